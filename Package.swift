@@ -1,0 +1,90 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// Settings of every Swift target: imports say what they use, and are internal unless said otherwise.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("ExistentialAny"),
+]
+
+/// One of the rooms of docs/architecture.md. What it may import is what stands in `uses`.
+func room(_ name: String, uses: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: uses, swiftSettings: strict)
+}
+
+/// The unprivileged tests of one room.
+func tests(of name: String, uses: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.byName(name: name)] + uses, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "gantry",
+    products: [
+        .executable(name: "gantry", targets: ["gantry"]),
+        .executable(name: "gantry-monitor", targets: ["gantry-monitor"]),
+        .executable(name: "gantry-pause", targets: ["gantry-pause"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    ],
+    targets: [
+        // C libraries: a module map and a shim each, imported by exactly one room.
+        .systemLibrary(name: "CGRPC"),
+        .systemLibrary(name: "CArchive", pkgConfig: "libarchive"),
+        .systemLibrary(name: "CISAL", pkgConfig: "libisal"),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
+        .systemLibrary(name: "CProtobuf", pkgConfig: "libprotobuf-c"),
+        .target(name: "CLinux"),
+        .target(
+            name: "CCRI", dependencies: ["CProtobuf"], exclude: ["README.md"]),
+
+        // Rooms, from the kernel up.
+        room("Kernel", uses: ["CLinux"]),
+        room("Model"),
+        room("System", uses: ["Kernel", "Model"]),
+        room("Archive", uses: ["CArchive", "CISAL", "CCrypto", "System", "Kernel", "Model"]),
+        room(
+            "Store",
+            uses: ["Model", .product(name: "GRDB", package: "GRDB.swift")]),
+        room("GRPC", uses: ["CGRPC"]),
+        room("CRI", uses: ["CCRI", "Model"]),
+        room(
+            "Image",
+            uses: [
+                "Archive", "CCurl", "System", "Kernel", "Model",
+                .product(name: "TOMLKit", package: "TOMLKit"),
+            ]),
+        room("MonitorProtocol"),
+        room("OCI", uses: ["MonitorProtocol", "System", "Kernel", "Model"]),
+        room("Network", uses: ["System", "Kernel", "Model"]),
+        room(
+            "Service",
+            uses: [
+                "CRI", "Store", "Image", "OCI", "Network", "System", "Kernel", "Model",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+
+        // Programs.
+        .executableTarget(
+            name: "gantry",
+            dependencies: [
+                "Service", "GRPC", "CRI", "System", "Kernel", "Model",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "TOMLKit", package: "TOMLKit"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "gantry-monitor", dependencies: ["MonitorProtocol", "Kernel"],
+            swiftSettings: strict),
+        .executableTarget(name: "gantry-pause"),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .c11
+)

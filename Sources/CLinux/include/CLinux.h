@@ -1,0 +1,86 @@
+// System calls that Swift cannot import: GNU extensions, variadics, and calls newer than glibc 2.36.
+// Each returns what the system call returns, with errno set. No type here depends on _GNU_SOURCE,
+// which differs between modules (see docs/c-libraries.md).
+#ifndef GANTRY_CLINUX_H
+#define GANTRY_CLINUX_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+// Files.
+int gantry_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
+int gantry_open(const char *path, int flags, mode_t mode);
+int gantry_openat(int directory, const char *path, int flags, mode_t mode);
+int gantry_pipe(int descriptors[2], int flags);
+int gantry_dup_cloexec(int descriptor);
+int gantry_set_nonblocking(int descriptor, int on);
+int gantry_syncfs(int descriptor);
+int gantry_flock_exclusive(int descriptor);
+
+extern const uint64_t GANTRY_RESOLVE_IN_ROOT;
+extern const uint64_t GANTRY_RESOLVE_BENEATH;
+extern const uint64_t GANTRY_RESOLVE_NO_MAGICLINKS;
+extern const uint64_t GANTRY_RESOLVE_NO_SYMLINKS;
+extern const int GANTRY_O_PATH;
+extern const int GANTRY_O_CLOEXEC;
+extern const int GANTRY_O_DIRECTORY;
+extern const int GANTRY_O_NOFOLLOW;
+extern const int GANTRY_O_TMPFILE;
+
+// Mounts and namespaces.
+int gantry_mount(const char *source, const char *target, const char *type, unsigned long flags,
+                 const char *data);
+int gantry_umount(const char *target, int flags);
+int gantry_unshare(int flags);
+int gantry_setns(int descriptor, int flags);
+int gantry_sethostname(const char *name, size_t length);
+int gantry_loopback_up(void);
+
+extern const unsigned long GANTRY_MS_BIND, GANTRY_MS_REC, GANTRY_MS_RDONLY, GANTRY_MS_NOSUID,
+    GANTRY_MS_NODEV, GANTRY_MS_NOEXEC, GANTRY_MS_PRIVATE, GANTRY_MS_SHARED, GANTRY_MS_SLAVE,
+    GANTRY_MS_REMOUNT;
+extern const int GANTRY_MNT_DETACH, GANTRY_UMOUNT_NOFOLLOW;
+extern const int GANTRY_CLONE_NEWNET, GANTRY_CLONE_NEWIPC, GANTRY_CLONE_NEWUTS, GANTRY_CLONE_NEWUSER,
+    GANTRY_CLONE_NEWPID, GANTRY_CLONE_NEWNS, GANTRY_CLONE_NEWCGROUP;
+
+// Processes.
+pid_t gantry_fork(void);
+int gantry_pidfd_open(pid_t pid);
+int gantry_pidfd_send_signal(int pidfd, int signal);
+int gantry_set_subreaper(void);
+int gantry_set_name(const char *name);
+int gantry_set_death_signal(int signal);
+
+// How to start a program. Descriptor -1 stands for /dev/null. `inherited` become 3, 4, …;
+// everything above is closed. Signals are at their defaults and none is blocked.
+struct gantry_program {
+    const char *path;
+    char *const *arguments;
+    char *const *environment;
+    const char *working_directory; // NULL: the caller's
+    int standard_input, standard_output, standard_error;
+    const int *inherited;
+    size_t inherited_count;
+    int new_session;
+};
+// 0, or an errno value (posix_spawn's convention).
+int gantry_spawn(const struct gantry_program *how, pid_t *pid);
+
+// Sockets. A descriptor travels beside the bytes (SCM_RIGHTS), or -1 for none.
+int gantry_socket_unix(void);
+int gantry_accept(int descriptor);
+ssize_t gantry_send_with_descriptor(int socket, const void *bytes, size_t count, int descriptor);
+ssize_t gantry_receive_with_descriptor(int socket, void *bytes, size_t count, int *descriptor);
+
+// epoll, level-triggered unless `once`; a key stands for each descriptor. gantry_epoll_wait fills
+// `keys` and returns how many are ready.
+int gantry_epoll_create(void);
+int gantry_epoll_add(int epoll, int descriptor, uint64_t key, int writable, int once);
+int gantry_epoll_remove(int epoll, int descriptor);
+int gantry_epoll_wait(int epoll, uint64_t *keys, int count, int timeout_milliseconds);
+
+// A signalfd for SIGCHLD, SIGTERM and SIGINT, which are blocked from now on; -1 on error.
+int gantry_signal_descriptor(void);
+
+#endif

@@ -1,0 +1,81 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+pid_t gantry_fork(void) { return fork(); }
+
+int gantry_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+
+int gantry_pidfd_send_signal(int pidfd, int signal) {
+    return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
+}
+
+int gantry_set_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
+
+int gantry_set_name(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+int gantry_set_death_signal(int signal) { return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0); }
+
+int gantry_signal_descriptor(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) < 0) return -1;
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static int place(posix_spawn_file_actions_t *actions, int from, int to, int null_flags) {
+    if (from < 0) return posix_spawn_file_actions_addopen(actions, to, "/dev/null", null_flags, 0);
+    return posix_spawn_file_actions_adddup2(actions, from, to);
+}
+
+static int add_actions(posix_spawn_file_actions_t *actions, const struct gantry_program *how) {
+    int e = place(actions, how->standard_input, 0, O_RDONLY);
+    if (!e) e = place(actions, how->standard_output, 1, O_WRONLY);
+    if (!e) e = place(actions, how->standard_error, 2, O_WRONLY);
+    for (size_t i = 0; !e && i < how->inherited_count; i++)
+        e = posix_spawn_file_actions_adddup2(actions, how->inherited[i], 3 + (int)i);
+    if (!e) e = posix_spawn_file_actions_addclosefrom_np(actions, 3 + (int)how->inherited_count);
+    if (!e && how->working_directory)
+        e = posix_spawn_file_actions_addchdir_np(actions, how->working_directory);
+    return e;
+}
+
+static int set_attributes(posix_spawnattr_t *attributes, const struct gantry_program *how) {
+    sigset_t all, none;
+    sigfillset(&all);
+    sigemptyset(&none);
+    short flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
+    if (how->new_session) flags |= POSIX_SPAWN_SETSID;
+    int e = posix_spawnattr_setsigdefault(attributes, &all);
+    if (!e) e = posix_spawnattr_setsigmask(attributes, &none);
+    if (!e) e = posix_spawnattr_setflags(attributes, flags);
+    return e;
+}
+
+int gantry_spawn(const struct gantry_program *how, pid_t *pid) {
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    int e = posix_spawn_file_actions_init(&actions);
+    if (e) return e;
+    e = posix_spawnattr_init(&attributes);
+    if (e) {
+        posix_spawn_file_actions_destroy(&actions);
+        return e;
+    }
+    e = add_actions(&actions, how);
+    if (!e) e = set_attributes(&attributes, how);
+    if (!e) e = posix_spawn(pid, how->path, &actions, &attributes, how->arguments, how->environment);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    return e;
+}

@@ -1,0 +1,106 @@
+internal import CLinux
+public import Glibc
+
+/// Whole small files, by path: configuration, cgroup and proc files, exit records.
+public enum Files {
+    public static func open(
+        _ path: String, _ flags: Int32 = O_RDONLY, mode: UInt32 = 0o600
+    ) throws(SystemError) -> Descriptor {
+        Descriptor(owning: try syscall("open", path) { gantry_open(path, flags, mode) })
+    }
+
+    public static func read(_ path: String) throws(SystemError) -> [UInt8] {
+        let file = try open(path)
+        return try readToEnd(file, path)
+    }
+
+    public static func readText(_ path: String) throws(SystemError) -> String {
+        String(decoding: try read(path), as: UTF8.self)
+    }
+
+    /// Reads until end of file; a non-blocking descriptor gives what it has.
+    public static func readToEnd(
+        _ file: borrowing Descriptor, _ name: String = ""
+    ) throws(SystemError) -> [UInt8] {
+        var content: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 16384)
+        let number = file.raw
+        while true {
+            let count = try syscall("read", name) { Glibc.read(number, &chunk, chunk.count) }
+            if count == 0 { return content }
+            content += chunk[..<count]
+        }
+    }
+
+    /// Writes to an existing file, as cgroup and proc files want it: one write, no truncation.
+    public static func write(_ text: String, to path: String) throws(SystemError) {
+        let file = try open(path, O_WRONLY)
+        try writeAll(Array(text.utf8), to: file, path)
+    }
+
+    public static func writeAll(
+        _ bytes: [UInt8], to file: borrowing Descriptor, _ name: String = ""
+    ) throws(SystemError) {
+        var rest = bytes[...]
+        let number = file.raw
+        while !rest.isEmpty {
+            let count = try syscall("write", name) {
+                rest.withUnsafeBytes { Glibc.write(number, $0.baseAddress, $0.count) }
+            }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    /// Puts a file in place whole or not at all: a reader sees the old content or the new.
+    public static func replace(
+        _ path: String, with bytes: [UInt8], mode: UInt32 = 0o600
+    ) throws(SystemError) {
+        let temporary = "\(path).\(getpid()).tmp"
+        do {
+            let file = try open(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode: mode)
+            try writeAll(bytes, to: file, temporary)
+            try syscall("rename", path) { rename(temporary, path) }
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+    }
+
+    /// Creates a directory and its missing parents; one that is there already is left as it is.
+    public static func makeDirectories(_ path: String, mode: UInt32 = 0o755) throws(SystemError) {
+        if mkdir(path, mode) == 0 || errno == EEXIST { return }
+        let parent = Path.parent(of: path)
+        guard errno == ENOENT, parent != path else {
+            throw SystemError("mkdir", path, errno: errno)
+        }
+        try makeDirectories(parent, mode: mode)
+        if mkdir(path, mode) == 0 || errno == EEXIST { return }
+        throw SystemError("mkdir", path, errno: errno)
+    }
+
+    public static func exists(_ path: String) -> Bool {
+        access(path, F_OK) == 0
+    }
+
+    /// Removes a file; one that is not there is no error.
+    public static func remove(_ path: String) throws(SystemError) {
+        if unlink(path) == 0 || errno == ENOENT { return }
+        throw SystemError("unlink", path, errno: errno)
+    }
+
+    /// The names in a directory, sorted, without `.` and `..`.
+    public static func list(_ path: String) throws(SystemError) -> [String] {
+        guard let directory = opendir(path) else {
+            throw SystemError("opendir", path, errno: errno)
+        }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+}

@@ -1,0 +1,54 @@
+internal import CLinux
+internal import Glibc
+
+/// Starting programs with posix_spawn.
+public enum Spawn {
+    /// Starts a program and returns its process ID; the caller reaps it.
+    ///
+    /// - Parameters:
+    ///   - input, output, error: descriptors for its standard streams; -1 is `/dev/null`.
+    ///   - inherited: descriptors that it gets as 3, 4, …; it gets no others.
+    ///   - newSession: whether it leads a session of its own.
+    public static func start(
+        _ path: String, _ arguments: [String], environment: [String], directory: String? = nil,
+        input: Int32 = -1, output: Int32 = -1, error: Int32 = -1, inherited: [Int32] = [],
+        newSession: Bool = false
+    ) throws(SystemError) -> Int32 {
+        let argv = CStrings([path] + arguments)
+        let envp = CStrings(environment)
+        let pathCopy = CStrings([path] + (directory.map { [$0] } ?? []))
+        var pid: pid_t = 0
+        let result = inherited.withUnsafeBufferPointer { inherited in
+            var how = gantry_program(
+                path: pathCopy.pointers[0], arguments: argv.pointers, environment: envp.pointers,
+                working_directory: directory == nil ? nil : pathCopy.pointers[1],
+                standard_input: input, standard_output: output, standard_error: error,
+                inherited: inherited.baseAddress, inherited_count: inherited.count,
+                new_session: newSession ? 1 : 0)
+            return gantry_spawn(&how, &pid)
+        }
+        withExtendedLifetime((argv, envp, pathCopy)) {}
+        if result != 0 { throw SystemError("posix_spawn", path, errno: result) }
+        return pid
+    }
+}
+
+/// A null-terminated array of C strings, as `execve` takes it.
+final class CStrings {
+    let pointers: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+    private let count: Int
+
+    init(_ strings: [String]) {
+        count = strings.count
+        pointers = .allocate(capacity: count + 1)
+        for (index, string) in strings.enumerated() {
+            (pointers + index).initialize(to: strdup(string))
+        }
+        (pointers + count).initialize(to: nil)
+    }
+
+    deinit {
+        for index in 0..<count { free(pointers[index]) }
+        pointers.deallocate()
+    }
+}

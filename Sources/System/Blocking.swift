@@ -1,0 +1,17 @@
+internal import Dispatch
+
+/// Where calls that block the thread go (mount, fsync, posix_spawn, libcurl), so that the
+/// concurrency pool, which has one thread a core, never waits for I/O.
+public enum Blocking {
+    private static let queue = DispatchQueue(label: "gantry.blocking", attributes: .concurrent)
+
+    /// Runs `body` on a thread of its own kind. It runs to its end even when the task is cancelled:
+    /// a system call that has begun cannot be taken back.
+    public static func run<Result: Sendable>(
+        _ body: @escaping @Sendable () throws -> Result
+    ) async throws -> Result {
+        try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: .init(catching: body)) }
+        }
+    }
+}
