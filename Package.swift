@@ -84,6 +84,8 @@ let package = Package(
             name: "gantry-monitor", dependencies: ["MonitorProtocol", "Kernel"],
             swiftSettings: strict),
         .executableTarget(name: "gantry-pause"),
+
+        tests(of: "Store", uses: ["Model"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11

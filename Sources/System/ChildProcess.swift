@@ -110,7 +110,9 @@ final class ChildProcess: Sendable {
             if count > 0 {
                 rest = rest.dropFirst(count)
             } else if errno == EAGAIN {
-                guard (try? await Reactor.shared.wait(for: pipe.raw, .writable)) != nil else { return }
+                guard (try? await Reactor.shared.wait(for: pipe.raw, .writable)) != nil else {
+                    return
+                }
             } else if errno != EINTR {
                 return
             }

@@ -1,4 +1,3 @@
-
 /// A program to run to its end: an OCI runtime, a CNI plugin.
 public struct Command: Sendable {
     public var path: String

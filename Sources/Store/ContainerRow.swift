@@ -1,0 +1,56 @@
+internal import Foundation
+internal import GRDB
+
+/// A container as it is stored.
+public struct ContainerRow: Sendable, Equatable {
+    public var id: String
+    public var sandbox: String
+    /// Where it stands in its life; see `Service/Container.swift`.
+    public var phase: String
+    /// A `ContainerConfig`, encoded.
+    public var config: [UInt8]
+    /// A `ContainerStatus`, encoded.
+    public var status: [UInt8]
+
+    public init(id: String, sandbox: String, phase: String, config: [UInt8], status: [UInt8]) {
+        self.id = id
+        self.sandbox = sandbox
+        self.phase = phase
+        self.config = config
+        self.status = status
+    }
+}
+
+extension Store {
+    public func containers() async throws -> [ContainerRow] {
+        try await transaction("read the containers") { database in
+            try Row.fetchAll(
+                database, sql: "SELECT id, sandbox, phase, config, status FROM container"
+            ).map {
+                ContainerRow(
+                    id: $0["id"], sandbox: $0["sandbox"], phase: $0["phase"],
+                    config: bytes($0["config"]), status: bytes($0["status"]))
+            }
+        }
+    }
+
+    /// Inserts the row, or replaces what the same ID had.
+    public func save(_ row: ContainerRow) async throws {
+        try await transaction("save container \(row.id)") { database in
+            try database.execute(
+                sql: """
+                    INSERT INTO container (id, sandbox, phase, config, status)
+                    VALUES (?, ?, ?, ?, ?)
+                    ON CONFLICT (id) DO UPDATE SET phase = excluded.phase,
+                      config = excluded.config, status = excluded.status
+                    """,
+                arguments: [row.id, row.sandbox, row.phase, Data(row.config), Data(row.status)])
+        }
+    }
+
+    public func removeContainer(_ id: String) async throws {
+        try await transaction("remove container \(id)") { database in
+            try database.execute(sql: "DELETE FROM container WHERE id = ?", arguments: [id])
+        }
+    }
+}

@@ -1,0 +1,53 @@
+internal import Foundation
+internal import GRDB
+
+/// A pod sandbox as it is stored.
+public struct SandboxRow: Sendable, Equatable {
+    public var id: String
+    /// Where it stands in its life; see `Service/Sandbox.swift`.
+    public var phase: String
+    /// A `PodSandboxConfig`, encoded.
+    public var config: [UInt8]
+    /// A `PodSandboxStatus`, encoded.
+    public var status: [UInt8]
+
+    public init(id: String, phase: String, config: [UInt8], status: [UInt8]) {
+        self.id = id
+        self.phase = phase
+        self.config = config
+        self.status = status
+    }
+}
+
+extension Store {
+    public func sandboxes() async throws -> [SandboxRow] {
+        try await transaction("read the pods") { database in
+            try Row.fetchAll(database, sql: "SELECT id, phase, config, status FROM sandbox").map {
+                SandboxRow(
+                    id: $0["id"], phase: $0["phase"], config: bytes($0["config"]),
+                    status: bytes($0["status"]))
+            }
+        }
+    }
+
+    /// Inserts the row, or replaces what the same ID had.
+    public func save(_ row: SandboxRow) async throws {
+        try await transaction("save pod \(row.id)") { database in
+            try database.execute(
+                sql: """
+                    INSERT INTO sandbox (id, phase, config, status) VALUES (?, ?, ?, ?)
+                    ON CONFLICT (id) DO UPDATE SET phase = excluded.phase,
+                      config = excluded.config, status = excluded.status
+                    """,
+                arguments: [row.id, row.phase, Data(row.config), Data(row.status)])
+        }
+    }
+
+    public func removeSandbox(_ id: String) async throws {
+        try await transaction("remove pod \(id)") { database in
+            try database.execute(sql: "DELETE FROM sandbox WHERE id = ?", arguments: [id])
+        }
+    }
+}
+
+func bytes(_ data: Data) -> [UInt8] { [UInt8](data) }

@@ -1,0 +1,59 @@
+import Foundation
+import Model
+import Store
+import Testing
+
+@Suite struct StoreTests {
+    private let path = FileManager.default.temporaryDirectory
+        .appendingPathComponent("gantry-store-\(UUID().uuidString).db").path
+
+    @Test func whatIsSavedIsThereAfterReopening() async throws {
+        let sandbox = SandboxRow(id: "s1", phase: "ready", config: [1, 2], status: [3])
+        let container = ContainerRow(
+            id: "c1", sandbox: "s1", phase: "running", config: [4], status: [5])
+        do {
+            let store = try Store(path: path)
+            try await store.save(sandbox)
+            try await store.save(container)
+        }
+        let store = try Store(path: path)
+        #expect(try await store.sandboxes() == [sandbox])
+        #expect(try await store.containers() == [container])
+    }
+
+    @Test func savingAgainReplaces() async throws {
+        let store = try Store(path: path)
+        var row = SandboxRow(id: "s1", phase: "creating", config: [], status: [])
+        try await store.save(row)
+        row.phase = "ready"
+        try await store.save(row)
+        #expect(try await store.sandboxes() == [row])
+        try await store.removeSandbox("s1")
+        #expect(try await store.sandboxes().isEmpty)
+    }
+
+    @Test func aContainerNeedsItsSandbox() async throws {
+        let store = try Store(path: path)
+        let orphan = ContainerRow(id: "c", sandbox: "gone", phase: "x", config: [], status: [])
+        await #expect(throws: GantryError.self) { try await store.save(orphan) }
+        #expect(try await store.containers().isEmpty)
+    }
+
+    @Test func layersKeepTheirOrderAndGoWithTheirImage() async throws {
+        let store = try Store(path: path)
+        let layers = ["b", "a", "c"].map { ImageRow.Layer(chain: $0, bytes: 10, inodes: 2) }
+        let image = ImageRow(id: "sha256:1", message: [1], config: [2], layers: layers)
+        try await store.save([image])
+        try await store.save([image])
+        #expect(try await store.images() == [image])
+        try await store.removeImage("sha256:1")
+        #expect(try await store.images().isEmpty)
+    }
+
+    @Test func aDamagedFileIsRefusedWithItsName() throws {
+        try Data(repeating: 0x55, count: 8192).write(to: URL(fileURLWithPath: path))
+        let error = #expect(throws: GantryError.self) { try Store(path: path) }
+        #expect(error?.code == .dataLoss)
+        #expect(error?.message.contains(path) == true)
+    }
+}
