@@ -20,6 +20,7 @@ int gantry_flock_exclusive(int descriptor);
 
 extern const uint64_t GANTRY_RESOLVE_IN_ROOT;
 extern const uint64_t GANTRY_RESOLVE_BENEATH;
+extern const uint64_t GANTRY_RESOLVE_NO_XDEV;
 extern const uint64_t GANTRY_RESOLVE_NO_MAGICLINKS;
 extern const uint64_t GANTRY_RESOLVE_NO_SYMLINKS;
 extern const int GANTRY_O_PATH;

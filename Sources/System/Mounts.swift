@@ -1,0 +1,45 @@
+internal import CLinux
+internal import Glibc
+public import Kernel
+
+/// Mounting and unmounting by path.
+public enum Mounts {
+    /// mount(2)'s flags, those that Gantry uses.
+    public struct Flags: OptionSet, Sendable {
+        public let rawValue: UInt
+
+        public init(rawValue: UInt) {
+            self.rawValue = rawValue
+        }
+
+        public static let bind = Flags(rawValue: GANTRY_MS_BIND)
+        public static let recursive = Flags(rawValue: GANTRY_MS_REC)
+        public static let readOnly = Flags(rawValue: GANTRY_MS_RDONLY)
+        public static let noSuid = Flags(rawValue: GANTRY_MS_NOSUID)
+        public static let noDev = Flags(rawValue: GANTRY_MS_NODEV)
+        public static let noExec = Flags(rawValue: GANTRY_MS_NOEXEC)
+    }
+
+    /// mount(2), on the calling thread: for code that is off the concurrency pool already.
+    public static func mountNow(
+        _ source: String, on target: String, type: String, flags: Flags = [], data: String = ""
+    ) throws(SystemError) {
+        try syscall("mount", target) {
+            gantry_mount(source, target, type, flags.rawValue, data)
+        }
+    }
+
+    /// Unmounts all that is mounted on `target` itself. Nothing mounted there, or no such path, is
+    /// no error. Detached, so that a process which still uses the mount does not hold the caller.
+    public static func unmount(_ target: String) async throws {
+        try await Blocking.run { try unmountNow(target) }
+    }
+
+    public static func unmountNow(_ target: String) throws(SystemError) {
+        while gantry_umount(target, GANTRY_MNT_DETACH | GANTRY_UMOUNT_NOFOLLOW) == 0 {}
+        let number = errno
+        if number != EINVAL && number != ENOENT {
+            throw SystemError("umount", target, errno: number)
+        }
+    }
+}
