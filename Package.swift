@@ -42,7 +42,7 @@ let package = Package(
         .systemLibrary(name: "CProtobuf", pkgConfig: "libprotobuf-c"),
         .target(name: "CLinux"),
         .target(
-            name: "CCRI", dependencies: ["CProtobuf"], exclude: ["README.md"]),
+            name: "CCRI", dependencies: ["CProtobuf"]),
 
         // Rooms, from the kernel up.
         room("Kernel", uses: ["CLinux"]),

@@ -1,1 +1,3 @@
-// placeholder
+// `linux` is a macro of gnu C and a field of the contract; see docs/c-libraries.md.
+#undef linux
+#include "runtime.pb-c.h"

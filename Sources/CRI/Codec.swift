@@ -1,0 +1,30 @@
+internal import CCRI
+internal import CProtobuf
+internal import Model
+
+/// Bytes to values and back, by way of protobuf-c.
+enum Codec {
+    static func decode<M: CMessage>(_ bytes: [UInt8]) throws -> M {
+        let arena = Arena()
+        return try arena.withAllocator { allocator in
+            let message = protobuf_c_message_unpack(
+                M.descriptor.pointer, allocator, bytes.count, bytes)
+            guard let message else {
+                throw GantryError(.invalidArgument, "the bytes are no \(M.self)")
+            }
+            return try M(UnsafeRawPointer(message).load(as: M.C.self))
+        }
+    }
+
+    static func encode<M: CMessage>(_ message: M) throws -> [UInt8] {
+        let arena = Arena()
+        return withExtendedLifetime(arena) {
+            let base = UnsafeMutableRawPointer(message.make(arena))
+                .assumingMemoryBound(to: ProtobufCMessage.self)
+            let size = protobuf_c_message_get_packed_size(base)
+            return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+                count = protobuf_c_message_pack(base, buffer.baseAddress)
+            }
+        }
+    }
+}
