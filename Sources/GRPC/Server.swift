@@ -1,0 +1,115 @@
+internal import CGRPC
+internal import Glibc
+internal import Synchronization
+
+/// A gRPC server on a unix socket, over the C core. It carries bytes and knows no messages.
+public final class Server: @unchecked Sendable {
+    private let methods: [String: Method]
+    let translate: @Sendable (any Error) -> Status
+    private let server: OpaquePointer
+    private let completions = CompletionQueue()
+    private let socket: SocketFile
+    private let state = Mutex(State())
+
+    private struct State {
+        var running = 0
+        var isShuttingDown = false
+        var whenStopped: [CheckedContinuation<Void, Never>] = []
+        var isStopped = false
+    }
+
+    /// How many calls can arrive at the same instant without one waiting for the thread to re-arm.
+    private static let slots = 16
+
+    /// Binds the socket and begins to answer. A path that is not in `methods` is UNIMPLEMENTED.
+    /// - Parameter translate: turns what a handler throws into a status.
+    /// - Throws: `SocketFile.Refusal` when the socket is another server's or cannot be made.
+    public init(
+        methods: [String: Method], socketPath: String, socketMode: UInt32 = 0o660,
+        translate: @escaping @Sendable (any Error) -> Status
+    ) throws {
+        grpc_init()
+        self.methods = methods
+        self.translate = translate
+        socket = try SocketFile(socketPath)
+        server = ServerArguments.makeServer()
+        grpc_server_register_completion_queue(server, completions.queue, nil)
+        let credentials = grpc_insecure_server_credentials_create()
+        defer { grpc_server_credentials_release(credentials) }
+        try socket.bind(mode: socketMode) {
+            grpc_server_add_http2_port(server, "unix:\(socketPath)", credentials) != 0
+        }
+        grpc_server_start(server)
+        completions.start { self.stopped() }
+        for _ in 0..<Self.slots { accept() }
+    }
+
+    /// Arms one slot for the next call, whatever its method.
+    private func accept() {
+        let slot = AcceptSlot()
+        let tag = Completion { succeeded in
+            guard succeeded, let call = slot.call else { return }
+            self.accept()
+            ServerCall(call, self).start(self.methods[slot.path])
+        }.tag
+        let error = slot.request(server, completions.queue, tag)
+        if error != GRPC_CALL_OK { Completion.run(tag, succeeded: false) }
+    }
+
+    func began() {
+        state.withLock { $0.running += 1 }
+    }
+
+    func ended() {
+        state.withLock { $0.running -= 1 }
+    }
+
+    /// Calls that are being answered.
+    public var callsUnderWay: Int { state.withLock { $0.running } }
+
+    /// Takes no more calls, gives those under way `grace` to end, then cancels them; returns when
+    /// the last has ended and the socket is gone.
+    public func shutdown(grace: Duration) async {
+        let isFirst = state.withLock { state in
+            defer { state.isShuttingDown = true }
+            return !state.isShuttingDown
+        }
+        if isFirst {
+            let tag = Completion { _ in
+                grpc_server_destroy(self.server)
+                self.completions.shutdown()
+            }.tag
+            grpc_server_shutdown_and_notify(server, completions.queue, tag)
+        }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.untilStopped() }
+            group.addTask {
+                guard (try? await Task.sleep(for: grace)) != nil else { return }
+                grpc_server_cancel_all_calls(self.server)
+                await self.untilStopped()
+            }
+            await group.next()
+            group.cancelAll()
+        }
+        socket.remove()
+    }
+
+    private func untilStopped() async {
+        await withCheckedContinuation { continuation in
+            let isStopped = state.withLock { state in
+                if !state.isStopped { state.whenStopped.append(continuation) }
+                return state.isStopped
+            }
+            if isStopped { continuation.resume() }
+        }
+    }
+
+    private func stopped() {
+        let waiting = state.withLock { state in
+            state.isStopped = true
+            defer { state.whenStopped = [] }
+            return state.whenStopped
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+}

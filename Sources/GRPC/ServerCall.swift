@@ -1,0 +1,120 @@
+internal import CGRPC
+internal import Synchronization
+
+/// One call, from its acceptance until the core has let go of it.
+final class ServerCall: @unchecked Sendable {
+    private struct State {
+        var task: Task<Void, Never>?
+        var isCancelled = false
+        var headersSent = false
+    }
+
+    private let call: OpaquePointer
+    private let server: Server
+    private let state = Mutex(State())
+
+    init(_ call: OpaquePointer, _ server: Server) {
+        self.call = call
+        self.server = server
+    }
+
+    deinit {
+        grpc_call_unref(call)
+    }
+
+    /// Begins to follow the client's going away, and reads the request.
+    func start(_ method: Method?) {
+        let close = Batch()
+        close.receiveClose()
+        close.start(on: call) { batch, _ in
+            if batch.wasCancelled { self.cancel() }
+        }
+        guard let method else {
+            return finish(Status(code: Status.unimplemented, message: "no such method"))
+        }
+        let request = Batch()
+        request.receiveMessage()
+        request.start(on: call) { batch, _ in
+            guard let bytes = batch.received else {
+                return self.finish(
+                    Status(code: Status.internal, message: "the request has no message"))
+            }
+            self.run(method, bytes)
+        }
+    }
+
+    /// The one unstructured task of the daemon: the edge where calls come in. The server counts it,
+    /// and its shutdown waits for it.
+    private func run(_ method: Method, _ request: [UInt8]) {
+        server.began()
+        let task = Task.immediate {
+            await self.answer(method, request)
+            self.server.ended()
+        }
+        let isCancelled = state.withLock { state in
+            state.task = task
+            return state.isCancelled
+        }
+        if isCancelled { task.cancel() }
+    }
+
+    private func cancel() {
+        let task = state.withLock { state in
+            state.isCancelled = true
+            return state.task
+        }
+        task?.cancel()
+    }
+
+    private func answer(_ method: Method, _ request: [UInt8]) async {
+        do {
+            switch method {
+            case .unary(let body): finish(.ok, message: try await body(request))
+            case .serverStreaming(let body):
+                try await body(request, ResponseWriter(call: self))
+                finish(.ok)
+            }
+        } catch {
+            finish(server.translate(error))
+        }
+    }
+
+    private func finish(_ status: Status, message: [UInt8]? = nil) {
+        let batch = Batch()
+        if takeHeaders() { batch.sendInitialMetadata() }
+        if let message { batch.sendMessage(message) }
+        batch.sendStatus(status)
+        batch.start(on: call) { _, _ in withExtendedLifetime(self) {} }
+    }
+
+    /// Sends one message of a stream.
+    func send(_ message: [UInt8]) async throws {
+        let batch = Batch()
+        if takeHeaders() { batch.sendInitialMetadata() }
+        batch.sendMessage(message)
+        let succeeded = await withCheckedContinuation { continuation in
+            batch.start(on: call) { _, succeeded in continuation.resume(returning: succeeded) }
+        }
+        if !succeeded { throw CancellationError() }
+    }
+
+    /// Whether the headers are still to be sent; true once.
+    private func takeHeaders() -> Bool {
+        state.withLock { state in
+            defer { state.headersSent = true }
+            return !state.headersSent
+        }
+    }
+}
+
+/// Sends the messages of a server-streaming call.
+public struct ResponseWriter: Sendable {
+    let call: ServerCall
+
+    /// Returns when the client's flow control let the message through, so a slow client slows its
+    /// own stream and nothing else.
+    /// - Throws: `CancellationError` when the client is gone.
+    public func write(_ message: [UInt8]) async throws {
+        try await call.send(message)
+    }
+}

@@ -1,0 +1,46 @@
+internal import Glibc
+
+/// The socket in the file system, held by one server at a time.
+///
+/// The core would take the path from a live server without a word, and that server would unlink it
+/// at its own end. So a lock file stands beside it, whose lock goes with the process.
+public final class SocketFile: Sendable {
+    public struct Refusal: Error, CustomStringConvertible, Sendable {
+        public let description: String
+    }
+
+    private let path: String
+    private let lock: Int32
+
+    init(_ path: String) throws {
+        self.path = path
+        let lockPath = path + ".lock"
+        lock = open(lockPath, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+        guard lock >= 0 else {
+            throw Refusal(description: "open \(lockPath): \(String(cString: strerror(errno)))")
+        }
+        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+            close(lock)
+            throw Refusal(description: "the socket \(path) is served by another process")
+        }
+    }
+
+    deinit {
+        close(lock)
+    }
+
+    /// Removes what a killed server left, and has `listen` make the socket with `mode`.
+    func bind(mode: UInt32, _ listen: () -> Bool) throws {
+        unlink(path)
+        let before = umask(~mode & 0o777)
+        let succeeded = listen()
+        umask(before)
+        guard succeeded else {
+            throw Refusal(description: "cannot listen on the socket \(path)")
+        }
+    }
+
+    func remove() {
+        unlink(path)
+    }
+}
