@@ -29,8 +29,6 @@ SCALARS = {
     F.TYPE_UINT64: ("UInt64", "0"),
     F.TYPE_DOUBLE: ("Double", "0"),
 }
-# Messages that `info` maps show as JSON.
-JSON_ROOTS = ["PodSandboxConfig", "ContainerConfig"]
 
 
 def lower_camel(name):
@@ -67,8 +65,8 @@ class Enum:
 
 
 class Field:
-    def __init__(self, descriptor, contract):
-        self.descriptor = descriptor
+    def __init__(self, descriptor, owner, contract):
+        self.descriptor, self.owner = descriptor, owner
         self.repeated = descriptor.label == F.LABEL_REPEATED
         self.wire_name = descriptor.name
         self.name = escaped(lower_camel(descriptor.name))
@@ -96,7 +94,7 @@ class Field:
         return SCALARS[self.descriptor.type]
 
     def decoding(self):
-        c, label = f"c.{self.c}", f'"{self.wire_name}"'
+        c, label = f"c.{self.c}", f'"{self.owner}.{self.wire_name}"'
         if self.is_map:
             return f"try Fields.map(c.n_{self.c}, {c}, {label})"
         if self.is_message:
@@ -136,20 +134,6 @@ class Field:
             return f"(c.pointee.n_{self.c}, {c}) = {made}"
         return f"{c} = {made}"
 
-    def json(self):
-        value = self.name
-        if self.is_map:
-            made = "JSONValue(map: %s)" % value
-        elif self.is_message:
-            made = f"JSONValue(list: {value}.map {{ $0.json() }})" if self.repeated else f"{value}?.json()"
-        elif self.is_enum:
-            made = f"JSONValue(name: {value})"
-        elif self.repeated:
-            made = f"JSONValue(list: {value}.map {{ JSONValue(scalar: $0) }})"
-        else:
-            made = f"JSONValue(field: {value})"
-        return f'members["{self.wire_name}"] = {made}'
-
 
 class Message:
     def __init__(self, descriptor, parents):
@@ -165,7 +149,7 @@ class Message:
         self.fields = []
 
     def link(self, contract):
-        self.fields = [Field(f, contract) for f in self.descriptor.field]
+        self.fields = [Field(f, self.swift, contract) for f in self.descriptor.field]
 
     def value_source(self):
         fields = [(f.name, *f.type_and_default) for f in self.fields]
@@ -195,27 +179,16 @@ class Message:
                 "}",
                 f"extension {self.swift}: Message {{",
                 "    public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }",
-                "    public func encoded() throws -> [UInt8] { try Codec.encode(self) }",
-                "}\n",
-            ]
-        )
-
-    def json_source(self):
-        return "\n".join(
-            [
-                f"extension {self.swift} {{",
-                "    public func json() -> JSONValue {",
-                "        var members: [String: JSONValue] = [:]",
-                *[f"        {f.json()}" for f in self.fields],
-                "        return .object(members)",
-                "    }",
+                "    public func encoded() throws -> [UInt8] { Codec.encode(self) }",
+                "    public func json() -> JSONValue { Codec.json(self) }",
                 "}\n",
             ]
         )
 
 
 class Contract:
-    def __init__(self, file):
+    def __init__(self, path):
+        (file,) = FileDescriptorSet.FromString(Path(path).read_bytes()).file
         self.file = file
         self.messages = [Message(m, []) for m in file.message_type]
         self.enums = [Enum(e, []) for e in file.enum_type]
@@ -233,16 +206,6 @@ class Contract:
     def lookup(self, name):
         return self.names[name]
 
-    def shown_as_json(self):
-        pending = [m for m in self.messages if m.swift in JSON_ROOTS]
-        found = []
-        while pending:
-            message = pending.pop()
-            if message not in found:
-                found.append(message)
-                pending += [f.target for f in message.fields if f.is_message]
-        return sorted(found, key=lambda m: m.swift)
-
     def methods(self):
         for service in self.file.service:
             for m in service.method:
@@ -258,8 +221,7 @@ def chunks(items, size):
 
 def main():
     descriptors, model, cri = sys.argv[1:]
-    files = FileDescriptorSet.FromString(Path(descriptors).read_bytes())
-    contract = Contract(files.file[0])
+    contract = Contract(descriptors)
 
     def write(directory, name, imports, parts):
         head = "".join(f"{line}\n" for line in imports) + ("\n" if imports else "")
@@ -270,11 +232,12 @@ def main():
         imports = ["internal import CCRI", "public import Model"]
         write(cri, f"Codecs{index}.swift", imports, [m.codec_source() for m in part])
     write(model, "Enumerations.swift", [], [e.source() for e in contract.enums])
-    json = [m.json_source() for m in contract.shown_as_json()]
-    write(cri, "JSON.swift", ["public import Model"], json)
     lines = [f'    public static let {n} = {t}("{p}")' for n, t, p in contract.methods()]
+    names = ", ".join(f"{n}.path" for n, _, _ in contract.methods())
+    lines += ["", f"    public static let paths = [{names}]"]
     text = "/// Every RPC of the contract.\npublic enum Methods {\n" + "\n".join(lines) + "\n}\n"
     write(cri, "Methods.swift", ["public import Model"], [text])
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -16,15 +16,26 @@ enum Codec {
         }
     }
 
-    static func encode<M: CMessage>(_ message: M) throws -> [UInt8] {
-        let arena = Arena()
-        return withExtendedLifetime(arena) {
-            let base = UnsafeMutableRawPointer(message.make(arena))
-                .assumingMemoryBound(to: ProtobufCMessage.self)
+    static func encode<M: CMessage>(_ message: M) -> [UInt8] {
+        withStruct(of: message) { base in
             let size = protobuf_c_message_get_packed_size(base)
             return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
                 count = protobuf_c_message_pack(base, buffer.baseAddress)
             }
+        }
+    }
+
+    static func json<M: CMessage>(_ message: M) -> JSONValue {
+        withStruct(of: message) { JSONValue(message: $0) }
+    }
+
+    private static func withStruct<M: CMessage, Result>(
+        of message: M, _ body: (UnsafePointer<ProtobufCMessage>) -> Result
+    ) -> Result {
+        let arena = Arena()
+        return withExtendedLifetime(arena) {
+            let base = UnsafeRawPointer(message.make(arena))
+            return body(base.assumingMemoryBound(to: ProtobufCMessage.self))
         }
     }
 }

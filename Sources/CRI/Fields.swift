@@ -61,8 +61,11 @@ enum Fields {
     }
 }
 
-/// The struct of a map's entry; each map has its own, all alike.
+/// The struct of a map's entry; each map has its own, all alike. Swift imports a C pointer as an
+/// implicitly unwrapped optional, and a witness must be declared alike.
 protocol MapEntry {
+    // swift-format-ignore: NeverUseImplicitlyUnwrappedOptionals
     var key: UnsafeMutablePointer<CChar>! { get set }
+    // swift-format-ignore: NeverUseImplicitlyUnwrappedOptionals
     var value: UnsafeMutablePointer<CChar>! { get set }
 }

@@ -1,6 +1,6 @@
 internal import CCRI
 internal import CProtobuf
-internal import Model
+public import Model
 
 /// A message of the contract as a plain value, with its protobuf encoding.
 public protocol Message: Sendable {
@@ -9,6 +9,9 @@ public protocol Message: Sendable {
 
     /// The encoding; the entries of maps come in the order of their keys.
     func encoded() throws -> [UInt8]
+
+    /// The message for people to read, under the contract's field names; secrets are left out.
+    func json() -> JSONValue
 }
 
 /// How a message becomes its protobuf-c struct and back. The conformances are generated.

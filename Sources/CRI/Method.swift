@@ -20,8 +20,12 @@ public struct StreamMethod<Request: Message, Response: Message>: Sendable {
 /// not implemented.
 public struct MethodTable: Sendable {
     public typealias Unary = @Sendable ([UInt8]) async throws -> [UInt8]
+    /// Sends one message of a stream and returns when the transport takes the next.
+    public typealias Send<Message> = @Sendable (Message) async throws -> Void
+    public typealias Streaming = @Sendable ([UInt8], @escaping Send<[UInt8]>) async throws -> Void
 
     public private(set) var unary: [String: Unary] = [:]
+    public private(set) var streaming: [String: Streaming] = [:]
 
     public init() {}
 
@@ -38,5 +42,23 @@ public struct MethodTable: Sendable {
         _ body: @escaping @Sendable (Request) async throws -> [UInt8]
     ) {
         unary[method.path] = { try await body(Request.decode($0)) }
+    }
+
+    /// The stream ends when `body` returns, and with an error when it throws.
+    public mutating func stream<Request, Response>(
+        _ method: StreamMethod<Request, Response>,
+        _ body: @escaping @Sendable (Request, @escaping Send<Response>) async throws -> Void
+    ) {
+        streamEncoded(method) { request, send in
+            try await body(request) { try await send($0.encoded()) }
+        }
+    }
+
+    /// For messages that are put together from encodings; see `Lists`.
+    public mutating func streamEncoded<Request, Response>(
+        _ method: StreamMethod<Request, Response>,
+        _ body: @escaping @Sendable (Request, @escaping Send<[UInt8]>) async throws -> Void
+    ) {
+        streaming[method.path] = { try await body(Request.decode($0), $1) }
     }
 }

@@ -6,19 +6,20 @@ public import Model
 
 extension VersionRequest: CMessage {
     static let descriptor = Descriptor(runtime__v1__version_request__init)
-    init(_ c: Runtime__V1__VersionRequest) throws { self.init(version: try Fields.string(c.version, "version")) }
+    init(_ c: Runtime__V1__VersionRequest) throws { self.init(version: try Fields.string(c.version, "VersionRequest.version")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__VersionRequest>, _ arena: Arena) {
         c.pointee.version = arena.string(version)
     }
 }
 extension VersionRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension VersionResponse: CMessage {
     static let descriptor = Descriptor(runtime__v1__version_response__init)
-    init(_ c: Runtime__V1__VersionResponse) throws { self.init(version: try Fields.string(c.version, "version"), runtimeName: try Fields.string(c.runtime_name, "runtime_name"), runtimeVersion: try Fields.string(c.runtime_version, "runtime_version"), runtimeApiVersion: try Fields.string(c.runtime_api_version, "runtime_api_version")) }
+    init(_ c: Runtime__V1__VersionResponse) throws { self.init(version: try Fields.string(c.version, "VersionResponse.version"), runtimeName: try Fields.string(c.runtime_name, "VersionResponse.runtime_name"), runtimeVersion: try Fields.string(c.runtime_version, "VersionResponse.runtime_version"), runtimeApiVersion: try Fields.string(c.runtime_api_version, "VersionResponse.runtime_api_version")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__VersionResponse>, _ arena: Arena) {
         c.pointee.version = arena.string(version)
         c.pointee.runtime_name = arena.string(runtimeName)
@@ -28,12 +29,13 @@ extension VersionResponse: CMessage {
 }
 extension VersionResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension DNSConfig: CMessage {
     static let descriptor = Descriptor(runtime__v1__dnsconfig__init)
-    init(_ c: Runtime__V1__DNSConfig) throws { self.init(servers: try Fields.strings(c.n_servers, c.servers, "servers"), searches: try Fields.strings(c.n_searches, c.searches, "searches"), options: try Fields.strings(c.n_options, c.options, "options")) }
+    init(_ c: Runtime__V1__DNSConfig) throws { self.init(servers: try Fields.strings(c.n_servers, c.servers, "DNSConfig.servers"), searches: try Fields.strings(c.n_searches, c.searches, "DNSConfig.searches"), options: try Fields.strings(c.n_options, c.options, "DNSConfig.options")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__DNSConfig>, _ arena: Arena) {
         (c.pointee.n_servers, c.pointee.servers) = arena.strings(servers)
         (c.pointee.n_searches, c.pointee.searches) = arena.strings(searches)
@@ -42,12 +44,13 @@ extension DNSConfig: CMessage {
 }
 extension DNSConfig: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension PortMapping: CMessage {
     static let descriptor = Descriptor(runtime__v1__port_mapping__init)
-    init(_ c: Runtime__V1__PortMapping) throws { self.init(protocol: try Fields.enumeration(c.protocol.rawValue, "protocol"), containerPort: c.container_port, hostPort: c.host_port, hostIp: try Fields.string(c.host_ip, "host_ip")) }
+    init(_ c: Runtime__V1__PortMapping) throws { self.init(protocol: try Fields.enumeration(c.protocol.rawValue, "PortMapping.protocol"), containerPort: c.container_port, hostPort: c.host_port, hostIp: try Fields.string(c.host_ip, "PortMapping.host_ip")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__PortMapping>, _ arena: Arena) {
         c.pointee.protocol = .init(rawValue: UInt32(bitPattern: `protocol`.rawValue))
         c.pointee.container_port = containerPort
@@ -57,12 +60,13 @@ extension PortMapping: CMessage {
 }
 extension PortMapping: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension Mount: CMessage {
     static let descriptor = Descriptor(runtime__v1__mount__init)
-    init(_ c: Runtime__V1__Mount) throws { self.init(containerPath: try Fields.string(c.container_path, "container_path"), hostPath: try Fields.string(c.host_path, "host_path"), readonly: c.readonly != 0, selinuxRelabel: c.selinux_relabel != 0, propagation: try Fields.enumeration(c.propagation.rawValue, "propagation"), uidMappings: try Fields.messages(c.n_uidmappings, c.uidmappings), gidMappings: try Fields.messages(c.n_gidmappings, c.gidmappings), recursiveReadOnly: c.recursive_read_only != 0, image: try c.image.map { try ImageSpec($0.pointee) }, imageSubPath: try Fields.string(c.image_sub_path, "image_sub_path"), mountOptions: try Fields.strings(c.n_mount_options, c.mount_options, "mount_options")) }
+    init(_ c: Runtime__V1__Mount) throws { self.init(containerPath: try Fields.string(c.container_path, "Mount.container_path"), hostPath: try Fields.string(c.host_path, "Mount.host_path"), readonly: c.readonly != 0, selinuxRelabel: c.selinux_relabel != 0, propagation: try Fields.enumeration(c.propagation.rawValue, "Mount.propagation"), uidMappings: try Fields.messages(c.n_uidmappings, c.uidmappings), gidMappings: try Fields.messages(c.n_gidmappings, c.gidmappings), recursiveReadOnly: c.recursive_read_only != 0, image: try c.image.map { try ImageSpec($0.pointee) }, imageSubPath: try Fields.string(c.image_sub_path, "Mount.image_sub_path"), mountOptions: try Fields.strings(c.n_mount_options, c.mount_options, "Mount.mount_options")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__Mount>, _ arena: Arena) {
         c.pointee.container_path = arena.string(containerPath)
         c.pointee.host_path = arena.string(hostPath)
@@ -79,7 +83,8 @@ extension Mount: CMessage {
 }
 extension Mount: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension IDMapping: CMessage {
@@ -93,12 +98,13 @@ extension IDMapping: CMessage {
 }
 extension IDMapping: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension UserNamespace: CMessage {
     static let descriptor = Descriptor(runtime__v1__user_namespace__init)
-    init(_ c: Runtime__V1__UserNamespace) throws { self.init(mode: try Fields.enumeration(c.mode.rawValue, "mode"), uids: try Fields.messages(c.n_uids, c.uids), gids: try Fields.messages(c.n_gids, c.gids)) }
+    init(_ c: Runtime__V1__UserNamespace) throws { self.init(mode: try Fields.enumeration(c.mode.rawValue, "UserNamespace.mode"), uids: try Fields.messages(c.n_uids, c.uids), gids: try Fields.messages(c.n_gids, c.gids)) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__UserNamespace>, _ arena: Arena) {
         c.pointee.mode = .init(rawValue: UInt32(bitPattern: mode.rawValue))
         (c.pointee.n_uids, c.pointee.uids) = arena.messages(uids)
@@ -107,12 +113,13 @@ extension UserNamespace: CMessage {
 }
 extension UserNamespace: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension NamespaceOption: CMessage {
     static let descriptor = Descriptor(runtime__v1__namespace_option__init)
-    init(_ c: Runtime__V1__NamespaceOption) throws { self.init(network: try Fields.enumeration(c.network.rawValue, "network"), pid: try Fields.enumeration(c.pid.rawValue, "pid"), ipc: try Fields.enumeration(c.ipc.rawValue, "ipc"), targetId: try Fields.string(c.target_id, "target_id"), usernsOptions: try c.userns_options.map { try UserNamespace($0.pointee) }) }
+    init(_ c: Runtime__V1__NamespaceOption) throws { self.init(network: try Fields.enumeration(c.network.rawValue, "NamespaceOption.network"), pid: try Fields.enumeration(c.pid.rawValue, "NamespaceOption.pid"), ipc: try Fields.enumeration(c.ipc.rawValue, "NamespaceOption.ipc"), targetId: try Fields.string(c.target_id, "NamespaceOption.target_id"), usernsOptions: try c.userns_options.map { try UserNamespace($0.pointee) }) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__NamespaceOption>, _ arena: Arena) {
         c.pointee.network = .init(rawValue: UInt32(bitPattern: network.rawValue))
         c.pointee.pid = .init(rawValue: UInt32(bitPattern: pid.rawValue))
@@ -123,7 +130,8 @@ extension NamespaceOption: CMessage {
 }
 extension NamespaceOption: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension Int64Value: CMessage {
@@ -135,12 +143,13 @@ extension Int64Value: CMessage {
 }
 extension Int64Value: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension LinuxSandboxSecurityContext: CMessage {
     static let descriptor = Descriptor(runtime__v1__linux_sandbox_security_context__init)
-    init(_ c: Runtime__V1__LinuxSandboxSecurityContext) throws { self.init(namespaceOptions: try c.namespace_options.map { try NamespaceOption($0.pointee) }, selinuxOptions: try c.selinux_options.map { try SELinuxOption($0.pointee) }, runAsUser: try c.run_as_user.map { try Int64Value($0.pointee) }, runAsGroup: try c.run_as_group.map { try Int64Value($0.pointee) }, readonlyRootfs: c.readonly_rootfs != 0, supplementalGroups: Fields.numbers(c.n_supplemental_groups, c.supplemental_groups), supplementalGroupsPolicy: try Fields.enumeration(c.supplemental_groups_policy.rawValue, "supplemental_groups_policy"), privileged: c.privileged != 0, seccomp: try c.seccomp.map { try SecurityProfile($0.pointee) }, apparmor: try c.apparmor.map { try SecurityProfile($0.pointee) }, seccompProfilePath: try Fields.string(c.seccomp_profile_path, "seccomp_profile_path")) }
+    init(_ c: Runtime__V1__LinuxSandboxSecurityContext) throws { self.init(namespaceOptions: try c.namespace_options.map { try NamespaceOption($0.pointee) }, selinuxOptions: try c.selinux_options.map { try SELinuxOption($0.pointee) }, runAsUser: try c.run_as_user.map { try Int64Value($0.pointee) }, runAsGroup: try c.run_as_group.map { try Int64Value($0.pointee) }, readonlyRootfs: c.readonly_rootfs != 0, supplementalGroups: Fields.numbers(c.n_supplemental_groups, c.supplemental_groups), supplementalGroupsPolicy: try Fields.enumeration(c.supplemental_groups_policy.rawValue, "LinuxSandboxSecurityContext.supplemental_groups_policy"), privileged: c.privileged != 0, seccomp: try c.seccomp.map { try SecurityProfile($0.pointee) }, apparmor: try c.apparmor.map { try SecurityProfile($0.pointee) }, seccompProfilePath: try Fields.string(c.seccomp_profile_path, "LinuxSandboxSecurityContext.seccomp_profile_path")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__LinuxSandboxSecurityContext>, _ arena: Arena) {
         c.pointee.namespace_options = namespaceOptions?.make(arena)
         c.pointee.selinux_options = selinuxOptions?.make(arena)
@@ -157,12 +166,13 @@ extension LinuxSandboxSecurityContext: CMessage {
 }
 extension LinuxSandboxSecurityContext: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension SecurityProfile: CMessage {
     static let descriptor = Descriptor(runtime__v1__security_profile__init)
-    init(_ c: Runtime__V1__SecurityProfile) throws { self.init(profileType: try Fields.enumeration(c.profile_type.rawValue, "profile_type"), localhostRef: try Fields.string(c.localhost_ref, "localhost_ref")) }
+    init(_ c: Runtime__V1__SecurityProfile) throws { self.init(profileType: try Fields.enumeration(c.profile_type.rawValue, "SecurityProfile.profile_type"), localhostRef: try Fields.string(c.localhost_ref, "SecurityProfile.localhost_ref")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__SecurityProfile>, _ arena: Arena) {
         c.pointee.profile_type = .init(rawValue: UInt32(bitPattern: profileType.rawValue))
         c.pointee.localhost_ref = arena.string(localhostRef)
@@ -170,13 +180,14 @@ extension SecurityProfile: CMessage {
 }
 extension SecurityProfile: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension Runtime__V1__LinuxPodSandboxConfig__SysctlsEntry: MapEntry {}
 extension LinuxPodSandboxConfig: CMessage {
     static let descriptor = Descriptor(runtime__v1__linux_pod_sandbox_config__init)
-    init(_ c: Runtime__V1__LinuxPodSandboxConfig) throws { self.init(cgroupParent: try Fields.string(c.cgroup_parent, "cgroup_parent"), securityContext: try c.security_context.map { try LinuxSandboxSecurityContext($0.pointee) }, sysctls: try Fields.map(c.n_sysctls, c.sysctls, "sysctls"), overhead: try c.overhead.map { try LinuxContainerResources($0.pointee) }, resources: try c.resources.map { try LinuxContainerResources($0.pointee) }) }
+    init(_ c: Runtime__V1__LinuxPodSandboxConfig) throws { self.init(cgroupParent: try Fields.string(c.cgroup_parent, "LinuxPodSandboxConfig.cgroup_parent"), securityContext: try c.security_context.map { try LinuxSandboxSecurityContext($0.pointee) }, sysctls: try Fields.map(c.n_sysctls, c.sysctls, "LinuxPodSandboxConfig.sysctls"), overhead: try c.overhead.map { try LinuxContainerResources($0.pointee) }, resources: try c.resources.map { try LinuxContainerResources($0.pointee) }) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__LinuxPodSandboxConfig>, _ arena: Arena) {
         c.pointee.cgroup_parent = arena.string(cgroupParent)
         c.pointee.security_context = securityContext?.make(arena)
@@ -187,12 +198,13 @@ extension LinuxPodSandboxConfig: CMessage {
 }
 extension LinuxPodSandboxConfig: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension PodSandboxMetadata: CMessage {
     static let descriptor = Descriptor(runtime__v1__pod_sandbox_metadata__init)
-    init(_ c: Runtime__V1__PodSandboxMetadata) throws { self.init(name: try Fields.string(c.name, "name"), uid: try Fields.string(c.uid, "uid"), namespace: try Fields.string(c.namespace_, "namespace"), attempt: c.attempt) }
+    init(_ c: Runtime__V1__PodSandboxMetadata) throws { self.init(name: try Fields.string(c.name, "PodSandboxMetadata.name"), uid: try Fields.string(c.uid, "PodSandboxMetadata.uid"), namespace: try Fields.string(c.namespace_, "PodSandboxMetadata.namespace"), attempt: c.attempt) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__PodSandboxMetadata>, _ arena: Arena) {
         c.pointee.name = arena.string(name)
         c.pointee.uid = arena.string(uid)
@@ -202,14 +214,15 @@ extension PodSandboxMetadata: CMessage {
 }
 extension PodSandboxMetadata: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension Runtime__V1__PodSandboxConfig__LabelsEntry: MapEntry {}
 extension Runtime__V1__PodSandboxConfig__AnnotationsEntry: MapEntry {}
 extension PodSandboxConfig: CMessage {
     static let descriptor = Descriptor(runtime__v1__pod_sandbox_config__init)
-    init(_ c: Runtime__V1__PodSandboxConfig) throws { self.init(metadata: try c.metadata.map { try PodSandboxMetadata($0.pointee) }, hostname: try Fields.string(c.hostname, "hostname"), logDirectory: try Fields.string(c.log_directory, "log_directory"), dnsConfig: try c.dns_config.map { try DNSConfig($0.pointee) }, portMappings: try Fields.messages(c.n_port_mappings, c.port_mappings), labels: try Fields.map(c.n_labels, c.labels, "labels"), annotations: try Fields.map(c.n_annotations, c.annotations, "annotations"), linux: try c.linux.map { try LinuxPodSandboxConfig($0.pointee) }, windows: try c.windows.map { try WindowsPodSandboxConfig($0.pointee) }) }
+    init(_ c: Runtime__V1__PodSandboxConfig) throws { self.init(metadata: try c.metadata.map { try PodSandboxMetadata($0.pointee) }, hostname: try Fields.string(c.hostname, "PodSandboxConfig.hostname"), logDirectory: try Fields.string(c.log_directory, "PodSandboxConfig.log_directory"), dnsConfig: try c.dns_config.map { try DNSConfig($0.pointee) }, portMappings: try Fields.messages(c.n_port_mappings, c.port_mappings), labels: try Fields.map(c.n_labels, c.labels, "PodSandboxConfig.labels"), annotations: try Fields.map(c.n_annotations, c.annotations, "PodSandboxConfig.annotations"), linux: try c.linux.map { try LinuxPodSandboxConfig($0.pointee) }, windows: try c.windows.map { try WindowsPodSandboxConfig($0.pointee) }) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__PodSandboxConfig>, _ arena: Arena) {
         c.pointee.metadata = metadata?.make(arena)
         c.pointee.hostname = arena.string(hostname)
@@ -224,12 +237,13 @@ extension PodSandboxConfig: CMessage {
 }
 extension PodSandboxConfig: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension RunPodSandboxRequest: CMessage {
     static let descriptor = Descriptor(runtime__v1__run_pod_sandbox_request__init)
-    init(_ c: Runtime__V1__RunPodSandboxRequest) throws { self.init(config: try c.config.map { try PodSandboxConfig($0.pointee) }, runtimeHandler: try Fields.string(c.runtime_handler, "runtime_handler")) }
+    init(_ c: Runtime__V1__RunPodSandboxRequest) throws { self.init(config: try c.config.map { try PodSandboxConfig($0.pointee) }, runtimeHandler: try Fields.string(c.runtime_handler, "RunPodSandboxRequest.runtime_handler")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__RunPodSandboxRequest>, _ arena: Arena) {
         c.pointee.config = config?.make(arena)
         c.pointee.runtime_handler = arena.string(runtimeHandler)
@@ -237,31 +251,34 @@ extension RunPodSandboxRequest: CMessage {
 }
 extension RunPodSandboxRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension RunPodSandboxResponse: CMessage {
     static let descriptor = Descriptor(runtime__v1__run_pod_sandbox_response__init)
-    init(_ c: Runtime__V1__RunPodSandboxResponse) throws { self.init(podSandboxId: try Fields.string(c.pod_sandbox_id, "pod_sandbox_id")) }
+    init(_ c: Runtime__V1__RunPodSandboxResponse) throws { self.init(podSandboxId: try Fields.string(c.pod_sandbox_id, "RunPodSandboxResponse.pod_sandbox_id")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__RunPodSandboxResponse>, _ arena: Arena) {
         c.pointee.pod_sandbox_id = arena.string(podSandboxId)
     }
 }
 extension RunPodSandboxResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension StopPodSandboxRequest: CMessage {
     static let descriptor = Descriptor(runtime__v1__stop_pod_sandbox_request__init)
-    init(_ c: Runtime__V1__StopPodSandboxRequest) throws { self.init(podSandboxId: try Fields.string(c.pod_sandbox_id, "pod_sandbox_id")) }
+    init(_ c: Runtime__V1__StopPodSandboxRequest) throws { self.init(podSandboxId: try Fields.string(c.pod_sandbox_id, "StopPodSandboxRequest.pod_sandbox_id")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__StopPodSandboxRequest>, _ arena: Arena) {
         c.pointee.pod_sandbox_id = arena.string(podSandboxId)
     }
 }
 extension StopPodSandboxRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension StopPodSandboxResponse: CMessage {
@@ -273,19 +290,21 @@ extension StopPodSandboxResponse: CMessage {
 }
 extension StopPodSandboxResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension RemovePodSandboxRequest: CMessage {
     static let descriptor = Descriptor(runtime__v1__remove_pod_sandbox_request__init)
-    init(_ c: Runtime__V1__RemovePodSandboxRequest) throws { self.init(podSandboxId: try Fields.string(c.pod_sandbox_id, "pod_sandbox_id")) }
+    init(_ c: Runtime__V1__RemovePodSandboxRequest) throws { self.init(podSandboxId: try Fields.string(c.pod_sandbox_id, "RemovePodSandboxRequest.pod_sandbox_id")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__RemovePodSandboxRequest>, _ arena: Arena) {
         c.pointee.pod_sandbox_id = arena.string(podSandboxId)
     }
 }
 extension RemovePodSandboxRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension RemovePodSandboxResponse: CMessage {
@@ -297,12 +316,13 @@ extension RemovePodSandboxResponse: CMessage {
 }
 extension RemovePodSandboxResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension PodSandboxStatusRequest: CMessage {
     static let descriptor = Descriptor(runtime__v1__pod_sandbox_status_request__init)
-    init(_ c: Runtime__V1__PodSandboxStatusRequest) throws { self.init(podSandboxId: try Fields.string(c.pod_sandbox_id, "pod_sandbox_id"), verbose: c.verbose != 0) }
+    init(_ c: Runtime__V1__PodSandboxStatusRequest) throws { self.init(podSandboxId: try Fields.string(c.pod_sandbox_id, "PodSandboxStatusRequest.pod_sandbox_id"), verbose: c.verbose != 0) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__PodSandboxStatusRequest>, _ arena: Arena) {
         c.pointee.pod_sandbox_id = arena.string(podSandboxId)
         c.pointee.verbose = verbose ? 1 : 0
@@ -310,24 +330,26 @@ extension PodSandboxStatusRequest: CMessage {
 }
 extension PodSandboxStatusRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension PodIP: CMessage {
     static let descriptor = Descriptor(runtime__v1__pod_ip__init)
-    init(_ c: Runtime__V1__PodIP) throws { self.init(ip: try Fields.string(c.ip, "ip")) }
+    init(_ c: Runtime__V1__PodIP) throws { self.init(ip: try Fields.string(c.ip, "PodIP.ip")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__PodIP>, _ arena: Arena) {
         c.pointee.ip = arena.string(ip)
     }
 }
 extension PodIP: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension PodSandboxNetworkStatus: CMessage {
     static let descriptor = Descriptor(runtime__v1__pod_sandbox_network_status__init)
-    init(_ c: Runtime__V1__PodSandboxNetworkStatus) throws { self.init(ip: try Fields.string(c.ip, "ip"), additionalIps: try Fields.messages(c.n_additional_ips, c.additional_ips)) }
+    init(_ c: Runtime__V1__PodSandboxNetworkStatus) throws { self.init(ip: try Fields.string(c.ip, "PodSandboxNetworkStatus.ip"), additionalIps: try Fields.messages(c.n_additional_ips, c.additional_ips)) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__PodSandboxNetworkStatus>, _ arena: Arena) {
         c.pointee.ip = arena.string(ip)
         (c.pointee.n_additional_ips, c.pointee.additional_ips) = arena.messages(additionalIps)
@@ -335,7 +357,8 @@ extension PodSandboxNetworkStatus: CMessage {
 }
 extension PodSandboxNetworkStatus: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension Namespace: CMessage {
@@ -347,7 +370,8 @@ extension Namespace: CMessage {
 }
 extension Namespace: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension LinuxPodSandboxStatus: CMessage {
@@ -359,14 +383,15 @@ extension LinuxPodSandboxStatus: CMessage {
 }
 extension LinuxPodSandboxStatus: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension Runtime__V1__PodSandboxStatus__LabelsEntry: MapEntry {}
 extension Runtime__V1__PodSandboxStatus__AnnotationsEntry: MapEntry {}
 extension PodSandboxStatus: CMessage {
     static let descriptor = Descriptor(runtime__v1__pod_sandbox_status__init)
-    init(_ c: Runtime__V1__PodSandboxStatus) throws { self.init(id: try Fields.string(c.id, "id"), metadata: try c.metadata.map { try PodSandboxMetadata($0.pointee) }, state: try Fields.enumeration(c.state.rawValue, "state"), createdAt: c.created_at, network: try c.network.map { try PodSandboxNetworkStatus($0.pointee) }, linux: try c.linux.map { try LinuxPodSandboxStatus($0.pointee) }, labels: try Fields.map(c.n_labels, c.labels, "labels"), annotations: try Fields.map(c.n_annotations, c.annotations, "annotations"), runtimeHandler: try Fields.string(c.runtime_handler, "runtime_handler")) }
+    init(_ c: Runtime__V1__PodSandboxStatus) throws { self.init(id: try Fields.string(c.id, "PodSandboxStatus.id"), metadata: try c.metadata.map { try PodSandboxMetadata($0.pointee) }, state: try Fields.enumeration(c.state.rawValue, "PodSandboxStatus.state"), createdAt: c.created_at, network: try c.network.map { try PodSandboxNetworkStatus($0.pointee) }, linux: try c.linux.map { try LinuxPodSandboxStatus($0.pointee) }, labels: try Fields.map(c.n_labels, c.labels, "PodSandboxStatus.labels"), annotations: try Fields.map(c.n_annotations, c.annotations, "PodSandboxStatus.annotations"), runtimeHandler: try Fields.string(c.runtime_handler, "PodSandboxStatus.runtime_handler")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__PodSandboxStatus>, _ arena: Arena) {
         c.pointee.id = arena.string(id)
         c.pointee.metadata = metadata?.make(arena)
@@ -381,13 +406,14 @@ extension PodSandboxStatus: CMessage {
 }
 extension PodSandboxStatus: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension Runtime__V1__PodSandboxStatusResponse__InfoEntry: MapEntry {}
 extension PodSandboxStatusResponse: CMessage {
     static let descriptor = Descriptor(runtime__v1__pod_sandbox_status_response__init)
-    init(_ c: Runtime__V1__PodSandboxStatusResponse) throws { self.init(status: try c.status.map { try PodSandboxStatus($0.pointee) }, info: try Fields.map(c.n_info, c.info, "info"), containersStatuses: try Fields.messages(c.n_containers_statuses, c.containers_statuses), timestamp: c.timestamp) }
+    init(_ c: Runtime__V1__PodSandboxStatusResponse) throws { self.init(status: try c.status.map { try PodSandboxStatus($0.pointee) }, info: try Fields.map(c.n_info, c.info, "PodSandboxStatusResponse.info"), containersStatuses: try Fields.messages(c.n_containers_statuses, c.containers_statuses), timestamp: c.timestamp) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__PodSandboxStatusResponse>, _ arena: Arena) {
         c.pointee.status = status?.make(arena)
         (c.pointee.n_info, c.pointee.info) = arena.map(info, runtime__v1__pod_sandbox_status_response__info_entry__init)
@@ -397,25 +423,27 @@ extension PodSandboxStatusResponse: CMessage {
 }
 extension PodSandboxStatusResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension PodSandboxStateValue: CMessage {
     static let descriptor = Descriptor(runtime__v1__pod_sandbox_state_value__init)
-    init(_ c: Runtime__V1__PodSandboxStateValue) throws { self.init(state: try Fields.enumeration(c.state.rawValue, "state")) }
+    init(_ c: Runtime__V1__PodSandboxStateValue) throws { self.init(state: try Fields.enumeration(c.state.rawValue, "PodSandboxStateValue.state")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__PodSandboxStateValue>, _ arena: Arena) {
         c.pointee.state = .init(rawValue: UInt32(bitPattern: state.rawValue))
     }
 }
 extension PodSandboxStateValue: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension Runtime__V1__PodSandboxFilter__LabelSelectorEntry: MapEntry {}
 extension PodSandboxFilter: CMessage {
     static let descriptor = Descriptor(runtime__v1__pod_sandbox_filter__init)
-    init(_ c: Runtime__V1__PodSandboxFilter) throws { self.init(id: try Fields.string(c.id, "id"), state: try c.state.map { try PodSandboxStateValue($0.pointee) }, labelSelector: try Fields.map(c.n_label_selector, c.label_selector, "label_selector")) }
+    init(_ c: Runtime__V1__PodSandboxFilter) throws { self.init(id: try Fields.string(c.id, "PodSandboxFilter.id"), state: try c.state.map { try PodSandboxStateValue($0.pointee) }, labelSelector: try Fields.map(c.n_label_selector, c.label_selector, "PodSandboxFilter.label_selector")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__PodSandboxFilter>, _ arena: Arena) {
         c.pointee.id = arena.string(id)
         c.pointee.state = state?.make(arena)
@@ -424,7 +452,8 @@ extension PodSandboxFilter: CMessage {
 }
 extension PodSandboxFilter: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension ListPodSandboxRequest: CMessage {
@@ -436,14 +465,15 @@ extension ListPodSandboxRequest: CMessage {
 }
 extension ListPodSandboxRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension Runtime__V1__PodSandbox__LabelsEntry: MapEntry {}
 extension Runtime__V1__PodSandbox__AnnotationsEntry: MapEntry {}
 extension PodSandbox: CMessage {
     static let descriptor = Descriptor(runtime__v1__pod_sandbox__init)
-    init(_ c: Runtime__V1__PodSandbox) throws { self.init(id: try Fields.string(c.id, "id"), metadata: try c.metadata.map { try PodSandboxMetadata($0.pointee) }, state: try Fields.enumeration(c.state.rawValue, "state"), createdAt: c.created_at, labels: try Fields.map(c.n_labels, c.labels, "labels"), annotations: try Fields.map(c.n_annotations, c.annotations, "annotations"), runtimeHandler: try Fields.string(c.runtime_handler, "runtime_handler")) }
+    init(_ c: Runtime__V1__PodSandbox) throws { self.init(id: try Fields.string(c.id, "PodSandbox.id"), metadata: try c.metadata.map { try PodSandboxMetadata($0.pointee) }, state: try Fields.enumeration(c.state.rawValue, "PodSandbox.state"), createdAt: c.created_at, labels: try Fields.map(c.n_labels, c.labels, "PodSandbox.labels"), annotations: try Fields.map(c.n_annotations, c.annotations, "PodSandbox.annotations"), runtimeHandler: try Fields.string(c.runtime_handler, "PodSandbox.runtime_handler")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__PodSandbox>, _ arena: Arena) {
         c.pointee.id = arena.string(id)
         c.pointee.metadata = metadata?.make(arena)
@@ -456,7 +486,8 @@ extension PodSandbox: CMessage {
 }
 extension PodSandbox: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension ListPodSandboxResponse: CMessage {
@@ -468,7 +499,8 @@ extension ListPodSandboxResponse: CMessage {
 }
 extension ListPodSandboxResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension StreamPodSandboxesRequest: CMessage {
@@ -480,7 +512,8 @@ extension StreamPodSandboxesRequest: CMessage {
 }
 extension StreamPodSandboxesRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension StreamPodSandboxesResponse: CMessage {
@@ -492,19 +525,21 @@ extension StreamPodSandboxesResponse: CMessage {
 }
 extension StreamPodSandboxesResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension PodSandboxStatsRequest: CMessage {
     static let descriptor = Descriptor(runtime__v1__pod_sandbox_stats_request__init)
-    init(_ c: Runtime__V1__PodSandboxStatsRequest) throws { self.init(podSandboxId: try Fields.string(c.pod_sandbox_id, "pod_sandbox_id")) }
+    init(_ c: Runtime__V1__PodSandboxStatsRequest) throws { self.init(podSandboxId: try Fields.string(c.pod_sandbox_id, "PodSandboxStatsRequest.pod_sandbox_id")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__PodSandboxStatsRequest>, _ arena: Arena) {
         c.pointee.pod_sandbox_id = arena.string(podSandboxId)
     }
 }
 extension PodSandboxStatsRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension PodSandboxStatsResponse: CMessage {
@@ -516,13 +551,14 @@ extension PodSandboxStatsResponse: CMessage {
 }
 extension PodSandboxStatsResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension Runtime__V1__PodSandboxStatsFilter__LabelSelectorEntry: MapEntry {}
 extension PodSandboxStatsFilter: CMessage {
     static let descriptor = Descriptor(runtime__v1__pod_sandbox_stats_filter__init)
-    init(_ c: Runtime__V1__PodSandboxStatsFilter) throws { self.init(id: try Fields.string(c.id, "id"), labelSelector: try Fields.map(c.n_label_selector, c.label_selector, "label_selector")) }
+    init(_ c: Runtime__V1__PodSandboxStatsFilter) throws { self.init(id: try Fields.string(c.id, "PodSandboxStatsFilter.id"), labelSelector: try Fields.map(c.n_label_selector, c.label_selector, "PodSandboxStatsFilter.label_selector")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__PodSandboxStatsFilter>, _ arena: Arena) {
         c.pointee.id = arena.string(id)
         (c.pointee.n_label_selector, c.pointee.label_selector) = arena.map(labelSelector, runtime__v1__pod_sandbox_stats_filter__label_selector_entry__init)
@@ -530,7 +566,8 @@ extension PodSandboxStatsFilter: CMessage {
 }
 extension PodSandboxStatsFilter: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension ListPodSandboxStatsRequest: CMessage {
@@ -542,7 +579,8 @@ extension ListPodSandboxStatsRequest: CMessage {
 }
 extension ListPodSandboxStatsRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension ListPodSandboxStatsResponse: CMessage {
@@ -554,7 +592,8 @@ extension ListPodSandboxStatsResponse: CMessage {
 }
 extension ListPodSandboxStatsResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension StreamPodSandboxStatsRequest: CMessage {
@@ -566,7 +605,8 @@ extension StreamPodSandboxStatsRequest: CMessage {
 }
 extension StreamPodSandboxStatsRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension StreamPodSandboxStatsResponse: CMessage {
@@ -578,14 +618,15 @@ extension StreamPodSandboxStatsResponse: CMessage {
 }
 extension StreamPodSandboxStatsResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension Runtime__V1__PodSandboxAttributes__LabelsEntry: MapEntry {}
 extension Runtime__V1__PodSandboxAttributes__AnnotationsEntry: MapEntry {}
 extension PodSandboxAttributes: CMessage {
     static let descriptor = Descriptor(runtime__v1__pod_sandbox_attributes__init)
-    init(_ c: Runtime__V1__PodSandboxAttributes) throws { self.init(id: try Fields.string(c.id, "id"), metadata: try c.metadata.map { try PodSandboxMetadata($0.pointee) }, labels: try Fields.map(c.n_labels, c.labels, "labels"), annotations: try Fields.map(c.n_annotations, c.annotations, "annotations")) }
+    init(_ c: Runtime__V1__PodSandboxAttributes) throws { self.init(id: try Fields.string(c.id, "PodSandboxAttributes.id"), metadata: try c.metadata.map { try PodSandboxMetadata($0.pointee) }, labels: try Fields.map(c.n_labels, c.labels, "PodSandboxAttributes.labels"), annotations: try Fields.map(c.n_annotations, c.annotations, "PodSandboxAttributes.annotations")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__PodSandboxAttributes>, _ arena: Arena) {
         c.pointee.id = arena.string(id)
         c.pointee.metadata = metadata?.make(arena)
@@ -595,7 +636,8 @@ extension PodSandboxAttributes: CMessage {
 }
 extension PodSandboxAttributes: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension PodSandboxStats: CMessage {
@@ -609,7 +651,8 @@ extension PodSandboxStats: CMessage {
 }
 extension PodSandboxStats: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension LinuxPodSandboxStats: CMessage {
@@ -626,7 +669,8 @@ extension LinuxPodSandboxStats: CMessage {
 }
 extension LinuxPodSandboxStats: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension WindowsPodSandboxStats: CMessage {
@@ -642,7 +686,8 @@ extension WindowsPodSandboxStats: CMessage {
 }
 extension WindowsPodSandboxStats: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension NetworkUsage: CMessage {
@@ -656,7 +701,8 @@ extension NetworkUsage: CMessage {
 }
 extension NetworkUsage: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension WindowsNetworkUsage: CMessage {
@@ -670,12 +716,13 @@ extension WindowsNetworkUsage: CMessage {
 }
 extension WindowsNetworkUsage: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension NetworkInterfaceUsage: CMessage {
     static let descriptor = Descriptor(runtime__v1__network_interface_usage__init)
-    init(_ c: Runtime__V1__NetworkInterfaceUsage) throws { self.init(name: try Fields.string(c.name, "name"), rxBytes: try c.rx_bytes.map { try UInt64Value($0.pointee) }, rxErrors: try c.rx_errors.map { try UInt64Value($0.pointee) }, txBytes: try c.tx_bytes.map { try UInt64Value($0.pointee) }, txErrors: try c.tx_errors.map { try UInt64Value($0.pointee) }) }
+    init(_ c: Runtime__V1__NetworkInterfaceUsage) throws { self.init(name: try Fields.string(c.name, "NetworkInterfaceUsage.name"), rxBytes: try c.rx_bytes.map { try UInt64Value($0.pointee) }, rxErrors: try c.rx_errors.map { try UInt64Value($0.pointee) }, txBytes: try c.tx_bytes.map { try UInt64Value($0.pointee) }, txErrors: try c.tx_errors.map { try UInt64Value($0.pointee) }) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__NetworkInterfaceUsage>, _ arena: Arena) {
         c.pointee.name = arena.string(name)
         c.pointee.rx_bytes = rxBytes?.make(arena)
@@ -686,12 +733,13 @@ extension NetworkInterfaceUsage: CMessage {
 }
 extension NetworkInterfaceUsage: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension WindowsNetworkInterfaceUsage: CMessage {
     static let descriptor = Descriptor(runtime__v1__windows_network_interface_usage__init)
-    init(_ c: Runtime__V1__WindowsNetworkInterfaceUsage) throws { self.init(name: try Fields.string(c.name, "name"), rxBytes: try c.rx_bytes.map { try UInt64Value($0.pointee) }, rxPacketsDropped: try c.rx_packets_dropped.map { try UInt64Value($0.pointee) }, txBytes: try c.tx_bytes.map { try UInt64Value($0.pointee) }, txPacketsDropped: try c.tx_packets_dropped.map { try UInt64Value($0.pointee) }) }
+    init(_ c: Runtime__V1__WindowsNetworkInterfaceUsage) throws { self.init(name: try Fields.string(c.name, "WindowsNetworkInterfaceUsage.name"), rxBytes: try c.rx_bytes.map { try UInt64Value($0.pointee) }, rxPacketsDropped: try c.rx_packets_dropped.map { try UInt64Value($0.pointee) }, txBytes: try c.tx_bytes.map { try UInt64Value($0.pointee) }, txPacketsDropped: try c.tx_packets_dropped.map { try UInt64Value($0.pointee) }) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__WindowsNetworkInterfaceUsage>, _ arena: Arena) {
         c.pointee.name = arena.string(name)
         c.pointee.rx_bytes = rxBytes?.make(arena)
@@ -702,7 +750,8 @@ extension WindowsNetworkInterfaceUsage: CMessage {
 }
 extension WindowsNetworkInterfaceUsage: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension ProcessUsage: CMessage {
@@ -715,7 +764,8 @@ extension ProcessUsage: CMessage {
 }
 extension ProcessUsage: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension WindowsProcessUsage: CMessage {
@@ -728,13 +778,14 @@ extension WindowsProcessUsage: CMessage {
 }
 extension WindowsProcessUsage: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension Runtime__V1__ImageSpec__AnnotationsEntry: MapEntry {}
 extension ImageSpec: CMessage {
     static let descriptor = Descriptor(runtime__v1__image_spec__init)
-    init(_ c: Runtime__V1__ImageSpec) throws { self.init(image: try Fields.string(c.image, "image"), annotations: try Fields.map(c.n_annotations, c.annotations, "annotations"), userSpecifiedImage: try Fields.string(c.user_specified_image, "user_specified_image"), runtimeHandler: try Fields.string(c.runtime_handler, "runtime_handler"), imageRef: try Fields.string(c.image_ref, "image_ref")) }
+    init(_ c: Runtime__V1__ImageSpec) throws { self.init(image: try Fields.string(c.image, "ImageSpec.image"), annotations: try Fields.map(c.n_annotations, c.annotations, "ImageSpec.annotations"), userSpecifiedImage: try Fields.string(c.user_specified_image, "ImageSpec.user_specified_image"), runtimeHandler: try Fields.string(c.runtime_handler, "ImageSpec.runtime_handler"), imageRef: try Fields.string(c.image_ref, "ImageSpec.image_ref")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__ImageSpec>, _ arena: Arena) {
         c.pointee.image = arena.string(image)
         (c.pointee.n_annotations, c.pointee.annotations) = arena.map(annotations, runtime__v1__image_spec__annotations_entry__init)
@@ -745,12 +796,13 @@ extension ImageSpec: CMessage {
 }
 extension ImageSpec: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension KeyValue: CMessage {
     static let descriptor = Descriptor(runtime__v1__key_value__init)
-    init(_ c: Runtime__V1__KeyValue) throws { self.init(key: try Fields.string(c.key, "key"), value: Fields.bytes(c.value)) }
+    init(_ c: Runtime__V1__KeyValue) throws { self.init(key: try Fields.string(c.key, "KeyValue.key"), value: Fields.bytes(c.value)) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__KeyValue>, _ arena: Arena) {
         c.pointee.key = arena.string(key)
         c.pointee.value = arena.bytes(value)
@@ -758,13 +810,14 @@ extension KeyValue: CMessage {
 }
 extension KeyValue: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension Runtime__V1__LinuxContainerResources__UnifiedEntry: MapEntry {}
 extension LinuxContainerResources: CMessage {
     static let descriptor = Descriptor(runtime__v1__linux_container_resources__init)
-    init(_ c: Runtime__V1__LinuxContainerResources) throws { self.init(cpuPeriod: c.cpu_period, cpuQuota: c.cpu_quota, cpuShares: c.cpu_shares, memoryLimitInBytes: c.memory_limit_in_bytes, oomScoreAdj: c.oom_score_adj, cpusetCpus: try Fields.string(c.cpuset_cpus, "cpuset_cpus"), cpusetMems: try Fields.string(c.cpuset_mems, "cpuset_mems"), hugepageLimits: try Fields.messages(c.n_hugepage_limits, c.hugepage_limits), unified: try Fields.map(c.n_unified, c.unified, "unified"), memorySwapLimitInBytes: c.memory_swap_limit_in_bytes) }
+    init(_ c: Runtime__V1__LinuxContainerResources) throws { self.init(cpuPeriod: c.cpu_period, cpuQuota: c.cpu_quota, cpuShares: c.cpu_shares, memoryLimitInBytes: c.memory_limit_in_bytes, oomScoreAdj: c.oom_score_adj, cpusetCpus: try Fields.string(c.cpuset_cpus, "LinuxContainerResources.cpuset_cpus"), cpusetMems: try Fields.string(c.cpuset_mems, "LinuxContainerResources.cpuset_mems"), hugepageLimits: try Fields.messages(c.n_hugepage_limits, c.hugepage_limits), unified: try Fields.map(c.n_unified, c.unified, "LinuxContainerResources.unified"), memorySwapLimitInBytes: c.memory_swap_limit_in_bytes) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__LinuxContainerResources>, _ arena: Arena) {
         c.pointee.cpu_period = cpuPeriod
         c.pointee.cpu_quota = cpuQuota
@@ -780,12 +833,13 @@ extension LinuxContainerResources: CMessage {
 }
 extension LinuxContainerResources: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension HugepageLimit: CMessage {
     static let descriptor = Descriptor(runtime__v1__hugepage_limit__init)
-    init(_ c: Runtime__V1__HugepageLimit) throws { self.init(pageSize: try Fields.string(c.page_size, "page_size"), limit: c.limit) }
+    init(_ c: Runtime__V1__HugepageLimit) throws { self.init(pageSize: try Fields.string(c.page_size, "HugepageLimit.page_size"), limit: c.limit) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__HugepageLimit>, _ arena: Arena) {
         c.pointee.page_size = arena.string(pageSize)
         c.pointee.limit = limit
@@ -793,12 +847,13 @@ extension HugepageLimit: CMessage {
 }
 extension HugepageLimit: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension SELinuxOption: CMessage {
     static let descriptor = Descriptor(runtime__v1__selinux_option__init)
-    init(_ c: Runtime__V1__SELinuxOption) throws { self.init(user: try Fields.string(c.user, "user"), role: try Fields.string(c.role, "role"), type: try Fields.string(c.type, "type"), level: try Fields.string(c.level, "level")) }
+    init(_ c: Runtime__V1__SELinuxOption) throws { self.init(user: try Fields.string(c.user, "SELinuxOption.user"), role: try Fields.string(c.role, "SELinuxOption.role"), type: try Fields.string(c.type, "SELinuxOption.type"), level: try Fields.string(c.level, "SELinuxOption.level")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__SELinuxOption>, _ arena: Arena) {
         c.pointee.user = arena.string(user)
         c.pointee.role = arena.string(role)
@@ -808,12 +863,13 @@ extension SELinuxOption: CMessage {
 }
 extension SELinuxOption: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension Capability: CMessage {
     static let descriptor = Descriptor(runtime__v1__capability__init)
-    init(_ c: Runtime__V1__Capability) throws { self.init(addCapabilities: try Fields.strings(c.n_add_capabilities, c.add_capabilities, "add_capabilities"), dropCapabilities: try Fields.strings(c.n_drop_capabilities, c.drop_capabilities, "drop_capabilities"), addAmbientCapabilities: try Fields.strings(c.n_add_ambient_capabilities, c.add_ambient_capabilities, "add_ambient_capabilities")) }
+    init(_ c: Runtime__V1__Capability) throws { self.init(addCapabilities: try Fields.strings(c.n_add_capabilities, c.add_capabilities, "Capability.add_capabilities"), dropCapabilities: try Fields.strings(c.n_drop_capabilities, c.drop_capabilities, "Capability.drop_capabilities"), addAmbientCapabilities: try Fields.strings(c.n_add_ambient_capabilities, c.add_ambient_capabilities, "Capability.add_ambient_capabilities")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__Capability>, _ arena: Arena) {
         (c.pointee.n_add_capabilities, c.pointee.add_capabilities) = arena.strings(addCapabilities)
         (c.pointee.n_drop_capabilities, c.pointee.drop_capabilities) = arena.strings(dropCapabilities)
@@ -822,12 +878,13 @@ extension Capability: CMessage {
 }
 extension Capability: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension LinuxContainerSecurityContext: CMessage {
     static let descriptor = Descriptor(runtime__v1__linux_container_security_context__init)
-    init(_ c: Runtime__V1__LinuxContainerSecurityContext) throws { self.init(capabilities: try c.capabilities.map { try Capability($0.pointee) }, privileged: c.privileged != 0, namespaceOptions: try c.namespace_options.map { try NamespaceOption($0.pointee) }, selinuxOptions: try c.selinux_options.map { try SELinuxOption($0.pointee) }, runAsUser: try c.run_as_user.map { try Int64Value($0.pointee) }, runAsGroup: try c.run_as_group.map { try Int64Value($0.pointee) }, runAsUsername: try Fields.string(c.run_as_username, "run_as_username"), readonlyRootfs: c.readonly_rootfs != 0, supplementalGroups: Fields.numbers(c.n_supplemental_groups, c.supplemental_groups), supplementalGroupsPolicy: try Fields.enumeration(c.supplemental_groups_policy.rawValue, "supplemental_groups_policy"), noNewPrivs: c.no_new_privs != 0, maskedPaths: try Fields.strings(c.n_masked_paths, c.masked_paths, "masked_paths"), readonlyPaths: try Fields.strings(c.n_readonly_paths, c.readonly_paths, "readonly_paths"), seccomp: try c.seccomp.map { try SecurityProfile($0.pointee) }, apparmor: try c.apparmor.map { try SecurityProfile($0.pointee) }, apparmorProfile: try Fields.string(c.apparmor_profile, "apparmor_profile"), seccompProfilePath: try Fields.string(c.seccomp_profile_path, "seccomp_profile_path")) }
+    init(_ c: Runtime__V1__LinuxContainerSecurityContext) throws { self.init(capabilities: try c.capabilities.map { try Capability($0.pointee) }, privileged: c.privileged != 0, namespaceOptions: try c.namespace_options.map { try NamespaceOption($0.pointee) }, selinuxOptions: try c.selinux_options.map { try SELinuxOption($0.pointee) }, runAsUser: try c.run_as_user.map { try Int64Value($0.pointee) }, runAsGroup: try c.run_as_group.map { try Int64Value($0.pointee) }, runAsUsername: try Fields.string(c.run_as_username, "LinuxContainerSecurityContext.run_as_username"), readonlyRootfs: c.readonly_rootfs != 0, supplementalGroups: Fields.numbers(c.n_supplemental_groups, c.supplemental_groups), supplementalGroupsPolicy: try Fields.enumeration(c.supplemental_groups_policy.rawValue, "LinuxContainerSecurityContext.supplemental_groups_policy"), noNewPrivs: c.no_new_privs != 0, maskedPaths: try Fields.strings(c.n_masked_paths, c.masked_paths, "LinuxContainerSecurityContext.masked_paths"), readonlyPaths: try Fields.strings(c.n_readonly_paths, c.readonly_paths, "LinuxContainerSecurityContext.readonly_paths"), seccomp: try c.seccomp.map { try SecurityProfile($0.pointee) }, apparmor: try c.apparmor.map { try SecurityProfile($0.pointee) }, apparmorProfile: try Fields.string(c.apparmor_profile, "LinuxContainerSecurityContext.apparmor_profile"), seccompProfilePath: try Fields.string(c.seccomp_profile_path, "LinuxContainerSecurityContext.seccomp_profile_path")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__LinuxContainerSecurityContext>, _ arena: Arena) {
         c.pointee.capabilities = capabilities?.make(arena)
         c.pointee.privileged = privileged ? 1 : 0
@@ -850,7 +907,8 @@ extension LinuxContainerSecurityContext: CMessage {
 }
 extension LinuxContainerSecurityContext: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension LinuxContainerConfig: CMessage {
@@ -863,7 +921,8 @@ extension LinuxContainerConfig: CMessage {
 }
 extension LinuxContainerConfig: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension LinuxContainerUser: CMessage {
@@ -877,5 +936,6 @@ extension LinuxContainerUser: CMessage {
 }
 extension LinuxContainerUser: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }

@@ -6,19 +6,20 @@ public import Model
 
 extension WindowsNamespaceOption: CMessage {
     static let descriptor = Descriptor(runtime__v1__windows_namespace_option__init)
-    init(_ c: Runtime__V1__WindowsNamespaceOption) throws { self.init(network: try Fields.enumeration(c.network.rawValue, "network")) }
+    init(_ c: Runtime__V1__WindowsNamespaceOption) throws { self.init(network: try Fields.enumeration(c.network.rawValue, "WindowsNamespaceOption.network")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__WindowsNamespaceOption>, _ arena: Arena) {
         c.pointee.network = .init(rawValue: UInt32(bitPattern: network.rawValue))
     }
 }
 extension WindowsNamespaceOption: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension WindowsSandboxSecurityContext: CMessage {
     static let descriptor = Descriptor(runtime__v1__windows_sandbox_security_context__init)
-    init(_ c: Runtime__V1__WindowsSandboxSecurityContext) throws { self.init(runAsUsername: try Fields.string(c.run_as_username, "run_as_username"), credentialSpec: try Fields.string(c.credential_spec, "credential_spec"), hostProcess: c.host_process != 0, namespaceOptions: try c.namespace_options.map { try WindowsNamespaceOption($0.pointee) }) }
+    init(_ c: Runtime__V1__WindowsSandboxSecurityContext) throws { self.init(runAsUsername: try Fields.string(c.run_as_username, "WindowsSandboxSecurityContext.run_as_username"), credentialSpec: try Fields.string(c.credential_spec, "WindowsSandboxSecurityContext.credential_spec"), hostProcess: c.host_process != 0, namespaceOptions: try c.namespace_options.map { try WindowsNamespaceOption($0.pointee) }) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__WindowsSandboxSecurityContext>, _ arena: Arena) {
         c.pointee.run_as_username = arena.string(runAsUsername)
         c.pointee.credential_spec = arena.string(credentialSpec)
@@ -28,7 +29,8 @@ extension WindowsSandboxSecurityContext: CMessage {
 }
 extension WindowsSandboxSecurityContext: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension WindowsPodSandboxConfig: CMessage {
@@ -40,12 +42,13 @@ extension WindowsPodSandboxConfig: CMessage {
 }
 extension WindowsPodSandboxConfig: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension WindowsContainerSecurityContext: CMessage {
     static let descriptor = Descriptor(runtime__v1__windows_container_security_context__init)
-    init(_ c: Runtime__V1__WindowsContainerSecurityContext) throws { self.init(runAsUsername: try Fields.string(c.run_as_username, "run_as_username"), credentialSpec: try Fields.string(c.credential_spec, "credential_spec"), hostProcess: c.host_process != 0) }
+    init(_ c: Runtime__V1__WindowsContainerSecurityContext) throws { self.init(runAsUsername: try Fields.string(c.run_as_username, "WindowsContainerSecurityContext.run_as_username"), credentialSpec: try Fields.string(c.credential_spec, "WindowsContainerSecurityContext.credential_spec"), hostProcess: c.host_process != 0) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__WindowsContainerSecurityContext>, _ arena: Arena) {
         c.pointee.run_as_username = arena.string(runAsUsername)
         c.pointee.credential_spec = arena.string(credentialSpec)
@@ -54,7 +57,8 @@ extension WindowsContainerSecurityContext: CMessage {
 }
 extension WindowsContainerSecurityContext: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension WindowsContainerConfig: CMessage {
@@ -67,7 +71,8 @@ extension WindowsContainerConfig: CMessage {
 }
 extension WindowsContainerConfig: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension WindowsContainerResources: CMessage {
@@ -84,7 +89,8 @@ extension WindowsContainerResources: CMessage {
 }
 extension WindowsContainerResources: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension WindowsCpuGroupAffinity: CMessage {
@@ -97,12 +103,13 @@ extension WindowsCpuGroupAffinity: CMessage {
 }
 extension WindowsCpuGroupAffinity: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension ContainerMetadata: CMessage {
     static let descriptor = Descriptor(runtime__v1__container_metadata__init)
-    init(_ c: Runtime__V1__ContainerMetadata) throws { self.init(name: try Fields.string(c.name, "name"), attempt: c.attempt) }
+    init(_ c: Runtime__V1__ContainerMetadata) throws { self.init(name: try Fields.string(c.name, "ContainerMetadata.name"), attempt: c.attempt) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__ContainerMetadata>, _ arena: Arena) {
         c.pointee.name = arena.string(name)
         c.pointee.attempt = attempt
@@ -110,12 +117,13 @@ extension ContainerMetadata: CMessage {
 }
 extension ContainerMetadata: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension Device: CMessage {
     static let descriptor = Descriptor(runtime__v1__device__init)
-    init(_ c: Runtime__V1__Device) throws { self.init(containerPath: try Fields.string(c.container_path, "container_path"), hostPath: try Fields.string(c.host_path, "host_path"), permissions: try Fields.string(c.permissions, "permissions")) }
+    init(_ c: Runtime__V1__Device) throws { self.init(containerPath: try Fields.string(c.container_path, "Device.container_path"), hostPath: try Fields.string(c.host_path, "Device.host_path"), permissions: try Fields.string(c.permissions, "Device.permissions")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__Device>, _ arena: Arena) {
         c.pointee.container_path = arena.string(containerPath)
         c.pointee.host_path = arena.string(hostPath)
@@ -124,26 +132,28 @@ extension Device: CMessage {
 }
 extension Device: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension CDIDevice: CMessage {
     static let descriptor = Descriptor(runtime__v1__cdidevice__init)
-    init(_ c: Runtime__V1__CDIDevice) throws { self.init(name: try Fields.string(c.name, "name")) }
+    init(_ c: Runtime__V1__CDIDevice) throws { self.init(name: try Fields.string(c.name, "CDIDevice.name")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__CDIDevice>, _ arena: Arena) {
         c.pointee.name = arena.string(name)
     }
 }
 extension CDIDevice: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension Runtime__V1__ContainerConfig__LabelsEntry: MapEntry {}
 extension Runtime__V1__ContainerConfig__AnnotationsEntry: MapEntry {}
 extension ContainerConfig: CMessage {
     static let descriptor = Descriptor(runtime__v1__container_config__init)
-    init(_ c: Runtime__V1__ContainerConfig) throws { self.init(metadata: try c.metadata.map { try ContainerMetadata($0.pointee) }, image: try c.image.map { try ImageSpec($0.pointee) }, command: try Fields.strings(c.n_command, c.command, "command"), args: try Fields.strings(c.n_args, c.args, "args"), workingDir: try Fields.string(c.working_dir, "working_dir"), envs: try Fields.messages(c.n_envs, c.envs), mounts: try Fields.messages(c.n_mounts, c.mounts), devices: try Fields.messages(c.n_devices, c.devices), labels: try Fields.map(c.n_labels, c.labels, "labels"), annotations: try Fields.map(c.n_annotations, c.annotations, "annotations"), logPath: try Fields.string(c.log_path, "log_path"), stdin: c.stdin != 0, stdinOnce: c.stdin_once != 0, tty: c.tty != 0, linux: try c.linux.map { try LinuxContainerConfig($0.pointee) }, windows: try c.windows.map { try WindowsContainerConfig($0.pointee) }, cdiDevices: try Fields.messages(c.n_cdi_devices, c.cdi_devices), stopSignal: try Fields.enumeration(c.stop_signal.rawValue, "stop_signal")) }
+    init(_ c: Runtime__V1__ContainerConfig) throws { self.init(metadata: try c.metadata.map { try ContainerMetadata($0.pointee) }, image: try c.image.map { try ImageSpec($0.pointee) }, command: try Fields.strings(c.n_command, c.command, "ContainerConfig.command"), args: try Fields.strings(c.n_args, c.args, "ContainerConfig.args"), workingDir: try Fields.string(c.working_dir, "ContainerConfig.working_dir"), envs: try Fields.messages(c.n_envs, c.envs), mounts: try Fields.messages(c.n_mounts, c.mounts), devices: try Fields.messages(c.n_devices, c.devices), labels: try Fields.map(c.n_labels, c.labels, "ContainerConfig.labels"), annotations: try Fields.map(c.n_annotations, c.annotations, "ContainerConfig.annotations"), logPath: try Fields.string(c.log_path, "ContainerConfig.log_path"), stdin: c.stdin != 0, stdinOnce: c.stdin_once != 0, tty: c.tty != 0, linux: try c.linux.map { try LinuxContainerConfig($0.pointee) }, windows: try c.windows.map { try WindowsContainerConfig($0.pointee) }, cdiDevices: try Fields.messages(c.n_cdi_devices, c.cdi_devices), stopSignal: try Fields.enumeration(c.stop_signal.rawValue, "ContainerConfig.stop_signal")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__ContainerConfig>, _ arena: Arena) {
         c.pointee.metadata = metadata?.make(arena)
         c.pointee.image = image?.make(arena)
@@ -167,12 +177,13 @@ extension ContainerConfig: CMessage {
 }
 extension ContainerConfig: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension CreateContainerRequest: CMessage {
     static let descriptor = Descriptor(runtime__v1__create_container_request__init)
-    init(_ c: Runtime__V1__CreateContainerRequest) throws { self.init(podSandboxId: try Fields.string(c.pod_sandbox_id, "pod_sandbox_id"), config: try c.config.map { try ContainerConfig($0.pointee) }, sandboxConfig: try c.sandbox_config.map { try PodSandboxConfig($0.pointee) }) }
+    init(_ c: Runtime__V1__CreateContainerRequest) throws { self.init(podSandboxId: try Fields.string(c.pod_sandbox_id, "CreateContainerRequest.pod_sandbox_id"), config: try c.config.map { try ContainerConfig($0.pointee) }, sandboxConfig: try c.sandbox_config.map { try PodSandboxConfig($0.pointee) }) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__CreateContainerRequest>, _ arena: Arena) {
         c.pointee.pod_sandbox_id = arena.string(podSandboxId)
         c.pointee.config = config?.make(arena)
@@ -181,31 +192,34 @@ extension CreateContainerRequest: CMessage {
 }
 extension CreateContainerRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension CreateContainerResponse: CMessage {
     static let descriptor = Descriptor(runtime__v1__create_container_response__init)
-    init(_ c: Runtime__V1__CreateContainerResponse) throws { self.init(containerId: try Fields.string(c.container_id, "container_id")) }
+    init(_ c: Runtime__V1__CreateContainerResponse) throws { self.init(containerId: try Fields.string(c.container_id, "CreateContainerResponse.container_id")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__CreateContainerResponse>, _ arena: Arena) {
         c.pointee.container_id = arena.string(containerId)
     }
 }
 extension CreateContainerResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension StartContainerRequest: CMessage {
     static let descriptor = Descriptor(runtime__v1__start_container_request__init)
-    init(_ c: Runtime__V1__StartContainerRequest) throws { self.init(containerId: try Fields.string(c.container_id, "container_id")) }
+    init(_ c: Runtime__V1__StartContainerRequest) throws { self.init(containerId: try Fields.string(c.container_id, "StartContainerRequest.container_id")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__StartContainerRequest>, _ arena: Arena) {
         c.pointee.container_id = arena.string(containerId)
     }
 }
 extension StartContainerRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension StartContainerResponse: CMessage {
@@ -217,12 +231,13 @@ extension StartContainerResponse: CMessage {
 }
 extension StartContainerResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension StopContainerRequest: CMessage {
     static let descriptor = Descriptor(runtime__v1__stop_container_request__init)
-    init(_ c: Runtime__V1__StopContainerRequest) throws { self.init(containerId: try Fields.string(c.container_id, "container_id"), timeout: c.timeout) }
+    init(_ c: Runtime__V1__StopContainerRequest) throws { self.init(containerId: try Fields.string(c.container_id, "StopContainerRequest.container_id"), timeout: c.timeout) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__StopContainerRequest>, _ arena: Arena) {
         c.pointee.container_id = arena.string(containerId)
         c.pointee.timeout = timeout
@@ -230,7 +245,8 @@ extension StopContainerRequest: CMessage {
 }
 extension StopContainerRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension StopContainerResponse: CMessage {
@@ -242,19 +258,21 @@ extension StopContainerResponse: CMessage {
 }
 extension StopContainerResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension RemoveContainerRequest: CMessage {
     static let descriptor = Descriptor(runtime__v1__remove_container_request__init)
-    init(_ c: Runtime__V1__RemoveContainerRequest) throws { self.init(containerId: try Fields.string(c.container_id, "container_id")) }
+    init(_ c: Runtime__V1__RemoveContainerRequest) throws { self.init(containerId: try Fields.string(c.container_id, "RemoveContainerRequest.container_id")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__RemoveContainerRequest>, _ arena: Arena) {
         c.pointee.container_id = arena.string(containerId)
     }
 }
 extension RemoveContainerRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension RemoveContainerResponse: CMessage {
@@ -266,25 +284,27 @@ extension RemoveContainerResponse: CMessage {
 }
 extension RemoveContainerResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension ContainerStateValue: CMessage {
     static let descriptor = Descriptor(runtime__v1__container_state_value__init)
-    init(_ c: Runtime__V1__ContainerStateValue) throws { self.init(state: try Fields.enumeration(c.state.rawValue, "state")) }
+    init(_ c: Runtime__V1__ContainerStateValue) throws { self.init(state: try Fields.enumeration(c.state.rawValue, "ContainerStateValue.state")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__ContainerStateValue>, _ arena: Arena) {
         c.pointee.state = .init(rawValue: UInt32(bitPattern: state.rawValue))
     }
 }
 extension ContainerStateValue: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension Runtime__V1__ContainerFilter__LabelSelectorEntry: MapEntry {}
 extension ContainerFilter: CMessage {
     static let descriptor = Descriptor(runtime__v1__container_filter__init)
-    init(_ c: Runtime__V1__ContainerFilter) throws { self.init(id: try Fields.string(c.id, "id"), state: try c.state.map { try ContainerStateValue($0.pointee) }, podSandboxId: try Fields.string(c.pod_sandbox_id, "pod_sandbox_id"), labelSelector: try Fields.map(c.n_label_selector, c.label_selector, "label_selector")) }
+    init(_ c: Runtime__V1__ContainerFilter) throws { self.init(id: try Fields.string(c.id, "ContainerFilter.id"), state: try c.state.map { try ContainerStateValue($0.pointee) }, podSandboxId: try Fields.string(c.pod_sandbox_id, "ContainerFilter.pod_sandbox_id"), labelSelector: try Fields.map(c.n_label_selector, c.label_selector, "ContainerFilter.label_selector")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__ContainerFilter>, _ arena: Arena) {
         c.pointee.id = arena.string(id)
         c.pointee.state = state?.make(arena)
@@ -294,7 +314,8 @@ extension ContainerFilter: CMessage {
 }
 extension ContainerFilter: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension ListContainersRequest: CMessage {
@@ -306,14 +327,15 @@ extension ListContainersRequest: CMessage {
 }
 extension ListContainersRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension Runtime__V1__Container__LabelsEntry: MapEntry {}
 extension Runtime__V1__Container__AnnotationsEntry: MapEntry {}
 extension Container: CMessage {
     static let descriptor = Descriptor(runtime__v1__container__init)
-    init(_ c: Runtime__V1__Container) throws { self.init(id: try Fields.string(c.id, "id"), podSandboxId: try Fields.string(c.pod_sandbox_id, "pod_sandbox_id"), metadata: try c.metadata.map { try ContainerMetadata($0.pointee) }, image: try c.image.map { try ImageSpec($0.pointee) }, imageRef: try Fields.string(c.image_ref, "image_ref"), state: try Fields.enumeration(c.state.rawValue, "state"), createdAt: c.created_at, labels: try Fields.map(c.n_labels, c.labels, "labels"), annotations: try Fields.map(c.n_annotations, c.annotations, "annotations"), imageId: try Fields.string(c.image_id, "image_id")) }
+    init(_ c: Runtime__V1__Container) throws { self.init(id: try Fields.string(c.id, "Container.id"), podSandboxId: try Fields.string(c.pod_sandbox_id, "Container.pod_sandbox_id"), metadata: try c.metadata.map { try ContainerMetadata($0.pointee) }, image: try c.image.map { try ImageSpec($0.pointee) }, imageRef: try Fields.string(c.image_ref, "Container.image_ref"), state: try Fields.enumeration(c.state.rawValue, "Container.state"), createdAt: c.created_at, labels: try Fields.map(c.n_labels, c.labels, "Container.labels"), annotations: try Fields.map(c.n_annotations, c.annotations, "Container.annotations"), imageId: try Fields.string(c.image_id, "Container.image_id")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__Container>, _ arena: Arena) {
         c.pointee.id = arena.string(id)
         c.pointee.pod_sandbox_id = arena.string(podSandboxId)
@@ -329,7 +351,8 @@ extension Container: CMessage {
 }
 extension Container: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension ListContainersResponse: CMessage {
@@ -341,7 +364,8 @@ extension ListContainersResponse: CMessage {
 }
 extension ListContainersResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension StreamContainersRequest: CMessage {
@@ -353,7 +377,8 @@ extension StreamContainersRequest: CMessage {
 }
 extension StreamContainersRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension StreamContainersResponse: CMessage {
@@ -365,12 +390,13 @@ extension StreamContainersResponse: CMessage {
 }
 extension StreamContainersResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension ContainerStatusRequest: CMessage {
     static let descriptor = Descriptor(runtime__v1__container_status_request__init)
-    init(_ c: Runtime__V1__ContainerStatusRequest) throws { self.init(containerId: try Fields.string(c.container_id, "container_id"), verbose: c.verbose != 0) }
+    init(_ c: Runtime__V1__ContainerStatusRequest) throws { self.init(containerId: try Fields.string(c.container_id, "ContainerStatusRequest.container_id"), verbose: c.verbose != 0) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__ContainerStatusRequest>, _ arena: Arena) {
         c.pointee.container_id = arena.string(containerId)
         c.pointee.verbose = verbose ? 1 : 0
@@ -378,14 +404,15 @@ extension ContainerStatusRequest: CMessage {
 }
 extension ContainerStatusRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension Runtime__V1__ContainerStatus__LabelsEntry: MapEntry {}
 extension Runtime__V1__ContainerStatus__AnnotationsEntry: MapEntry {}
 extension ContainerStatus: CMessage {
     static let descriptor = Descriptor(runtime__v1__container_status__init)
-    init(_ c: Runtime__V1__ContainerStatus) throws { self.init(id: try Fields.string(c.id, "id"), metadata: try c.metadata.map { try ContainerMetadata($0.pointee) }, state: try Fields.enumeration(c.state.rawValue, "state"), createdAt: c.created_at, startedAt: c.started_at, finishedAt: c.finished_at, exitCode: c.exit_code, image: try c.image.map { try ImageSpec($0.pointee) }, imageRef: try Fields.string(c.image_ref, "image_ref"), reason: try Fields.string(c.reason, "reason"), message: try Fields.string(c.message, "message"), labels: try Fields.map(c.n_labels, c.labels, "labels"), annotations: try Fields.map(c.n_annotations, c.annotations, "annotations"), mounts: try Fields.messages(c.n_mounts, c.mounts), logPath: try Fields.string(c.log_path, "log_path"), resources: try c.resources.map { try ContainerResources($0.pointee) }, imageId: try Fields.string(c.image_id, "image_id"), user: try c.user.map { try ContainerUser($0.pointee) }, stopSignal: try Fields.enumeration(c.stop_signal.rawValue, "stop_signal")) }
+    init(_ c: Runtime__V1__ContainerStatus) throws { self.init(id: try Fields.string(c.id, "ContainerStatus.id"), metadata: try c.metadata.map { try ContainerMetadata($0.pointee) }, state: try Fields.enumeration(c.state.rawValue, "ContainerStatus.state"), createdAt: c.created_at, startedAt: c.started_at, finishedAt: c.finished_at, exitCode: c.exit_code, image: try c.image.map { try ImageSpec($0.pointee) }, imageRef: try Fields.string(c.image_ref, "ContainerStatus.image_ref"), reason: try Fields.string(c.reason, "ContainerStatus.reason"), message: try Fields.string(c.message, "ContainerStatus.message"), labels: try Fields.map(c.n_labels, c.labels, "ContainerStatus.labels"), annotations: try Fields.map(c.n_annotations, c.annotations, "ContainerStatus.annotations"), mounts: try Fields.messages(c.n_mounts, c.mounts), logPath: try Fields.string(c.log_path, "ContainerStatus.log_path"), resources: try c.resources.map { try ContainerResources($0.pointee) }, imageId: try Fields.string(c.image_id, "ContainerStatus.image_id"), user: try c.user.map { try ContainerUser($0.pointee) }, stopSignal: try Fields.enumeration(c.stop_signal.rawValue, "ContainerStatus.stop_signal")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__ContainerStatus>, _ arena: Arena) {
         c.pointee.id = arena.string(id)
         c.pointee.metadata = metadata?.make(arena)
@@ -410,13 +437,14 @@ extension ContainerStatus: CMessage {
 }
 extension ContainerStatus: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension Runtime__V1__ContainerStatusResponse__InfoEntry: MapEntry {}
 extension ContainerStatusResponse: CMessage {
     static let descriptor = Descriptor(runtime__v1__container_status_response__init)
-    init(_ c: Runtime__V1__ContainerStatusResponse) throws { self.init(status: try c.status.map { try ContainerStatus($0.pointee) }, info: try Fields.map(c.n_info, c.info, "info")) }
+    init(_ c: Runtime__V1__ContainerStatusResponse) throws { self.init(status: try c.status.map { try ContainerStatus($0.pointee) }, info: try Fields.map(c.n_info, c.info, "ContainerStatusResponse.info")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__ContainerStatusResponse>, _ arena: Arena) {
         c.pointee.status = status?.make(arena)
         (c.pointee.n_info, c.pointee.info) = arena.map(info, runtime__v1__container_status_response__info_entry__init)
@@ -424,7 +452,8 @@ extension ContainerStatusResponse: CMessage {
 }
 extension ContainerStatusResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension ContainerResources: CMessage {
@@ -437,7 +466,8 @@ extension ContainerResources: CMessage {
 }
 extension ContainerResources: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension ContainerUser: CMessage {
@@ -449,13 +479,14 @@ extension ContainerUser: CMessage {
 }
 extension ContainerUser: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension Runtime__V1__UpdateContainerResourcesRequest__AnnotationsEntry: MapEntry {}
 extension UpdateContainerResourcesRequest: CMessage {
     static let descriptor = Descriptor(runtime__v1__update_container_resources_request__init)
-    init(_ c: Runtime__V1__UpdateContainerResourcesRequest) throws { self.init(containerId: try Fields.string(c.container_id, "container_id"), linux: try c.linux.map { try LinuxContainerResources($0.pointee) }, windows: try c.windows.map { try WindowsContainerResources($0.pointee) }, annotations: try Fields.map(c.n_annotations, c.annotations, "annotations")) }
+    init(_ c: Runtime__V1__UpdateContainerResourcesRequest) throws { self.init(containerId: try Fields.string(c.container_id, "UpdateContainerResourcesRequest.container_id"), linux: try c.linux.map { try LinuxContainerResources($0.pointee) }, windows: try c.windows.map { try WindowsContainerResources($0.pointee) }, annotations: try Fields.map(c.n_annotations, c.annotations, "UpdateContainerResourcesRequest.annotations")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__UpdateContainerResourcesRequest>, _ arena: Arena) {
         c.pointee.container_id = arena.string(containerId)
         c.pointee.linux = linux?.make(arena)
@@ -465,7 +496,8 @@ extension UpdateContainerResourcesRequest: CMessage {
 }
 extension UpdateContainerResourcesRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension UpdateContainerResourcesResponse: CMessage {
@@ -477,12 +509,13 @@ extension UpdateContainerResourcesResponse: CMessage {
 }
 extension UpdateContainerResourcesResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension ExecSyncRequest: CMessage {
     static let descriptor = Descriptor(runtime__v1__exec_sync_request__init)
-    init(_ c: Runtime__V1__ExecSyncRequest) throws { self.init(containerId: try Fields.string(c.container_id, "container_id"), cmd: try Fields.strings(c.n_cmd, c.cmd, "cmd"), timeout: c.timeout) }
+    init(_ c: Runtime__V1__ExecSyncRequest) throws { self.init(containerId: try Fields.string(c.container_id, "ExecSyncRequest.container_id"), cmd: try Fields.strings(c.n_cmd, c.cmd, "ExecSyncRequest.cmd"), timeout: c.timeout) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__ExecSyncRequest>, _ arena: Arena) {
         c.pointee.container_id = arena.string(containerId)
         (c.pointee.n_cmd, c.pointee.cmd) = arena.strings(cmd)
@@ -491,7 +524,8 @@ extension ExecSyncRequest: CMessage {
 }
 extension ExecSyncRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension ExecSyncResponse: CMessage {
@@ -505,12 +539,13 @@ extension ExecSyncResponse: CMessage {
 }
 extension ExecSyncResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension ExecRequest: CMessage {
     static let descriptor = Descriptor(runtime__v1__exec_request__init)
-    init(_ c: Runtime__V1__ExecRequest) throws { self.init(containerId: try Fields.string(c.container_id, "container_id"), cmd: try Fields.strings(c.n_cmd, c.cmd, "cmd"), tty: c.tty != 0, stdin: c.stdin != 0, stdout: c.stdout != 0, stderr: c.stderr != 0) }
+    init(_ c: Runtime__V1__ExecRequest) throws { self.init(containerId: try Fields.string(c.container_id, "ExecRequest.container_id"), cmd: try Fields.strings(c.n_cmd, c.cmd, "ExecRequest.cmd"), tty: c.tty != 0, stdin: c.stdin != 0, stdout: c.stdout != 0, stderr: c.stderr != 0) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__ExecRequest>, _ arena: Arena) {
         c.pointee.container_id = arena.string(containerId)
         (c.pointee.n_cmd, c.pointee.cmd) = arena.strings(cmd)
@@ -522,24 +557,26 @@ extension ExecRequest: CMessage {
 }
 extension ExecRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension ExecResponse: CMessage {
     static let descriptor = Descriptor(runtime__v1__exec_response__init)
-    init(_ c: Runtime__V1__ExecResponse) throws { self.init(url: try Fields.string(c.url, "url")) }
+    init(_ c: Runtime__V1__ExecResponse) throws { self.init(url: try Fields.string(c.url, "ExecResponse.url")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__ExecResponse>, _ arena: Arena) {
         c.pointee.url = arena.string(url)
     }
 }
 extension ExecResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension AttachRequest: CMessage {
     static let descriptor = Descriptor(runtime__v1__attach_request__init)
-    init(_ c: Runtime__V1__AttachRequest) throws { self.init(containerId: try Fields.string(c.container_id, "container_id"), stdin: c.stdin != 0, tty: c.tty != 0, stdout: c.stdout != 0, stderr: c.stderr != 0) }
+    init(_ c: Runtime__V1__AttachRequest) throws { self.init(containerId: try Fields.string(c.container_id, "AttachRequest.container_id"), stdin: c.stdin != 0, tty: c.tty != 0, stdout: c.stdout != 0, stderr: c.stderr != 0) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__AttachRequest>, _ arena: Arena) {
         c.pointee.container_id = arena.string(containerId)
         c.pointee.stdin = stdin ? 1 : 0
@@ -550,24 +587,26 @@ extension AttachRequest: CMessage {
 }
 extension AttachRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension AttachResponse: CMessage {
     static let descriptor = Descriptor(runtime__v1__attach_response__init)
-    init(_ c: Runtime__V1__AttachResponse) throws { self.init(url: try Fields.string(c.url, "url")) }
+    init(_ c: Runtime__V1__AttachResponse) throws { self.init(url: try Fields.string(c.url, "AttachResponse.url")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__AttachResponse>, _ arena: Arena) {
         c.pointee.url = arena.string(url)
     }
 }
 extension AttachResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension PortForwardRequest: CMessage {
     static let descriptor = Descriptor(runtime__v1__port_forward_request__init)
-    init(_ c: Runtime__V1__PortForwardRequest) throws { self.init(podSandboxId: try Fields.string(c.pod_sandbox_id, "pod_sandbox_id"), port: Fields.numbers(c.n_port, c.port)) }
+    init(_ c: Runtime__V1__PortForwardRequest) throws { self.init(podSandboxId: try Fields.string(c.pod_sandbox_id, "PortForwardRequest.pod_sandbox_id"), port: Fields.numbers(c.n_port, c.port)) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__PortForwardRequest>, _ arena: Arena) {
         c.pointee.pod_sandbox_id = arena.string(podSandboxId)
         (c.pointee.n_port, c.pointee.port) = arena.numbers(port)
@@ -575,19 +614,21 @@ extension PortForwardRequest: CMessage {
 }
 extension PortForwardRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension PortForwardResponse: CMessage {
     static let descriptor = Descriptor(runtime__v1__port_forward_response__init)
-    init(_ c: Runtime__V1__PortForwardResponse) throws { self.init(url: try Fields.string(c.url, "url")) }
+    init(_ c: Runtime__V1__PortForwardResponse) throws { self.init(url: try Fields.string(c.url, "PortForwardResponse.url")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__PortForwardResponse>, _ arena: Arena) {
         c.pointee.url = arena.string(url)
     }
 }
 extension PortForwardResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension ImageFilter: CMessage {
@@ -599,7 +640,8 @@ extension ImageFilter: CMessage {
 }
 extension ImageFilter: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension ListImagesRequest: CMessage {
@@ -611,12 +653,13 @@ extension ListImagesRequest: CMessage {
 }
 extension ListImagesRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension Image: CMessage {
     static let descriptor = Descriptor(runtime__v1__image__init)
-    init(_ c: Runtime__V1__Image) throws { self.init(id: try Fields.string(c.id, "id"), repoTags: try Fields.strings(c.n_repo_tags, c.repo_tags, "repo_tags"), repoDigests: try Fields.strings(c.n_repo_digests, c.repo_digests, "repo_digests"), size: c.size, uid: try c.uid.map { try Int64Value($0.pointee) }, username: try Fields.string(c.username, "username"), spec: try c.spec.map { try ImageSpec($0.pointee) }, pinned: c.pinned != 0) }
+    init(_ c: Runtime__V1__Image) throws { self.init(id: try Fields.string(c.id, "Image.id"), repoTags: try Fields.strings(c.n_repo_tags, c.repo_tags, "Image.repo_tags"), repoDigests: try Fields.strings(c.n_repo_digests, c.repo_digests, "Image.repo_digests"), size: c.size, uid: try c.uid.map { try Int64Value($0.pointee) }, username: try Fields.string(c.username, "Image.username"), spec: try c.spec.map { try ImageSpec($0.pointee) }, pinned: c.pinned != 0) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__Image>, _ arena: Arena) {
         c.pointee.id = arena.string(id)
         (c.pointee.n_repo_tags, c.pointee.repo_tags) = arena.strings(repoTags)
@@ -630,7 +673,8 @@ extension Image: CMessage {
 }
 extension Image: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension ListImagesResponse: CMessage {
@@ -642,7 +686,8 @@ extension ListImagesResponse: CMessage {
 }
 extension ListImagesResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension StreamImagesRequest: CMessage {
@@ -654,7 +699,8 @@ extension StreamImagesRequest: CMessage {
 }
 extension StreamImagesRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension StreamImagesResponse: CMessage {
@@ -666,7 +712,8 @@ extension StreamImagesResponse: CMessage {
 }
 extension StreamImagesResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension ImageStatusRequest: CMessage {
@@ -679,13 +726,14 @@ extension ImageStatusRequest: CMessage {
 }
 extension ImageStatusRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension Runtime__V1__ImageStatusResponse__InfoEntry: MapEntry {}
 extension ImageStatusResponse: CMessage {
     static let descriptor = Descriptor(runtime__v1__image_status_response__init)
-    init(_ c: Runtime__V1__ImageStatusResponse) throws { self.init(image: try c.image.map { try Image($0.pointee) }, info: try Fields.map(c.n_info, c.info, "info")) }
+    init(_ c: Runtime__V1__ImageStatusResponse) throws { self.init(image: try c.image.map { try Image($0.pointee) }, info: try Fields.map(c.n_info, c.info, "ImageStatusResponse.info")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__ImageStatusResponse>, _ arena: Arena) {
         c.pointee.image = image?.make(arena)
         (c.pointee.n_info, c.pointee.info) = arena.map(info, runtime__v1__image_status_response__info_entry__init)
@@ -693,12 +741,13 @@ extension ImageStatusResponse: CMessage {
 }
 extension ImageStatusResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension AuthConfig: CMessage {
     static let descriptor = Descriptor(runtime__v1__auth_config__init)
-    init(_ c: Runtime__V1__AuthConfig) throws { self.init(username: try Fields.string(c.username, "username"), password: try Fields.string(c.password, "password"), auth: try Fields.string(c.auth, "auth"), serverAddress: try Fields.string(c.server_address, "server_address"), identityToken: try Fields.string(c.identity_token, "identity_token"), registryToken: try Fields.string(c.registry_token, "registry_token")) }
+    init(_ c: Runtime__V1__AuthConfig) throws { self.init(username: try Fields.string(c.username, "AuthConfig.username"), password: try Fields.string(c.password, "AuthConfig.password"), auth: try Fields.string(c.auth, "AuthConfig.auth"), serverAddress: try Fields.string(c.server_address, "AuthConfig.server_address"), identityToken: try Fields.string(c.identity_token, "AuthConfig.identity_token"), registryToken: try Fields.string(c.registry_token, "AuthConfig.registry_token")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__AuthConfig>, _ arena: Arena) {
         c.pointee.username = arena.string(username)
         c.pointee.password = arena.string(password)
@@ -710,7 +759,8 @@ extension AuthConfig: CMessage {
 }
 extension AuthConfig: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension PullImageRequest: CMessage {
@@ -724,19 +774,21 @@ extension PullImageRequest: CMessage {
 }
 extension PullImageRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension PullImageResponse: CMessage {
     static let descriptor = Descriptor(runtime__v1__pull_image_response__init)
-    init(_ c: Runtime__V1__PullImageResponse) throws { self.init(imageRef: try Fields.string(c.image_ref, "image_ref")) }
+    init(_ c: Runtime__V1__PullImageResponse) throws { self.init(imageRef: try Fields.string(c.image_ref, "PullImageResponse.image_ref")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__PullImageResponse>, _ arena: Arena) {
         c.pointee.image_ref = arena.string(imageRef)
     }
 }
 extension PullImageResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension RemoveImageRequest: CMessage {
@@ -748,7 +800,8 @@ extension RemoveImageRequest: CMessage {
 }
 extension RemoveImageRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension RemoveImageResponse: CMessage {
@@ -760,19 +813,21 @@ extension RemoveImageResponse: CMessage {
 }
 extension RemoveImageResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension NetworkConfig: CMessage {
     static let descriptor = Descriptor(runtime__v1__network_config__init)
-    init(_ c: Runtime__V1__NetworkConfig) throws { self.init(podCidr: try Fields.string(c.pod_cidr, "pod_cidr")) }
+    init(_ c: Runtime__V1__NetworkConfig) throws { self.init(podCidr: try Fields.string(c.pod_cidr, "NetworkConfig.pod_cidr")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__NetworkConfig>, _ arena: Arena) {
         c.pointee.pod_cidr = arena.string(podCidr)
     }
 }
 extension NetworkConfig: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension RuntimeConfig: CMessage {
@@ -784,7 +839,8 @@ extension RuntimeConfig: CMessage {
 }
 extension RuntimeConfig: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension UpdateRuntimeConfigRequest: CMessage {
@@ -796,7 +852,8 @@ extension UpdateRuntimeConfigRequest: CMessage {
 }
 extension UpdateRuntimeConfigRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension UpdateRuntimeConfigResponse: CMessage {
@@ -808,12 +865,13 @@ extension UpdateRuntimeConfigResponse: CMessage {
 }
 extension UpdateRuntimeConfigResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension RuntimeCondition: CMessage {
     static let descriptor = Descriptor(runtime__v1__runtime_condition__init)
-    init(_ c: Runtime__V1__RuntimeCondition) throws { self.init(type: try Fields.string(c.type, "type"), status: c.status != 0, reason: try Fields.string(c.reason, "reason"), message: try Fields.string(c.message, "message")) }
+    init(_ c: Runtime__V1__RuntimeCondition) throws { self.init(type: try Fields.string(c.type, "RuntimeCondition.type"), status: c.status != 0, reason: try Fields.string(c.reason, "RuntimeCondition.reason"), message: try Fields.string(c.message, "RuntimeCondition.message")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__RuntimeCondition>, _ arena: Arena) {
         c.pointee.type = arena.string(type)
         c.pointee.status = status ? 1 : 0
@@ -823,7 +881,8 @@ extension RuntimeCondition: CMessage {
 }
 extension RuntimeCondition: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension RuntimeStatus: CMessage {
@@ -835,5 +894,6 @@ extension RuntimeStatus: CMessage {
 }
 extension RuntimeStatus: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }

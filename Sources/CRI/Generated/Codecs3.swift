@@ -13,7 +13,8 @@ extension StatusRequest: CMessage {
 }
 extension StatusRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension RuntimeHandlerFeatures: CMessage {
@@ -26,12 +27,13 @@ extension RuntimeHandlerFeatures: CMessage {
 }
 extension RuntimeHandlerFeatures: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension RuntimeHandler: CMessage {
     static let descriptor = Descriptor(runtime__v1__runtime_handler__init)
-    init(_ c: Runtime__V1__RuntimeHandler) throws { self.init(name: try Fields.string(c.name, "name"), features: try c.features.map { try RuntimeHandlerFeatures($0.pointee) }) }
+    init(_ c: Runtime__V1__RuntimeHandler) throws { self.init(name: try Fields.string(c.name, "RuntimeHandler.name"), features: try c.features.map { try RuntimeHandlerFeatures($0.pointee) }) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__RuntimeHandler>, _ arena: Arena) {
         c.pointee.name = arena.string(name)
         c.pointee.features = features?.make(arena)
@@ -39,7 +41,8 @@ extension RuntimeHandler: CMessage {
 }
 extension RuntimeHandler: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension RuntimeFeatures: CMessage {
@@ -53,13 +56,14 @@ extension RuntimeFeatures: CMessage {
 }
 extension RuntimeFeatures: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension Runtime__V1__StatusResponse__InfoEntry: MapEntry {}
 extension StatusResponse: CMessage {
     static let descriptor = Descriptor(runtime__v1__status_response__init)
-    init(_ c: Runtime__V1__StatusResponse) throws { self.init(status: try c.status.map { try RuntimeStatus($0.pointee) }, info: try Fields.map(c.n_info, c.info, "info"), runtimeHandlers: try Fields.messages(c.n_runtime_handlers, c.runtime_handlers), features: try c.features.map { try RuntimeFeatures($0.pointee) }) }
+    init(_ c: Runtime__V1__StatusResponse) throws { self.init(status: try c.status.map { try RuntimeStatus($0.pointee) }, info: try Fields.map(c.n_info, c.info, "StatusResponse.info"), runtimeHandlers: try Fields.messages(c.n_runtime_handlers, c.runtime_handlers), features: try c.features.map { try RuntimeFeatures($0.pointee) }) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__StatusResponse>, _ arena: Arena) {
         c.pointee.status = status?.make(arena)
         (c.pointee.n_info, c.pointee.info) = arena.map(info, runtime__v1__status_response__info_entry__init)
@@ -69,7 +73,8 @@ extension StatusResponse: CMessage {
 }
 extension StatusResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension ImageFsInfoRequest: CMessage {
@@ -81,7 +86,8 @@ extension ImageFsInfoRequest: CMessage {
 }
 extension ImageFsInfoRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension UInt64Value: CMessage {
@@ -93,19 +99,21 @@ extension UInt64Value: CMessage {
 }
 extension UInt64Value: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension FilesystemIdentifier: CMessage {
     static let descriptor = Descriptor(runtime__v1__filesystem_identifier__init)
-    init(_ c: Runtime__V1__FilesystemIdentifier) throws { self.init(mountpoint: try Fields.string(c.mountpoint, "mountpoint")) }
+    init(_ c: Runtime__V1__FilesystemIdentifier) throws { self.init(mountpoint: try Fields.string(c.mountpoint, "FilesystemIdentifier.mountpoint")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__FilesystemIdentifier>, _ arena: Arena) {
         c.pointee.mountpoint = arena.string(mountpoint)
     }
 }
 extension FilesystemIdentifier: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension FilesystemUsage: CMessage {
@@ -120,7 +128,8 @@ extension FilesystemUsage: CMessage {
 }
 extension FilesystemUsage: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension WindowsFilesystemUsage: CMessage {
@@ -134,7 +143,8 @@ extension WindowsFilesystemUsage: CMessage {
 }
 extension WindowsFilesystemUsage: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension ImageFsInfoResponse: CMessage {
@@ -147,19 +157,21 @@ extension ImageFsInfoResponse: CMessage {
 }
 extension ImageFsInfoResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension ContainerStatsRequest: CMessage {
     static let descriptor = Descriptor(runtime__v1__container_stats_request__init)
-    init(_ c: Runtime__V1__ContainerStatsRequest) throws { self.init(containerId: try Fields.string(c.container_id, "container_id")) }
+    init(_ c: Runtime__V1__ContainerStatsRequest) throws { self.init(containerId: try Fields.string(c.container_id, "ContainerStatsRequest.container_id")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__ContainerStatsRequest>, _ arena: Arena) {
         c.pointee.container_id = arena.string(containerId)
     }
 }
 extension ContainerStatsRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension ContainerStatsResponse: CMessage {
@@ -171,7 +183,8 @@ extension ContainerStatsResponse: CMessage {
 }
 extension ContainerStatsResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension ListContainerStatsRequest: CMessage {
@@ -183,13 +196,14 @@ extension ListContainerStatsRequest: CMessage {
 }
 extension ListContainerStatsRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension Runtime__V1__ContainerStatsFilter__LabelSelectorEntry: MapEntry {}
 extension ContainerStatsFilter: CMessage {
     static let descriptor = Descriptor(runtime__v1__container_stats_filter__init)
-    init(_ c: Runtime__V1__ContainerStatsFilter) throws { self.init(id: try Fields.string(c.id, "id"), podSandboxId: try Fields.string(c.pod_sandbox_id, "pod_sandbox_id"), labelSelector: try Fields.map(c.n_label_selector, c.label_selector, "label_selector")) }
+    init(_ c: Runtime__V1__ContainerStatsFilter) throws { self.init(id: try Fields.string(c.id, "ContainerStatsFilter.id"), podSandboxId: try Fields.string(c.pod_sandbox_id, "ContainerStatsFilter.pod_sandbox_id"), labelSelector: try Fields.map(c.n_label_selector, c.label_selector, "ContainerStatsFilter.label_selector")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__ContainerStatsFilter>, _ arena: Arena) {
         c.pointee.id = arena.string(id)
         c.pointee.pod_sandbox_id = arena.string(podSandboxId)
@@ -198,7 +212,8 @@ extension ContainerStatsFilter: CMessage {
 }
 extension ContainerStatsFilter: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension ListContainerStatsResponse: CMessage {
@@ -210,7 +225,8 @@ extension ListContainerStatsResponse: CMessage {
 }
 extension ListContainerStatsResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension StreamContainerStatsRequest: CMessage {
@@ -222,7 +238,8 @@ extension StreamContainerStatsRequest: CMessage {
 }
 extension StreamContainerStatsRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension StreamContainerStatsResponse: CMessage {
@@ -234,14 +251,15 @@ extension StreamContainerStatsResponse: CMessage {
 }
 extension StreamContainerStatsResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension Runtime__V1__ContainerAttributes__LabelsEntry: MapEntry {}
 extension Runtime__V1__ContainerAttributes__AnnotationsEntry: MapEntry {}
 extension ContainerAttributes: CMessage {
     static let descriptor = Descriptor(runtime__v1__container_attributes__init)
-    init(_ c: Runtime__V1__ContainerAttributes) throws { self.init(id: try Fields.string(c.id, "id"), metadata: try c.metadata.map { try ContainerMetadata($0.pointee) }, labels: try Fields.map(c.n_labels, c.labels, "labels"), annotations: try Fields.map(c.n_annotations, c.annotations, "annotations")) }
+    init(_ c: Runtime__V1__ContainerAttributes) throws { self.init(id: try Fields.string(c.id, "ContainerAttributes.id"), metadata: try c.metadata.map { try ContainerMetadata($0.pointee) }, labels: try Fields.map(c.n_labels, c.labels, "ContainerAttributes.labels"), annotations: try Fields.map(c.n_annotations, c.annotations, "ContainerAttributes.annotations")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__ContainerAttributes>, _ arena: Arena) {
         c.pointee.id = arena.string(id)
         c.pointee.metadata = metadata?.make(arena)
@@ -251,7 +269,8 @@ extension ContainerAttributes: CMessage {
 }
 extension ContainerAttributes: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension ContainerStats: CMessage {
@@ -268,7 +287,8 @@ extension ContainerStats: CMessage {
 }
 extension ContainerStats: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension WindowsContainerStats: CMessage {
@@ -283,7 +303,8 @@ extension WindowsContainerStats: CMessage {
 }
 extension WindowsContainerStats: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension PsiStats: CMessage {
@@ -296,7 +317,8 @@ extension PsiStats: CMessage {
 }
 extension PsiStats: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension PsiData: CMessage {
@@ -311,7 +333,8 @@ extension PsiData: CMessage {
 }
 extension PsiData: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension CpuUsage: CMessage {
@@ -326,7 +349,8 @@ extension CpuUsage: CMessage {
 }
 extension CpuUsage: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension WindowsCpuUsage: CMessage {
@@ -340,7 +364,8 @@ extension WindowsCpuUsage: CMessage {
 }
 extension WindowsCpuUsage: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension MemoryUsage: CMessage {
@@ -359,7 +384,8 @@ extension MemoryUsage: CMessage {
 }
 extension MemoryUsage: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension IoUsage: CMessage {
@@ -372,7 +398,8 @@ extension IoUsage: CMessage {
 }
 extension IoUsage: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension SwapUsage: CMessage {
@@ -386,7 +413,8 @@ extension SwapUsage: CMessage {
 }
 extension SwapUsage: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension WindowsMemoryUsage: CMessage {
@@ -402,19 +430,21 @@ extension WindowsMemoryUsage: CMessage {
 }
 extension WindowsMemoryUsage: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension ReopenContainerLogRequest: CMessage {
     static let descriptor = Descriptor(runtime__v1__reopen_container_log_request__init)
-    init(_ c: Runtime__V1__ReopenContainerLogRequest) throws { self.init(containerId: try Fields.string(c.container_id, "container_id")) }
+    init(_ c: Runtime__V1__ReopenContainerLogRequest) throws { self.init(containerId: try Fields.string(c.container_id, "ReopenContainerLogRequest.container_id")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__ReopenContainerLogRequest>, _ arena: Arena) {
         c.pointee.container_id = arena.string(containerId)
     }
 }
 extension ReopenContainerLogRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension ReopenContainerLogResponse: CMessage {
@@ -426,12 +456,13 @@ extension ReopenContainerLogResponse: CMessage {
 }
 extension ReopenContainerLogResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension CheckpointContainerRequest: CMessage {
     static let descriptor = Descriptor(runtime__v1__checkpoint_container_request__init)
-    init(_ c: Runtime__V1__CheckpointContainerRequest) throws { self.init(containerId: try Fields.string(c.container_id, "container_id"), location: try Fields.string(c.location, "location"), timeout: c.timeout) }
+    init(_ c: Runtime__V1__CheckpointContainerRequest) throws { self.init(containerId: try Fields.string(c.container_id, "CheckpointContainerRequest.container_id"), location: try Fields.string(c.location, "CheckpointContainerRequest.location"), timeout: c.timeout) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__CheckpointContainerRequest>, _ arena: Arena) {
         c.pointee.container_id = arena.string(containerId)
         c.pointee.location = arena.string(location)
@@ -440,7 +471,8 @@ extension CheckpointContainerRequest: CMessage {
 }
 extension CheckpointContainerRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension CheckpointContainerResponse: CMessage {
@@ -452,13 +484,14 @@ extension CheckpointContainerResponse: CMessage {
 }
 extension CheckpointContainerResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension Runtime__V1__CheckpointPodRequest__OptionsEntry: MapEntry {}
 extension CheckpointPodRequest: CMessage {
     static let descriptor = Descriptor(runtime__v1__checkpoint_pod_request__init)
-    init(_ c: Runtime__V1__CheckpointPodRequest) throws { self.init(podSandboxId: try Fields.string(c.pod_sandbox_id, "pod_sandbox_id"), outputPath: try Fields.string(c.output_path, "output_path"), containerIds: try Fields.strings(c.n_container_ids, c.container_ids, "container_ids"), options: try Fields.map(c.n_options, c.options, "options")) }
+    init(_ c: Runtime__V1__CheckpointPodRequest) throws { self.init(podSandboxId: try Fields.string(c.pod_sandbox_id, "CheckpointPodRequest.pod_sandbox_id"), outputPath: try Fields.string(c.output_path, "CheckpointPodRequest.output_path"), containerIds: try Fields.strings(c.n_container_ids, c.container_ids, "CheckpointPodRequest.container_ids"), options: try Fields.map(c.n_options, c.options, "CheckpointPodRequest.options")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__CheckpointPodRequest>, _ arena: Arena) {
         c.pointee.pod_sandbox_id = arena.string(podSandboxId)
         c.pointee.output_path = arena.string(outputPath)
@@ -468,7 +501,8 @@ extension CheckpointPodRequest: CMessage {
 }
 extension CheckpointPodRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension CheckpointPodResponse: CMessage {
@@ -480,13 +514,14 @@ extension CheckpointPodResponse: CMessage {
 }
 extension CheckpointPodResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension Runtime__V1__RestorePodRequest__OptionsEntry: MapEntry {}
 extension RestorePodRequest: CMessage {
     static let descriptor = Descriptor(runtime__v1__restore_pod_request__init)
-    init(_ c: Runtime__V1__RestorePodRequest) throws { self.init(checkpointPath: try Fields.string(c.checkpoint_path, "checkpoint_path"), config: try c.config.map { try PodSandboxConfig($0.pointee) }, runtimeHandler: try Fields.string(c.runtime_handler, "runtime_handler"), options: try Fields.map(c.n_options, c.options, "options"), containerConfigs: try Fields.messages(c.n_container_configs, c.container_configs)) }
+    init(_ c: Runtime__V1__RestorePodRequest) throws { self.init(checkpointPath: try Fields.string(c.checkpoint_path, "RestorePodRequest.checkpoint_path"), config: try c.config.map { try PodSandboxConfig($0.pointee) }, runtimeHandler: try Fields.string(c.runtime_handler, "RestorePodRequest.runtime_handler"), options: try Fields.map(c.n_options, c.options, "RestorePodRequest.options"), containerConfigs: try Fields.messages(c.n_container_configs, c.container_configs)) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__RestorePodRequest>, _ arena: Arena) {
         c.pointee.checkpoint_path = arena.string(checkpointPath)
         c.pointee.config = config?.make(arena)
@@ -497,12 +532,13 @@ extension RestorePodRequest: CMessage {
 }
 extension RestorePodRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension RestoredContainer: CMessage {
     static let descriptor = Descriptor(runtime__v1__restored_container__init)
-    init(_ c: Runtime__V1__RestoredContainer) throws { self.init(name: try Fields.string(c.name, "name"), containerId: try Fields.string(c.container_id, "container_id")) }
+    init(_ c: Runtime__V1__RestoredContainer) throws { self.init(name: try Fields.string(c.name, "RestoredContainer.name"), containerId: try Fields.string(c.container_id, "RestoredContainer.container_id")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__RestoredContainer>, _ arena: Arena) {
         c.pointee.name = arena.string(name)
         c.pointee.container_id = arena.string(containerId)
@@ -510,12 +546,13 @@ extension RestoredContainer: CMessage {
 }
 extension RestoredContainer: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension RestorePodResponse: CMessage {
     static let descriptor = Descriptor(runtime__v1__restore_pod_response__init)
-    init(_ c: Runtime__V1__RestorePodResponse) throws { self.init(podSandboxId: try Fields.string(c.pod_sandbox_id, "pod_sandbox_id"), restoredContainers: try Fields.messages(c.n_restored_containers, c.restored_containers)) }
+    init(_ c: Runtime__V1__RestorePodResponse) throws { self.init(podSandboxId: try Fields.string(c.pod_sandbox_id, "RestorePodResponse.pod_sandbox_id"), restoredContainers: try Fields.messages(c.n_restored_containers, c.restored_containers)) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__RestorePodResponse>, _ arena: Arena) {
         c.pointee.pod_sandbox_id = arena.string(podSandboxId)
         (c.pointee.n_restored_containers, c.pointee.restored_containers) = arena.messages(restoredContainers)
@@ -523,7 +560,8 @@ extension RestorePodResponse: CMessage {
 }
 extension RestorePodResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension GetEventsRequest: CMessage {
@@ -535,12 +573,13 @@ extension GetEventsRequest: CMessage {
 }
 extension GetEventsRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension ContainerEventResponse: CMessage {
     static let descriptor = Descriptor(runtime__v1__container_event_response__init)
-    init(_ c: Runtime__V1__ContainerEventResponse) throws { self.init(containerId: try Fields.string(c.container_id, "container_id"), containerEventType: try Fields.enumeration(c.container_event_type.rawValue, "container_event_type"), createdAt: c.created_at, podSandboxStatus: try c.pod_sandbox_status.map { try PodSandboxStatus($0.pointee) }, containersStatuses: try Fields.messages(c.n_containers_statuses, c.containers_statuses)) }
+    init(_ c: Runtime__V1__ContainerEventResponse) throws { self.init(containerId: try Fields.string(c.container_id, "ContainerEventResponse.container_id"), containerEventType: try Fields.enumeration(c.container_event_type.rawValue, "ContainerEventResponse.container_event_type"), createdAt: c.created_at, podSandboxStatus: try c.pod_sandbox_status.map { try PodSandboxStatus($0.pointee) }, containersStatuses: try Fields.messages(c.n_containers_statuses, c.containers_statuses)) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__ContainerEventResponse>, _ arena: Arena) {
         c.pointee.container_id = arena.string(containerId)
         c.pointee.container_event_type = .init(rawValue: UInt32(bitPattern: containerEventType.rawValue))
@@ -551,7 +590,8 @@ extension ContainerEventResponse: CMessage {
 }
 extension ContainerEventResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension ListMetricDescriptorsRequest: CMessage {
@@ -563,7 +603,8 @@ extension ListMetricDescriptorsRequest: CMessage {
 }
 extension ListMetricDescriptorsRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension ListMetricDescriptorsResponse: CMessage {
@@ -575,12 +616,13 @@ extension ListMetricDescriptorsResponse: CMessage {
 }
 extension ListMetricDescriptorsResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension MetricDescriptor: CMessage {
     static let descriptor = Descriptor(runtime__v1__metric_descriptor__init)
-    init(_ c: Runtime__V1__MetricDescriptor) throws { self.init(name: try Fields.string(c.name, "name"), help: try Fields.string(c.help, "help"), labelKeys: try Fields.strings(c.n_label_keys, c.label_keys, "label_keys")) }
+    init(_ c: Runtime__V1__MetricDescriptor) throws { self.init(name: try Fields.string(c.name, "MetricDescriptor.name"), help: try Fields.string(c.help, "MetricDescriptor.help"), labelKeys: try Fields.strings(c.n_label_keys, c.label_keys, "MetricDescriptor.label_keys")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__MetricDescriptor>, _ arena: Arena) {
         c.pointee.name = arena.string(name)
         c.pointee.help = arena.string(help)
@@ -589,7 +631,8 @@ extension MetricDescriptor: CMessage {
 }
 extension MetricDescriptor: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension ListPodSandboxMetricsRequest: CMessage {
@@ -601,7 +644,8 @@ extension ListPodSandboxMetricsRequest: CMessage {
 }
 extension ListPodSandboxMetricsRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension ListPodSandboxMetricsResponse: CMessage {
@@ -613,7 +657,8 @@ extension ListPodSandboxMetricsResponse: CMessage {
 }
 extension ListPodSandboxMetricsResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension StreamPodSandboxMetricsRequest: CMessage {
@@ -625,7 +670,8 @@ extension StreamPodSandboxMetricsRequest: CMessage {
 }
 extension StreamPodSandboxMetricsRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension StreamPodSandboxMetricsResponse: CMessage {
@@ -637,12 +683,13 @@ extension StreamPodSandboxMetricsResponse: CMessage {
 }
 extension StreamPodSandboxMetricsResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension PodSandboxMetrics: CMessage {
     static let descriptor = Descriptor(runtime__v1__pod_sandbox_metrics__init)
-    init(_ c: Runtime__V1__PodSandboxMetrics) throws { self.init(podSandboxId: try Fields.string(c.pod_sandbox_id, "pod_sandbox_id"), metrics: try Fields.messages(c.n_metrics, c.metrics), containerMetrics: try Fields.messages(c.n_container_metrics, c.container_metrics)) }
+    init(_ c: Runtime__V1__PodSandboxMetrics) throws { self.init(podSandboxId: try Fields.string(c.pod_sandbox_id, "PodSandboxMetrics.pod_sandbox_id"), metrics: try Fields.messages(c.n_metrics, c.metrics), containerMetrics: try Fields.messages(c.n_container_metrics, c.container_metrics)) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__PodSandboxMetrics>, _ arena: Arena) {
         c.pointee.pod_sandbox_id = arena.string(podSandboxId)
         (c.pointee.n_metrics, c.pointee.metrics) = arena.messages(metrics)
@@ -651,12 +698,13 @@ extension PodSandboxMetrics: CMessage {
 }
 extension PodSandboxMetrics: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension ContainerMetrics: CMessage {
     static let descriptor = Descriptor(runtime__v1__container_metrics__init)
-    init(_ c: Runtime__V1__ContainerMetrics) throws { self.init(containerId: try Fields.string(c.container_id, "container_id"), metrics: try Fields.messages(c.n_metrics, c.metrics)) }
+    init(_ c: Runtime__V1__ContainerMetrics) throws { self.init(containerId: try Fields.string(c.container_id, "ContainerMetrics.container_id"), metrics: try Fields.messages(c.n_metrics, c.metrics)) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__ContainerMetrics>, _ arena: Arena) {
         c.pointee.container_id = arena.string(containerId)
         (c.pointee.n_metrics, c.pointee.metrics) = arena.messages(metrics)
@@ -664,12 +712,13 @@ extension ContainerMetrics: CMessage {
 }
 extension ContainerMetrics: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension Metric: CMessage {
     static let descriptor = Descriptor(runtime__v1__metric__init)
-    init(_ c: Runtime__V1__Metric) throws { self.init(name: try Fields.string(c.name, "name"), timestamp: c.timestamp, metricType: try Fields.enumeration(c.metric_type.rawValue, "metric_type"), labelValues: try Fields.strings(c.n_label_values, c.label_values, "label_values"), value: try c.value.map { try UInt64Value($0.pointee) }) }
+    init(_ c: Runtime__V1__Metric) throws { self.init(name: try Fields.string(c.name, "Metric.name"), timestamp: c.timestamp, metricType: try Fields.enumeration(c.metric_type.rawValue, "Metric.metric_type"), labelValues: try Fields.strings(c.n_label_values, c.label_values, "Metric.label_values"), value: try c.value.map { try UInt64Value($0.pointee) }) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__Metric>, _ arena: Arena) {
         c.pointee.name = arena.string(name)
         c.pointee.timestamp = timestamp
@@ -680,7 +729,8 @@ extension Metric: CMessage {
 }
 extension Metric: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension RuntimeConfigRequest: CMessage {
@@ -692,7 +742,8 @@ extension RuntimeConfigRequest: CMessage {
 }
 extension RuntimeConfigRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension RuntimeConfigResponse: CMessage {
@@ -704,24 +755,26 @@ extension RuntimeConfigResponse: CMessage {
 }
 extension RuntimeConfigResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension LinuxRuntimeConfiguration: CMessage {
     static let descriptor = Descriptor(runtime__v1__linux_runtime_configuration__init)
-    init(_ c: Runtime__V1__LinuxRuntimeConfiguration) throws { self.init(cgroupDriver: try Fields.enumeration(c.cgroup_driver.rawValue, "cgroup_driver")) }
+    init(_ c: Runtime__V1__LinuxRuntimeConfiguration) throws { self.init(cgroupDriver: try Fields.enumeration(c.cgroup_driver.rawValue, "LinuxRuntimeConfiguration.cgroup_driver")) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__LinuxRuntimeConfiguration>, _ arena: Arena) {
         c.pointee.cgroup_driver = .init(rawValue: UInt32(bitPattern: cgroupDriver.rawValue))
     }
 }
 extension LinuxRuntimeConfiguration: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension UpdatePodSandboxResourcesRequest: CMessage {
     static let descriptor = Descriptor(runtime__v1__update_pod_sandbox_resources_request__init)
-    init(_ c: Runtime__V1__UpdatePodSandboxResourcesRequest) throws { self.init(podSandboxId: try Fields.string(c.pod_sandbox_id, "pod_sandbox_id"), overhead: try c.overhead.map { try LinuxContainerResources($0.pointee) }, resources: try c.resources.map { try LinuxContainerResources($0.pointee) }) }
+    init(_ c: Runtime__V1__UpdatePodSandboxResourcesRequest) throws { self.init(podSandboxId: try Fields.string(c.pod_sandbox_id, "UpdatePodSandboxResourcesRequest.pod_sandbox_id"), overhead: try c.overhead.map { try LinuxContainerResources($0.pointee) }, resources: try c.resources.map { try LinuxContainerResources($0.pointee) }) }
     func fill(_ c: UnsafeMutablePointer<Runtime__V1__UpdatePodSandboxResourcesRequest>, _ arena: Arena) {
         c.pointee.pod_sandbox_id = arena.string(podSandboxId)
         c.pointee.overhead = overhead?.make(arena)
@@ -730,7 +783,8 @@ extension UpdatePodSandboxResourcesRequest: CMessage {
 }
 extension UpdatePodSandboxResourcesRequest: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }
 
 extension UpdatePodSandboxResourcesResponse: CMessage {
@@ -742,5 +796,6 @@ extension UpdatePodSandboxResourcesResponse: CMessage {
 }
 extension UpdatePodSandboxResourcesResponse: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
-    public func encoded() throws -> [UInt8] { try Codec.encode(self) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
 }

@@ -48,4 +48,6 @@ public enum Methods {
     public static let pullImage = Method<PullImageRequest, PullImageResponse>("/runtime.v1.ImageService/PullImage")
     public static let removeImage = Method<RemoveImageRequest, RemoveImageResponse>("/runtime.v1.ImageService/RemoveImage")
     public static let imageFsInfo = Method<ImageFsInfoRequest, ImageFsInfoResponse>("/runtime.v1.ImageService/ImageFsInfo")
+
+    public static let paths = [version.path, runPodSandbox.path, stopPodSandbox.path, removePodSandbox.path, podSandboxStatus.path, listPodSandbox.path, streamPodSandboxes.path, createContainer.path, startContainer.path, stopContainer.path, removeContainer.path, listContainers.path, streamContainers.path, containerStatus.path, updateContainerResources.path, reopenContainerLog.path, execSync.path, exec.path, attach.path, portForward.path, containerStats.path, listContainerStats.path, streamContainerStats.path, podSandboxStats.path, listPodSandboxStats.path, streamPodSandboxStats.path, updateRuntimeConfig.path, status.path, checkpointContainer.path, checkpointPod.path, restorePod.path, getContainerEvents.path, listMetricDescriptors.path, listPodSandboxMetrics.path, streamPodSandboxMetrics.path, runtimeConfig.path, updatePodSandboxResources.path, listImages.path, streamImages.path, imageStatus.path, pullImage.path, removeImage.path, imageFsInfo.path]
 }
