@@ -86,6 +86,7 @@ let package = Package(
         .executableTarget(name: "gantry-pause"),
 
         tests(of: "Store", uses: ["Model"]),
+        tests(of: "CRI", uses: ["Model"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11
