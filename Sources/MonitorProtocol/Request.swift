@@ -1,0 +1,73 @@
+/// What the daemon asks of a pod's monitor.
+public enum Request: Sendable, Equatable {
+    case namespaces(NamespaceRequest)
+    case create(CreateRequest)
+    case reopenLog(container: String)
+    case list
+    /// The container was removed: forget it and its exit record.
+    case forget(container: String)
+    /// Ends the monitor, unless a container lives.
+    case shutdown
+}
+
+/// The namespaces that a pod has of its own, and where each is pinned (bound to a file).
+public struct NamespaceRequest: Sendable, Equatable {
+    public enum Kind: String, CaseIterable, Sendable {
+        case network = "net"
+        case ipc = "ipc"
+        case uts = "uts"
+    }
+
+    public struct Pin: Sendable, Equatable {
+        public var kind: Kind
+        /// A file that does not exist yet, in a directory that does.
+        public var path: String
+
+        public init(kind: Kind, path: String) {
+            self.kind = kind
+            self.path = path
+        }
+    }
+
+    public var pins: [Pin]
+    /// Set where `pins` has uts; empty leaves the node's.
+    public var hostname: String
+    /// Names with dots, as in sysctl(8).
+    public var sysctls: [String: String]
+
+    public init(pins: [Pin], hostname: String, sysctls: [String: String]) {
+        self.pins = pins
+        self.hostname = hostname
+        self.sysctls = sysctls
+    }
+}
+
+/// Has an OCI runtime create a container.
+public struct CreateRequest: Sendable, Equatable {
+    public var container: String
+    /// The runtime and its arguments for `create`, the pid file and console socket among them.
+    public var program: String
+    public var arguments: [String]
+    public var pidFile: String
+    /// Empty when the container has no terminal.
+    public var consoleSocket: String
+    /// Empty when nobody wants a log; the output is read all the same.
+    public var logPath: String
+    public var keepsInput: Bool
+    /// Where its exit is recorded.
+    public var exitRecord: String
+
+    public init(
+        container: String, program: String, arguments: [String], pidFile: String,
+        consoleSocket: String = "", logPath: String, keepsInput: Bool = false, exitRecord: String
+    ) {
+        self.container = container
+        self.program = program
+        self.arguments = arguments
+        self.pidFile = pidFile
+        self.consoleSocket = consoleSocket
+        self.logPath = logPath
+        self.keepsInput = keepsInput
+        self.exitRecord = exitRecord
+    }
+}

@@ -1,0 +1,107 @@
+/// The version of the protocol; the first field of every message. A monitor outlives the daemon that
+/// started it, so a newer daemon may meet an older monitor.
+public let protocolVersion = 1
+
+extension Request {
+    /// - Parameter serial: comes back with the reply.
+    public func encoded(serial: UInt32) -> [UInt8] {
+        var fields = FieldWriter()
+        fields.put(protocolVersion)
+        fields.put(name)
+        fields.put(serial)
+        switch self {
+        case .namespaces(let request): request.put(into: &fields)
+        case .create(let request): request.put(into: &fields)
+        case .reopenLog(let container), .forget(let container): fields.put(container)
+        case .list, .shutdown: break
+        }
+        return fields.bytes
+    }
+
+    public static func decode(_ bytes: [UInt8]) throws(MalformedMessage) -> (UInt32, Request) {
+        var fields = FieldReader(bytes)
+        let version: Int = try fields.number()
+        guard version == protocolVersion else {
+            throw MalformedMessage(reason: "version \(version) of the protocol is unknown")
+        }
+        let name = try fields.text()
+        let serial: UInt32 = try fields.number()
+        return (serial, try Request(name, &fields))
+    }
+
+    private var name: String {
+        switch self {
+        case .namespaces: "namespaces"
+        case .create: "create"
+        case .reopenLog: "reopen-log"
+        case .list: "list"
+        case .forget: "forget"
+        case .shutdown: "shutdown"
+        }
+    }
+
+    private init(_ name: String, _ fields: inout FieldReader) throws(MalformedMessage) {
+        switch name {
+        case "namespaces": self = .namespaces(try NamespaceRequest(&fields))
+        case "create": self = .create(try CreateRequest(&fields))
+        case "reopen-log": self = .reopenLog(container: try fields.text())
+        case "list": self = .list
+        case "forget": self = .forget(container: try fields.text())
+        case "shutdown": self = .shutdown
+        default: throw MalformedMessage(reason: "the request \(name) is unknown")
+        }
+    }
+}
+
+extension NamespaceRequest {
+    fileprivate func put(into fields: inout FieldWriter) {
+        fields.put(pins.flatMap { [$0.kind.rawValue, $0.path] })
+        fields.put(hostname)
+        fields.put(sysctls.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] })
+    }
+
+    fileprivate init(_ fields: inout FieldReader) throws(MalformedMessage) {
+        let pairs = try fields.texts()
+        guard pairs.count.isMultiple(of: 2) else {
+            throw MalformedMessage(reason: "a pin has no path")
+        }
+        var pins: [Pin] = []
+        for index in stride(from: 0, to: pairs.count, by: 2) {
+            guard let kind = Kind(rawValue: pairs[index]) else {
+                throw MalformedMessage(reason: "the namespace \(pairs[index]) is unknown")
+            }
+            pins.append(Pin(kind: kind, path: pairs[index + 1]))
+        }
+        let hostname = try fields.text()
+        let settings = try fields.texts()
+        guard settings.count.isMultiple(of: 2) else {
+            throw MalformedMessage(reason: "a sysctl has no value")
+        }
+        var sysctls: [String: String] = [:]
+        for index in stride(from: 0, to: settings.count, by: 2) {
+            sysctls[settings[index]] = settings[index + 1]
+        }
+        self.init(pins: pins, hostname: hostname, sysctls: sysctls)
+    }
+}
+
+extension CreateRequest {
+    fileprivate func put(into fields: inout FieldWriter) {
+        fields.put(container)
+        fields.put(program)
+        fields.put(arguments)
+        fields.put(pidFile)
+        fields.put(consoleSocket)
+        fields.put(logPath)
+        fields.put(keepsInput)
+        fields.put(exitRecord)
+    }
+
+    fileprivate init(_ fields: inout FieldReader) throws(MalformedMessage) {
+        self.init(
+            container: try fields.text(), program: try fields.text(),
+            arguments: try fields.texts(), pidFile: try fields.text(),
+            consoleSocket: try fields.text(), logPath: try fields.text(),
+            keepsInput: try fields.flag(), exitRecord: try fields.text())
+    }
+}
