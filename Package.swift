@@ -61,6 +61,7 @@ let package = Package(
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
         room("MonitorProtocol"),
+        room("Supervisor", uses: ["MonitorProtocol", "Kernel", "CLinux"]),
         room("OCI", uses: ["MonitorProtocol", "System", "Kernel", "Model"]),
         room("Network", uses: ["System", "Kernel", "Model"]),
         room(
@@ -81,7 +82,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .executableTarget(
-            name: "gantry-monitor", dependencies: ["MonitorProtocol", "Kernel"],
+            name: "gantry-monitor", dependencies: ["Supervisor"],
             swiftSettings: strict),
         .executableTarget(name: "gantry-pause"),
 

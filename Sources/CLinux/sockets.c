@@ -1,11 +1,58 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
-int gantry_socket_unix(void) { return socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0); }
+typedef int (*attach)(int, const struct sockaddr *, socklen_t);
+
+// Binds or connects a socket to `path` by way of a descriptor of its directory.
+static int attach_to(const char *path, int stream, attach attach) {
+    char directory[4096];
+    const char *slash = strrchr(path, '/');
+    if (!slash || slash == path || (size_t)(slash - path) >= sizeof directory) {
+        errno = EINVAL;
+        return -1;
+    }
+    memcpy(directory, path, slash - path);
+    directory[slash - path] = 0;
+    int parent = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (parent < 0) return -1;
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int length = snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d%s", parent, slash);
+    int s = -1;
+    if (length < (int)sizeof address.sun_path)
+        s = socket(AF_UNIX, (stream ? SOCK_STREAM : SOCK_SEQPACKET) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    else
+        errno = ENAMETOOLONG;
+    if (s >= 0 && attach(s, (struct sockaddr *)&address, sizeof address) < 0) {
+        int saved = errno;
+        close(s);
+        errno = saved;
+        s = -1;
+    }
+    int saved = errno;
+    close(parent);
+    errno = saved;
+    return s;
+}
+
+int gantry_unix_listen(const char *path, int stream) {
+    unlink(path);
+    int s = attach_to(path, stream, bind);
+    if (s >= 0 && listen(s, 16) < 0) {
+        close(s);
+        return -1;
+    }
+    return s;
+}
+
+int gantry_unix_connect(const char *path, int stream) { return attach_to(path, stream, connect); }
 
 int gantry_accept(int descriptor) { return accept4(descriptor, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK); }
 

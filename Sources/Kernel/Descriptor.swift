@@ -31,6 +31,16 @@ public struct Descriptor: ~Copyable, Sendable {
     }
 }
 
+extension Optional where Wrapped == Descriptor {
+    /// The number, or -1 where there is no descriptor.
+    public var raw: Int32 {
+        switch self {
+        case .some(let descriptor): descriptor.raw
+        case .none: -1
+        }
+    }
+}
+
 /// Both ends of a pipe.
 public struct Pipe: ~Copyable, Sendable {
     public var readEnd: Descriptor?

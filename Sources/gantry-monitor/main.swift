@@ -1,1 +1,4 @@
-print("placeholder")
+internal import Supervisor
+
+// gantry-monitor DIRECTORY: supervises the containers of the pod whose directory it is.
+Supervisor.main(CommandLine.arguments)

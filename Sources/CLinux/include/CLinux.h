@@ -69,7 +69,10 @@ struct gantry_program {
 int gantry_spawn(const struct gantry_program *how, pid_t *pid);
 
 // Sockets. A descriptor travels beside the bytes (SCM_RIGHTS), or -1 for none.
-int gantry_socket_unix(void);
+// `stream` chooses SOCK_STREAM, otherwise SOCK_SEQPACKET. The path may be longer than sun_path
+// (108 bytes): its directory is opened and named through /proc/self/fd.
+int gantry_unix_listen(const char *path, int stream);
+int gantry_unix_connect(const char *path, int stream);
 int gantry_accept(int descriptor);
 ssize_t gantry_send_with_descriptor(int socket, const void *bytes, size_t count, int descriptor);
 ssize_t gantry_receive_with_descriptor(int socket, void *bytes, size_t count, int *descriptor);

@@ -1,0 +1,136 @@
+internal import CLinux
+internal import Glibc
+internal import Kernel
+public import Model
+public import MonitorProtocol
+internal import Synchronization
+internal import System
+
+/// A pod's monitor as the daemon talks to it, over a connection that ends with either of them.
+public final class Monitor: Sendable {
+    /// Exits as the monitor tells them. The stream ends when the connection does.
+    public let exits: AsyncStream<ExitRecord>
+
+    private typealias Waiter = CheckedContinuation<Reply, any Error>
+
+    private struct State {
+        var waiting: [UInt32: Waiter] = [:]
+        var nextSerial: UInt32 = 1
+        var isClosed = false
+    }
+
+    private let socket: Descriptor
+    private let tell: AsyncStream<ExitRecord>.Continuation
+    private let state = Mutex(State())
+
+    /// The largest packet a monitor sends: its list of containers.
+    private static let largestPacket = 256 << 10
+
+    private init(_ socket: consuming Descriptor) {
+        self.socket = socket
+        (exits, tell) = AsyncStream.makeStream(of: ExitRecord.self)
+    }
+
+    /// Starts the monitor of the pod whose directory this is, and connects to it.
+    public static func start(program: String, directory: String) async throws -> Monitor {
+        let output = try await Command(program, [directory], limit: .seconds(10)).run()
+        guard output.status == 0 else {
+            throw GantryError(.internal, "\(program) did not start: \(output.errorText)")
+        }
+        guard let monitor = try await connect(directory: directory) else {
+            throw GantryError(.internal, "the monitor that was started in \(directory) is gone")
+        }
+        return monitor
+    }
+
+    /// Connects to a monitor that an earlier daemon started; nil when there is none any more.
+    public static func connect(directory: String) async throws -> Monitor? {
+        try await Blocking.run {
+            let path = "\(directory)/monitor.sock"
+            do throws(SystemError) {
+                let socket = try syscall("connect", path) { gantry_unix_connect(path, 0) }
+                return Monitor(Descriptor(owning: socket))
+            } catch {
+                if error.errno == ECONNREFUSED || error.errno == ENOENT { return nil }
+                throw error
+            }
+        }
+    }
+
+    /// Reads what the monitor sends, until it is gone or the task is cancelled. Requests are
+    /// answered only while this runs.
+    public func run() async {
+        while let packet = try? await receive() {
+            guard let (serial, reply) = try? Reply.decode(packet) else { break }
+            if case .exited(let exit) = reply {
+                tell.yield(exit)
+            } else {
+                take(serial)?.resume(returning: reply)
+            }
+        }
+        close()
+    }
+
+    /// Sends a request and waits for its reply.
+    /// - Throws: `GantryError` with what the monitor says, or `unavailable` when it is gone.
+    func ask(_ request: Request) async throws -> Reply {
+        let reply = try await withCheckedThrowingContinuation { waiter in
+            guard let serial = enter(waiter) else {
+                return waiter.resume(throwing: Self.gone)
+            }
+            do {
+                try send(request.encoded(serial: serial))
+            } catch {
+                take(serial)?.resume(throwing: error)
+            }
+        }
+        if case .failed(let reason) = reply { throw GantryError(.internal, reason) }
+        return reply
+    }
+
+    private static let gone = GantryError(.unavailable, "the pod's monitor is gone")
+
+    /// Requests are small and the monitor reads at once: the socket's buffer takes them without
+    /// waiting, or the monitor hangs, which is an error.
+    private func send(_ packet: [UInt8]) throws(SystemError) {
+        try syscall("send to the monitor") {
+            Glibc.send(socket.raw, packet, packet.count, Int32(MSG_NOSIGNAL))
+        }
+    }
+
+    private func receive() async throws -> [UInt8]? {
+        var packet = [UInt8](repeating: 0, count: Self.largestPacket)
+        while true {
+            let count = recv(socket.raw, &packet, packet.count, 0)
+            if count > 0 { return Array(packet[..<count]) }
+            if count == 0 { return nil }
+            guard errno == EAGAIN || errno == EINTR else { return nil }
+            packet = []
+            try await Reactor.shared.wait(for: socket.raw)
+            packet = [UInt8](repeating: 0, count: Self.largestPacket)
+        }
+    }
+
+    private func enter(_ waiter: Waiter) -> UInt32? {
+        state.withLock { state in
+            if state.isClosed { return nil }
+            defer { state.nextSerial &+= 1 }
+            state.waiting[state.nextSerial] = waiter
+            return state.nextSerial
+        }
+    }
+
+    private func take(_ serial: UInt32) -> Waiter? {
+        state.withLock { $0.waiting.removeValue(forKey: serial) }
+    }
+
+    private func close() {
+        let waiting = state.withLock { state in
+            state.isClosed = true
+            defer { state.waiting = [:] }
+            return state.waiting.values
+        }
+        for waiter in waiting { waiter.resume(throwing: Self.gone) }
+        tell.finish()
+    }
+}

@@ -1,0 +1,50 @@
+internal import Kernel
+internal import Model
+public import MonitorProtocol
+internal import System
+
+/// What a pod's monitor can be asked.
+extension Monitor {
+    public func createNamespaces(_ request: NamespaceRequest) async throws {
+        _ = try await ask(.namespaces(request))
+    }
+
+    /// Has the runtime create a container.
+    /// - Returns: the process ID of its init, which waits for the runtime's `start`.
+    public func create(_ request: CreateRequest) async throws -> Int32 {
+        guard case .created(let pid) = try await ask(.create(request)) else {
+            throw GantryError(.internal, "the monitor's reply to create makes no sense")
+        }
+        return pid
+    }
+
+    public func reopenLog(of container: String) async throws {
+        _ = try await ask(.reopenLog(container: container))
+    }
+
+    public func containers() async throws -> [ContainerState] {
+        guard case .containers(let states) = try await ask(.list) else {
+            throw GantryError(.internal, "the monitor's reply to list makes no sense")
+        }
+        return states
+    }
+
+    /// Lets it forget a container that has exited and was removed.
+    public func forget(_ container: String) async throws {
+        _ = try await ask(.forget(container: container))
+    }
+
+    /// Ends the monitor.
+    /// - Throws: `GantryError` when a container lives.
+    public func shutdown() async throws {
+        _ = try await ask(.shutdown)
+    }
+
+    /// The exit that a monitor, which may be dead by now, has recorded; nil when there is none.
+    public static func exitRecord(at path: String) async throws -> ExitRecord? {
+        try await Blocking.run {
+            guard Files.exists(path) else { return nil }
+            return try ExitRecord.decode(try Files.read(path))
+        }
+    }
+}

@@ -1,0 +1,71 @@
+internal import Glibc
+internal import Kernel
+internal import MonitorProtocol
+
+/// A daemon that is connected. Its going away means nothing to the pod.
+final class Connection: EventSource {
+    private let socket: Descriptor
+    private unowned let loop: EventLoop
+
+    /// The largest request; the arguments of a runtime are far from it.
+    private static let largestPacket = 64 << 10
+
+    init(_ socket: Int32, _ loop: EventLoop) {
+        self.socket = Descriptor(owning: socket)
+        self.loop = loop
+    }
+
+    var descriptor: Int32 { socket.raw }
+
+    func ready() -> Bool {
+        var packet = [UInt8](repeating: 0, count: Self.largestPacket)
+        let count = recv(socket.raw, &packet, packet.count, 0)
+        if count < 0 { return errno == EAGAIN || errno == EINTR }
+        guard count > 0 else { return false }
+        do throws(MalformedMessage) {
+            let (serial, request) = try Request.decode(Array(packet[..<count]))
+            serve(request, serial)
+            return true
+        } catch {
+            Supervisor.warn("a request is malformed: \(error.reason)")
+            return false
+        }
+    }
+
+    private func serve(_ request: Request, _ serial: UInt32) {
+        switch request {
+        case .namespaces(let request): reply(serial) { try Namespaces.pin(request) }
+        case .create(let request):
+            loop.containers.create(request) { [weak self] in self?.send($0, serial: serial) }
+        case .reopenLog(let id): reply(serial) { try self.loop.containers.reopenLog(of: id) }
+        case .list: send(.containers(loop.containers.states), serial: serial)
+        case .forget(let id): reply(serial) { try self.loop.containers.forget(id) }
+        case .shutdown: shutdown(serial)
+        }
+    }
+
+    private func reply(_ serial: UInt32, _ body: () throws -> Void) {
+        do {
+            try body()
+            send(.done, serial: serial)
+        } catch {
+            send(.failed("\(error)"), serial: serial)
+        }
+    }
+
+    private func shutdown(_ serial: UInt32) {
+        guard loop.containers.living == 0 else {
+            return send(.failed("\(loop.containers.living) containers live"), serial: serial)
+        }
+        send(.done, serial: serial)
+        loop.stop()
+    }
+
+    /// A daemon that does not read is cut off: it will connect again and ask for the list.
+    func send(_ reply: Reply, serial: UInt32) {
+        let packet = reply.encoded(serial: serial)
+        if Glibc.send(socket.raw, packet, packet.count, Int32(MSG_NOSIGNAL)) < 0 {
+            Glibc.shutdown(socket.raw, Int32(SHUT_RDWR))
+        }
+    }
+}

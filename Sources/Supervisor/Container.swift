@@ -1,0 +1,72 @@
+internal import Glibc
+internal import Kernel
+internal import MonitorProtocol
+
+/// A container that was created: its process, its streams, its end.
+final class Container {
+    let id: String
+    let pid: Int32
+    let exitRecord: String
+    let log: LogFile
+    private(set) var exit: ExitRecord?
+    private let outputs: [OutputStream]
+    private let memory: MemoryEvents?
+    /// Held open so that the container does not read an end of file; closed with the container.
+    private let input: Descriptor?
+
+    init(
+        id: String, pid: Int32, exitRecord: String, log: LogFile, outputs: [OutputStream],
+        input: consuming Descriptor?
+    ) {
+        self.id = id
+        self.pid = pid
+        self.exitRecord = exitRecord
+        self.log = log
+        self.outputs = outputs
+        self.input = input
+        memory = MemoryEvents(of: pid)
+    }
+
+    /// Notes the end. What the container wrote is in the log before its exit is known; another
+    /// process that still holds the streams is listened to on, but not waited for.
+    func end(_ code: Int32) -> ExitRecord {
+        for output in outputs { _ = output.ready() }
+        let killedForMemory = code != 0 && (memory?.hasKilled ?? false)
+        let record = ExitRecord(
+            container: id, code: code, outOfMemory: killedForMemory,
+            finishedAt: Timestamp.nanoseconds())
+        exit = record
+        return record
+    }
+}
+
+/// Whether the kernel has killed in a container's cgroup for want of memory. Asked while the cgroup
+/// is there: the runtime removes it only when it deletes the container.
+struct MemoryEvents {
+    private let path: String
+
+    /// Finds the file from the process, before it has gone.
+    init?(of pid: Int32) {
+        guard let text = try? Files.readText("/proc/\(pid)/cgroup") else { return nil }
+        var unified: String?
+        for line in text.split(separator: "\n") {
+            let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+            guard parts.count == 3 else { continue }
+            if parts[1].split(separator: ",").contains("memory") {
+                path = "/sys/fs/cgroup/memory\(parts[2])/memory.oom_control"
+                return
+            }
+            if parts[0] == "0" { unified = String(parts[2]) }
+        }
+        guard let unified else { return nil }
+        path = "/sys/fs/cgroup\(unified)/memory.events"
+    }
+
+    /// The `oom_kill` line: cgroup-v1/memory.rst section 10, cgroup-v2.rst "memory.events".
+    var hasKilled: Bool {
+        guard let text = try? Files.readText(path) else { return false }
+        return text.split(separator: "\n").contains {
+            $0.hasPrefix("oom_kill ") && $0 != "oom_kill 0"
+        }
+    }
+}

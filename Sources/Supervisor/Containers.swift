@@ -1,0 +1,83 @@
+internal import Glibc
+internal import Kernel
+internal import MonitorProtocol
+
+/// The pod's containers: those that live, those that are being created, and those whose exit is
+/// still to be asked for.
+final class Containers {
+    struct Refusal: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    private unowned let loop: EventLoop
+    private var known: [String: Container] = [:]
+    /// By the process ID of the runtime that creates them.
+    private var creations: [Int32: Creation] = [:]
+    /// Ends of processes that may turn out to be containers whose creation is not noticed yet.
+    private var strangers: [Int32: Int32] = [:]
+
+    init(_ loop: EventLoop) {
+        self.loop = loop
+    }
+
+    var living: Int { known.values.count { $0.exit == nil } + creations.count }
+
+    var states: [ContainerState] {
+        known.values.map { ContainerState(container: $0.id, pid: $0.pid, exit: $0.exit) }
+    }
+
+    func create(_ request: CreateRequest, _ reply: @escaping (Reply) -> Void) {
+        do {
+            let creation = try Creation(request, loop, reply)
+            creations[creation.runtime] = creation
+        } catch {
+            reply(.failed("\(error)"))
+        }
+    }
+
+    /// A process has ended: a runtime that was creating, a container, or an orphan of one.
+    func ended(_ pid: Int32, code: Int32) {
+        if let creation = creations.removeValue(forKey: pid) {
+            finish(creation, code)
+        } else if let container = known.values.first(where: { $0.pid == pid && $0.exit == nil }) {
+            exited(container, code)
+        } else if !creations.isEmpty {
+            strangers[pid] = code
+        }
+    }
+
+    private func finish(_ creation: Creation, _ code: Int32) {
+        do {
+            let container = try creation.finish(code)
+            known[container.id] = container
+            creation.reply(.created(pid: container.pid))
+            if let code = strangers.removeValue(forKey: container.pid) { exited(container, code) }
+        } catch {
+            creation.reply(.failed("\(error)"))
+        }
+        if creations.isEmpty { strangers = [:] }
+    }
+
+    /// The record is on disk before anybody is told.
+    private func exited(_ container: Container, _ code: Int32) {
+        let exit = container.end(code)
+        do {
+            try Files.replace(container.exitRecord, with: exit.encoded)
+        } catch {
+            Supervisor.warn("the exit of \(container.id) is not recorded: \(error)")
+        }
+        loop.tell(.exited(exit))
+    }
+
+    func reopenLog(of id: String) throws {
+        guard let container = known[id] else { throw Refusal(description: "no container \(id)") }
+        try container.log.reopen()
+    }
+
+    func forget(_ id: String) throws {
+        guard let container = known[id] else { return }
+        guard container.exit != nil else { throw Refusal(description: "container \(id) lives") }
+        known[id] = nil
+        try Files.remove(container.exitRecord)
+    }
+}

@@ -1,0 +1,91 @@
+internal import CLinux
+internal import Glibc
+internal import Kernel
+internal import MonitorProtocol
+
+/// Something that the loop waits for.
+protocol EventSource: AnyObject {
+    var descriptor: Int32 { get }
+    /// Reads what has come, without waiting. Returns false when the source is at its end.
+    func ready() -> Bool
+}
+
+/// One epoll around everything: the daemon's connections, the children, their output.
+final class EventLoop {
+    private let epoll: Descriptor
+    private var sources: [UInt64: any EventSource] = [:]
+    private var nextKey: UInt64 = 1
+    private var isOver = false
+    private(set) var connections: [Connection] = []
+    lazy var containers = Containers(self)
+
+    /// Begins to listen; `run` must be called in the process that is to serve.
+    init(directory: String) throws(SystemError) {
+        epoll = Descriptor(owning: try syscall("epoll_create") { gantry_epoll_create() })
+        let path = "\(directory)/monitor.sock"
+        let socket = try syscall("listen", path) { gantry_unix_listen(path, 0) }
+        add(Listener(socket, self))
+    }
+
+    func run() throws(SystemError) {
+        add(Children(try syscall("signalfd") { gantry_signal_descriptor() }, self))
+        var keys = [UInt64](repeating: 0, count: 32)
+        while !isOver {
+            let count = gantry_epoll_wait(epoll.raw, &keys, Int32(keys.count), -1)
+            guard count > 0 else { continue }
+            for key in keys[..<Int(count)] {
+                guard let source = sources[key] else { continue }
+                if !source.ready() { remove(key, source) }
+            }
+        }
+    }
+
+    func add(_ source: any EventSource) {
+        let key = nextKey
+        nextKey += 1
+        if gantry_epoll_add(epoll.raw, source.descriptor, key, 0, 0) == 0 {
+            sources[key] = source
+        } else {
+            Supervisor.warn("epoll: errno \(errno)")
+        }
+    }
+
+    private func remove(_ key: UInt64, _ source: any EventSource) {
+        _ = gantry_epoll_remove(epoll.raw, source.descriptor)
+        sources[key] = nil
+        if let connection = source as? Connection { connections.removeAll { $0 === connection } }
+    }
+
+    func connected(_ connection: Connection) {
+        connections.append(connection)
+        add(connection)
+    }
+
+    /// Tells every daemon that is connected.
+    func tell(_ event: Reply) {
+        for connection in connections { connection.send(event, serial: 0) }
+    }
+
+    func stop() {
+        isOver = true
+    }
+}
+
+/// Takes the daemon's connections.
+private final class Listener: EventSource {
+    private let socket: Descriptor
+    private unowned let loop: EventLoop
+
+    init(_ socket: Int32, _ loop: EventLoop) {
+        self.socket = Descriptor(owning: socket)
+        self.loop = loop
+    }
+
+    var descriptor: Int32 { socket.raw }
+
+    func ready() -> Bool {
+        let accepted = gantry_accept(socket.raw)
+        if accepted >= 0 { loop.connected(Connection(accepted, loop)) }
+        return true
+    }
+}

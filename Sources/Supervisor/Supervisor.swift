@@ -1,0 +1,57 @@
+internal import CLinux
+internal import Glibc
+internal import Kernel
+
+/// The monitor of one pod: it starts the pod's containers through the OCI runtime, owns their
+/// standard streams, writes their logs and records their exits. The daemon may come and go.
+///
+/// It is one thread around epoll, without Foundation or Concurrency, since there is one a pod.
+public enum Supervisor {
+    /// Puts itself into the background, with its socket listening when this process exits, and runs
+    /// until it is told to shut down.
+    public static func main(_ arguments: [String]) -> Never {
+        guard arguments.count == 2 else { fail("usage: gantry-monitor DIRECTORY") }
+        let directory = arguments[1]
+        do {
+            let loop = try EventLoop(directory: directory)
+            if try syscall("fork", "", { gantry_fork() }) != 0 { _exit(0) }
+            try becomeSupervisor(directory)
+            try loop.run()
+        } catch {
+            fail("\(error)")
+        }
+        _exit(0)
+    }
+
+    /// A session of its own, so that no signal for the daemon reaches it, and the reaper of what the
+    /// runtime leaves behind.
+    private static func becomeSupervisor(_ directory: String) throws(SystemError) {
+        setsid()
+        try syscall("prctl") { gantry_set_subreaper() }
+        try syscall("chdir") { chdir("/") }
+        signal(SIGPIPE, SIG_IGN)
+        signal(SIGHUP, SIG_IGN)
+        protectFromOutOfMemory()
+        let null = try Files.open("/dev/null", O_RDWR)
+        let log = try Files.open("\(directory)/monitor.log", O_WRONLY | O_CREAT | O_APPEND)
+        for (descriptor, target) in [(null.raw, Int32(0)), (null.raw, 1), (log.raw, 2)] {
+            try syscall("dup2") { dup2(descriptor, target) }
+        }
+    }
+
+    /// The kernel should end anything of the pod before it ends the monitor. A value that this
+    /// process may not set (it needs CAP_SYS_RESOURCE) stays as it is.
+    private static func protectFromOutOfMemory() {
+        try? Files.write("-998", to: "/proc/self/oom_score_adj")
+    }
+
+    static func warn(_ text: String) {
+        let line = Array("gantry-monitor: \(text)\n".utf8)
+        _ = write(2, line, line.count)
+    }
+
+    private static func fail(_ text: String) -> Never {
+        warn(text)
+        _exit(1)
+    }
+}
