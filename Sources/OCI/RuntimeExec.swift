@@ -1,0 +1,84 @@
+internal import Kernel
+internal import Model
+internal import Synchronization
+public import System
+
+extension Runtime {
+    /// Runs a program in a running container to its end.
+    ///
+    /// The program's exit code is the status; when it cannot be run, 127 (not found) or 126 (not
+    /// executable), as from a shell, with the runtime's message as its standard error. When `limit`
+    /// passes or the task is cancelled, all that it started is dead before the error is thrown.
+    /// What it left running in the background when it ended by itself, it meant to.
+    ///
+    /// - Parameters:
+    ///   - limit: nil is none.
+    ///   - outputLimit: bytes kept of each output stream; the rest is discarded.
+    /// - Throws: `deadlineExceeded`; `notFound` and `failedPrecondition` when there is no such
+    ///   container or it does not run; `CancellationError`.
+    public func exec(
+        _ id: String, _ process: Spec.Process, limit: Duration? = nil,
+        outputLimit: Int = 16 << 20
+    ) async throws -> Command.Output {
+        let files = ExecFiles(directory: scratch)
+        defer { files.remove() }
+        try await Blocking.run { try files.write(process) }
+        var command = Command(
+            handler.path, globals(log: files.log) + ["exec", "--process", files.process, id],
+            limit: limit ?? Self.unlimited, outputLimit: outputLimit)
+        let mark = ProcessMark()
+        command.mark = mark
+        do {
+            let output = try await command.run()
+            return try judge(output, try await Blocking.run { try files.messages() }, id)
+        } catch {
+            try await mark.kill()
+            throw error
+        }
+    }
+
+    private static let unlimited = Duration.seconds(1 << 32)
+
+    /// Tells the program's exit code from the runtime's: only the runtime writes to the log.
+    private func judge(
+        _ output: Command.Output, _ log: String, _ id: String
+    ) throws -> Command.Output {
+        guard output.status != 0, let failure = RuntimeFailure(log: log) else { return output }
+        guard let code = failure.shellExitCode else {
+            throw failure.error(doing: "\(handler.name) exec \(id)")
+        }
+        return Command.Output(
+            status: code, standardOutput: output.standardOutput,
+            standardError: Array("\(failure.message)\n".utf8))
+    }
+}
+
+/// The files of one exec: the process for the runtime, and its messages.
+private struct ExecFiles: Sendable {
+    let process: String
+    let log: String
+
+    private static let count = Mutex(0)
+
+    init(directory: String) {
+        let number = Self.count.withLock { count in
+            count += 1
+            return count
+        }
+        process = "\(directory)/exec-\(number).json"
+        log = "\(directory)/exec-\(number).log"
+    }
+
+    func write(_ value: Spec.Process) throws {
+        try Files.replace(process, with: try Bundle.encode(value))
+    }
+
+    func messages() throws -> String {
+        Files.exists(log) ? try Files.readText(log) : ""
+    }
+
+    func remove() {
+        try? Files.remove(process)
+        try? Files.remove(log)
+    }
+}
