@@ -1,5 +1,5 @@
 internal import CLinux
-public import Glibc
+internal import Glibc
 
 /// Files of a container, read from outside of it.
 extension Files {

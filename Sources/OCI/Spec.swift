@@ -80,7 +80,8 @@ extension Spec {
         /// Seconds.
         public var timeout: Int?
 
-        public init(path: String, args: [String]? = nil, env: [String]? = nil, timeout: Int? = nil) {
+        public init(path: String, args: [String]? = nil, env: [String]? = nil, timeout: Int? = nil)
+        {
             self.path = path
             self.args = args
             self.env = env

@@ -41,7 +41,8 @@ struct UserDatabase: Sendable {
         } catch let error where error.errno == ENOENT || error.errno == ENOTDIR {
             return ""
         } catch {
-            throw GantryError(.failedPrecondition, "the image's \(path) cannot be read", cause: error)
+            throw GantryError(
+                .failedPrecondition, "the image's \(path) cannot be read", cause: error)
         }
     }
 

@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Glibc
 internal import Kernel
-public import Model
+internal import Model
 internal import Synchronization
 
 /// A mark on a program and on everything that it starts, by which they are found again whatever
