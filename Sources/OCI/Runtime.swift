@@ -9,11 +9,16 @@ public struct Runtime: Sendable {
     let cgroupDriver: CgroupDriver
     /// A directory on tmpfs for what commands read from files; it must exist.
     let scratch: String
+    /// Path of `gantry-exec`, for the runtimes that need it to `exec`.
+    let execProgram: String
 
-    public init(_ handler: RuntimeHandler, cgroupDriver: CgroupDriver, scratch: String) {
+    public init(
+        _ handler: RuntimeHandler, cgroupDriver: CgroupDriver, scratch: String, execProgram: String
+    ) {
         self.handler = handler
         self.cgroupDriver = cgroupDriver
         self.scratch = scratch
+        self.execProgram = execProgram
     }
 
     /// Arguments for `create`, which the pod's monitor runs, being the parent of its containers.

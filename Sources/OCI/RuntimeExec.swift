@@ -23,18 +23,32 @@ extension Runtime {
         let files = ExecFiles(directory: scratch)
         defer { files.remove() }
         try await Blocking.run { try files.write(process) }
-        var command = Command(
-            handler.path, globals(log: files.log) + ["exec", "--process", files.process, id],
-            limit: limit ?? Self.unlimited, outputLimit: outputLimit)
         let mark = ProcessMark()
+        var command = execCommand(id, files)
+        command.limit = limit ?? Self.unlimited
+        command.outputLimit = outputLimit
         command.mark = mark
         do {
             let output = try await command.run()
             return try judge(output, try await Blocking.run { try files.messages() }, id)
         } catch {
             try await mark.kill()
-            throw error
+            throw told(error, id, limit)
         }
+    }
+
+    private func told(_ error: any Error, _ id: String, _ limit: Duration?) -> any Error {
+        guard let limit, (error as? GantryError)?.code == .deadlineExceeded else { return error }
+        return GantryError(.deadlineExceeded, "the command in \(id) took longer than \(limit)")
+    }
+
+    /// Directly, or detached below `gantry-exec`, which waits in the runtime's place.
+    private func execCommand(_ id: String, _ files: ExecFiles) -> Command {
+        let exec = globals(log: files.log) + ["exec", "--process", files.process]
+        guard handler.copiesOutput else { return Command(handler.path, exec + [id]) }
+        return Command(
+            execProgram,
+            [files.pid, handler.path] + exec + ["--detach", "--pid-file", files.pid, id])
     }
 
     private static let unlimited = Duration.seconds(1 << 32)
@@ -57,6 +71,7 @@ extension Runtime {
 private struct ExecFiles: Sendable {
     let process: String
     let log: String
+    let pid: String
 
     private static let count = Mutex(0)
 
@@ -67,6 +82,7 @@ private struct ExecFiles: Sendable {
         }
         process = "\(directory)/exec-\(number).json"
         log = "\(directory)/exec-\(number).log"
+        pid = "\(directory)/exec-\(number).pid"
     }
 
     func write(_ value: Spec.Process) throws {
@@ -78,7 +94,6 @@ private struct ExecFiles: Sendable {
     }
 
     func remove() {
-        try? Files.remove(process)
-        try? Files.remove(log)
+        for path in [process, log, pid] { try? Files.remove(path) }
     }
 }

@@ -34,6 +34,9 @@ public struct RuntimeHandler: Codable, Hashable, Sendable {
     /// Whether the program is gVisor's, whose command line differs in a few places.
     var isRunsc: Bool { Path.lastComponent(of: path).hasPrefix("runsc") }
 
+    /// Whether `exec` copies the process's output, and so ends only when nobody writes any more.
+    var copiesOutput: Bool { Path.lastComponent(of: path).hasPrefix("runc") }
+
     func allows(annotation key: String) -> Bool {
         allowedAnnotations.contains { pattern in
             pattern.hasSuffix("*") ? key.hasPrefix(pattern.dropLast()) : key == pattern
