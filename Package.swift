@@ -25,6 +25,7 @@ let package = Package(
         .executable(name: "gantry", targets: ["gantry"]),
         .executable(name: "gantry-monitor", targets: ["gantry-monitor"]),
         .executable(name: "gantry-pause", targets: ["gantry-pause"]),
+        .executable(name: "gantry-exec", targets: ["gantry-exec"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -85,6 +86,7 @@ let package = Package(
             name: "gantry-monitor", dependencies: ["Supervisor"],
             swiftSettings: strict),
         .executableTarget(name: "gantry-pause"),
+        .executableTarget(name: "gantry-exec"),
 
         tests(of: "Store", uses: ["Model"]),
         tests(of: "CRI", uses: ["Model"]),

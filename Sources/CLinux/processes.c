@@ -74,7 +74,10 @@ int gantry_spawn(const struct gantry_program *how, pid_t *pid) {
     }
     e = add_actions(&actions, how);
     if (!e) e = set_attributes(&attributes, how);
+    int slack = how->timer_slack ? prctl(PR_GET_TIMERSLACK) : 0;
+    if (slack) prctl(PR_SET_TIMERSLACK, how->timer_slack);
     if (!e) e = posix_spawn(pid, how->path, &actions, &attributes, how->arguments, how->environment);
+    if (slack) prctl(PR_SET_TIMERSLACK, (unsigned long)slack);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return e;

@@ -9,10 +9,11 @@ public enum Spawn {
     ///   - input, output, error: descriptors for its standard streams; -1 is `/dev/null`.
     ///   - inherited: descriptors that it gets as 3, 4, …; it gets no others.
     ///   - newSession: whether it leads a session of its own.
+    ///   - timerSlack: nanoseconds of timer slack for it and its descendants; 0 is the caller's.
     public static func start(
         _ path: String, _ arguments: [String], environment: [String], directory: String? = nil,
         input: Int32 = -1, output: Int32 = -1, error: Int32 = -1, inherited: [Int32] = [],
-        newSession: Bool = false
+        newSession: Bool = false, timerSlack: UInt = 0
     ) throws(SystemError) -> Int32 {
         let argv = CStrings([path] + arguments)
         let envp = CStrings(environment)
@@ -24,7 +25,7 @@ public enum Spawn {
                 working_directory: directory == nil ? nil : pathCopy.pointers[1],
                 standard_input: input, standard_output: output, standard_error: error,
                 inherited: inherited.baseAddress, inherited_count: inherited.count,
-                new_session: newSession ? 1 : 0)
+                new_session: newSession ? 1 : 0, timer_slack: timerSlack)
             return gantry_spawn(&how, &pid)
         }
         withExtendedLifetime((argv, envp, pathCopy)) {}

@@ -41,7 +41,8 @@ final class ChildProcess: Sendable {
         try errRead.setNonblocking()
         let pid = try Spawn.start(
             command.path, command.arguments, environment: command.environment,
-            input: theirs.raw, output: outWrite.raw, error: errWrite.raw, newSession: true)
+            input: theirs.raw, output: outWrite.raw, error: errWrite.raw, newSession: true,
+            timerSlack: command.mark?.timerSlack ?? 0)
         let pidfd = try syscall("pidfd_open") { gantry_pidfd_open(pid) }
         return ChildProcess(
             pid: pid, pidfd: Descriptor(owning: pidfd), input: ours, output: outRead, error: errRead

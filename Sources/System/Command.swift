@@ -8,6 +8,8 @@ public struct Command: Sendable {
     public var limit: Duration
     /// Bytes kept of each output stream; the rest is read and thrown away.
     public var outputLimit: Int
+    /// By which all that the program started can be found later.
+    public var mark: ProcessMark?
 
     public init(
         _ path: String, _ arguments: [String], environment: [String] = Command.plainEnvironment,
@@ -31,6 +33,12 @@ public struct Command: Sendable {
         public let status: Int32
         public let standardOutput: [UInt8]
         public let standardError: [UInt8]
+
+        public init(status: Int32, standardOutput: [UInt8] = [], standardError: [UInt8] = []) {
+            self.status = status
+            self.standardOutput = standardOutput
+            self.standardError = standardError
+        }
 
         public var errorText: String { String(decoding: standardError, as: UTF8.self) }
         public var text: String { String(decoding: standardOutput, as: UTF8.self) }

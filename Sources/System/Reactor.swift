@@ -79,6 +79,8 @@ public final class Reactor: Sendable {
                 if orRemember { state.cancelled.insert(key) }
                 return nil
             }
+            // Closing would not do: the original keeps the file open, and epoll with it this entry.
+            gantry_epoll_remove(epoll, descriptor)
             close(descriptor)
             return waiter
         }

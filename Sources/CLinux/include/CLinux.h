@@ -64,6 +64,8 @@ struct gantry_program {
     const int *inherited;
     size_t inherited_count;
     int new_session;
+    // Nanoseconds of timer slack that it and its descendants get (prctl(2)); 0: the caller's.
+    unsigned long timer_slack;
 };
 // 0, or an errno value (posix_spawn's convention).
 int gantry_spawn(const struct gantry_program *how, pid_t *pid);

@@ -1,0 +1,29 @@
+internal import CLinux
+internal import Glibc
+
+/// Files of a container, read from outside of it.
+extension Files {
+    /// Reads a regular file below `root`, resolved as a process whose root directory that is would
+    /// see it: no symbolic link in it leads outside (openat2(2), `RESOLVE_IN_ROOT`).
+    /// - Throws: `SystemError`; `EINVAL` when it is no regular file, `EFBIG` past `limit` bytes.
+    public static func read(
+        _ path: String, inRoot root: String, limit: Int
+    ) throws(SystemError) -> [UInt8] {
+        let directory = try open(root, GANTRY_O_PATH | GANTRY_O_DIRECTORY)
+        let number = directory.raw
+        // Non-blocking, or a FIFO in an image would hold us for ever.
+        let opened = try syscall("openat2", path) {
+            gantry_openat2(
+                number, path, UInt64(O_RDONLY | O_NONBLOCK | O_NOCTTY), 0,
+                GANTRY_RESOLVE_IN_ROOT | GANTRY_RESOLVE_NO_MAGICLINKS)
+        }
+        let file = Descriptor(owning: opened)
+        var status = stat()
+        try syscall("fstat", path) { fstat(opened, &status) }
+        guard status.st_mode & Glibc.S_IFMT == Glibc.S_IFREG else {
+            throw SystemError("read", path, errno: EINVAL)
+        }
+        guard status.st_size <= limit else { throw SystemError("read", path, errno: EFBIG) }
+        return try readToEnd(file, path)
+    }
+}

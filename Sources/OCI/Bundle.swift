@@ -1,0 +1,34 @@
+internal import FoundationEssentials
+internal import Kernel
+internal import System
+
+/// A runtime bundle: a directory with `config.json` (runtime-spec, bundle.md).
+public struct Bundle: Sendable {
+    public let directory: String
+
+    public init(_ directory: String) {
+        self.directory = directory
+    }
+
+    public var configPath: String { "\(directory)/config.json" }
+
+    /// Makes the directory and puts the spec in it, whole or not at all.
+    public func write(_ spec: Spec) async throws {
+        try await Blocking.run {
+            try Files.makeDirectories(directory, mode: 0o700)
+            try Files.replace(configPath, with: try Self.encode(spec))
+        }
+    }
+
+    public func read() async throws -> Spec {
+        try await Blocking.run {
+            try JSONDecoder().decode(Spec.self, from: Data(try Files.read(configPath)))
+        }
+    }
+
+    static func encode(_ value: some Encodable) throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .withoutEscapingSlashes
+        return Array(try encoder.encode(value))
+    }
+}

@@ -1,0 +1,65 @@
+internal import Kernel
+internal import Glibc
+
+/// Who makes cgroups: the runtime itself below a path, or systemd as slices and scopes.
+public enum CgroupDriver: String, Codable, Hashable, Sendable {
+    case cgroupfs, systemd
+
+    /// systemd where it is the init process, as sd_booted(3) tells it.
+    public static func detect() -> CgroupDriver {
+        guard Files.exists("/run/systemd/system"),
+            let name = try? Files.readText("/proc/1/comm"), name.hasPrefix("systemd")
+        else { return .cgroupfs }
+        return .systemd
+    }
+}
+
+/// Where the cgroups of a pod's containers are.
+public struct CgroupPath: Hashable, Sendable {
+    public let driver: CgroupDriver
+    /// `/kubepods/pod1`, or the name of a slice `kubepods-pod1.slice`, or empty.
+    public let parent: String
+
+    public init(driver: CgroupDriver, parent: String) {
+        self.driver = driver
+        self.parent = parent
+    }
+
+    /// What `linux.cgroupsPath` takes for a container: a path, or `slice:prefix:name`
+    /// (the form that runc and crun share for `--systemd-cgroup`).
+    public func container(_ id: String) -> String {
+        switch driver {
+        case .cgroupfs: "\(parent.isEmpty ? "/gantry" : absolute)/\(id)"
+        case .systemd: "\(parent.isEmpty ? "system.slice" : slice):gantry:\(id)"
+        }
+    }
+
+    /// The same below each hierarchy's mount point.
+    ///
+    /// The dashes of a slice's name are its place in the tree (systemd.slice(5)).
+    public func directory(_ id: String) -> String {
+        switch driver {
+        case .cgroupfs: container(id)
+        case .systemd: "\(expandedSlice)/gantry-\(id).scope"
+        }
+    }
+
+    private var absolute: String {
+        let trimmed = String(parent.reversed().drop { $0 == "/" }.reversed())
+        return trimmed.hasPrefix("/") ? trimmed : "/" + trimmed
+    }
+
+    /// The kubelet gives a slice by its name or by its path.
+    private var slice: String { Path.lastComponent(of: parent) }
+
+    private var expandedSlice: String {
+        guard !parent.isEmpty, slice.hasSuffix(".slice") else { return "/system.slice" }
+        var path = ""
+        var name = ""
+        for part in slice.dropLast(".slice".count).split(separator: "-") {
+            name += name.isEmpty ? part : "-" + part
+            path += "/\(name).slice"
+        }
+        return path
+    }
+}

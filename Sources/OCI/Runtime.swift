@@ -1,0 +1,143 @@
+internal import FoundationEssentials
+internal import Kernel
+public import Model
+internal import System
+
+/// Drives an OCI runtime's command line: one short-lived process a command.
+public struct Runtime: Sendable {
+    public let handler: RuntimeHandler
+    let cgroupDriver: CgroupDriver
+    /// A directory on tmpfs for what commands read from files; it must exist.
+    let scratch: String
+    /// Path of `gantry-exec`, for the runtimes that need it to `exec`.
+    let execProgram: String
+
+    public init(
+        _ handler: RuntimeHandler, cgroupDriver: CgroupDriver, scratch: String, execProgram: String
+    ) {
+        self.handler = handler
+        self.cgroupDriver = cgroupDriver
+        self.scratch = scratch
+        self.execProgram = execProgram
+    }
+
+    /// Arguments for `create`, which the pod's monitor runs, being the parent of its containers.
+    /// - Parameters:
+    ///   - pidFile: where the runtime writes the host process ID of the container's init.
+    ///   - log: where it writes its messages as JSON, one a line; see `error(creating:log:)`.
+    ///   - console: the unix socket to which it sends the terminal's descriptor.
+    public func createArguments(
+        _ id: String, bundle: String, pidFile: String, log: String, console: String? = nil
+    ) -> [String] {
+        globals(log: log) + ["create", "--bundle", bundle, "--pid-file", pidFile]
+            + (console.map { ["--console-socket", $0] } ?? []) + [id]
+    }
+
+    /// What a failed `create` says of itself.
+    /// - Parameter log: what the runtime left there or, when that is empty, on standard error.
+    public func error(creating id: String, log: String) -> GantryError {
+        let failure = RuntimeFailure(log: log) ?? RuntimeFailure(message: "it gives no reason")
+        return GantryError(.internal, "\(handler.name) cannot create \(id): \(failure.message)")
+    }
+
+    /// Lets a created container's process begin.
+    public func start(_ id: String) async throws {
+        try await run("start", id)
+    }
+
+    /// Sends a signal to the container's init, or to all of its processes. One that has exited
+    /// already is no error.
+    /// - Throws: `notFound` when the runtime knows no such container.
+    public func kill(_ id: String, signal: Int32, all: Bool = false) async throws {
+        let flags = all ? ["--all"] : []
+        let output = try await execute(["kill"] + flags + [id, String(signal)])
+        guard output.status != 0 else { return }
+        let failure = failure(output)
+        if failure.kind == .notRunning { return }
+        throw failure.error(doing: "\(handler.name) kill \(id)")
+    }
+
+    /// Has the runtime forget a container and remove its cgroup. An unknown one is no error.
+    /// - Parameter force: kill what runs in it first.
+    public func delete(_ id: String, force: Bool = false) async throws {
+        if force { try await end(id) }
+        let output = try await execute(["delete", id])
+        guard output.status != 0 else { return }
+        let failure = failure(output)
+        if failure.kind == .noContainer { return }
+        throw failure.error(doing: "\(handler.name) delete \(id)")
+    }
+
+    /// Kills and waits here, since runc's `delete --force` sleeps for 100 ms.
+    private func end(_ id: String) async throws {
+        do {
+            let state = try await state(id)
+            guard state.status != .stopped, let process = PidDescriptor(state.pid) else { return }
+            try await kill(id, signal: StopSignal.kill, all: true)
+            try await withDeadline(.seconds(30), "the exit of \(id)") { try await process.exit() }
+        } catch let error as GantryError where error.code == .notFound {
+            return
+        }
+    }
+
+    /// - Throws: `notFound` when the runtime knows no such container.
+    public func state(_ id: String) async throws -> RuntimeState {
+        let output = try await run("state", id)
+        do {
+            return try JSONDecoder().decode(RuntimeState.self, from: Data(output.standardOutput))
+        } catch {
+            throw GantryError(
+                .internal, "\(handler.name) state \(id) gives \"\(output.text)\"", cause: error)
+        }
+    }
+
+    /// Changes the limits of a container's cgroup; those that are nil stay.
+    public func update(_ id: String, _ resources: Spec.Resources) async throws {
+        let file = "\(scratch)/\(id).update"
+        try await Blocking.run { try Files.replace(file, with: try Bundle.encode(resources)) }
+        defer { try? Files.remove(file) }
+        let output = try await execute(["update", "--resources", file, id])
+        if output.status != 0 {
+            throw failure(output).error(doing: "\(handler.name) update \(id)")
+        }
+    }
+}
+
+extension Runtime {
+    /// Global arguments; messages go to `log`, or to standard error.
+    func globals(log: String? = nil) -> [String] {
+        var arguments = ["--root", handler.root, "--log-format", "json"]
+        if let log { arguments += ["--log", log] }
+        if cgroupDriver == .systemd { arguments.append("--systemd-cgroup") }
+        return arguments + handler.extraArguments
+    }
+
+    @discardableResult
+    private func run(_ verb: String, _ id: String) async throws -> Command.Output {
+        let output = try await execute([verb, id])
+        if output.status == 0 { return output }
+        throw failure(output).error(doing: "\(handler.name) \(verb) \(id)")
+    }
+
+    private func execute(_ arguments: [String]) async throws -> Command.Output {
+        try await Command(handler.path, globals() + arguments).run()
+    }
+
+    private func failure(_ output: Command.Output) -> RuntimeFailure {
+        RuntimeFailure(log: output.errorText)
+            ?? RuntimeFailure(message: "exit code \(output.status) and no reason")
+    }
+}
+
+/// What a runtime's `state` tells (runtime.md, "State").
+public struct RuntimeState: Decodable, Hashable, Sendable {
+    public enum Status: String, Decodable, Sendable {
+        case creating, created, running, stopped, paused
+    }
+
+    public let id: String
+    public let status: Status
+    /// Host process ID of the container's init; 0 when it has exited.
+    public let pid: Int32
+    public let bundle: String
+}

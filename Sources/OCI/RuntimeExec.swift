@@ -1,0 +1,99 @@
+internal import Kernel
+internal import Model
+internal import Synchronization
+public import System
+
+extension Runtime {
+    /// Runs a program in a running container to its end.
+    ///
+    /// The program's exit code is the status; when it cannot be run, 127 (not found) or 126 (not
+    /// executable), as from a shell, with the runtime's message as its standard error. When `limit`
+    /// passes or the task is cancelled, all that it started is dead before the error is thrown.
+    /// What it left running in the background when it ended by itself, it meant to.
+    ///
+    /// - Parameters:
+    ///   - limit: nil is none.
+    ///   - outputLimit: bytes kept of each output stream; the rest is discarded.
+    /// - Throws: `deadlineExceeded`; `notFound` and `failedPrecondition` when there is no such
+    ///   container or it does not run; `CancellationError`.
+    public func exec(
+        _ id: String, _ process: Spec.Process, limit: Duration? = nil,
+        outputLimit: Int = 16 << 20
+    ) async throws -> Command.Output {
+        let files = ExecFiles(directory: scratch)
+        defer { files.remove() }
+        try await Blocking.run { try files.write(process) }
+        let mark = ProcessMark()
+        var command = execCommand(id, files)
+        command.limit = limit ?? Self.unlimited
+        command.outputLimit = outputLimit
+        command.mark = mark
+        do {
+            let output = try await command.run()
+            return try judge(output, try await Blocking.run { try files.messages() }, id)
+        } catch {
+            try await mark.kill()
+            throw told(error, id, limit)
+        }
+    }
+
+    private func told(_ error: any Error, _ id: String, _ limit: Duration?) -> any Error {
+        guard let limit, (error as? GantryError)?.code == .deadlineExceeded else { return error }
+        return GantryError(.deadlineExceeded, "the command in \(id) took longer than \(limit)")
+    }
+
+    /// Directly, or detached below `gantry-exec`, which waits in the runtime's place.
+    private func execCommand(_ id: String, _ files: ExecFiles) -> Command {
+        let exec = globals(log: files.log) + ["exec", "--process", files.process]
+        guard handler.copiesOutput else { return Command(handler.path, exec + [id]) }
+        return Command(
+            execProgram,
+            [files.pid, handler.path] + exec + ["--detach", "--pid-file", files.pid, id])
+    }
+
+    private static let unlimited = Duration.seconds(1 << 32)
+
+    /// Tells the program's exit code from the runtime's: only the runtime writes to the log.
+    private func judge(
+        _ output: Command.Output, _ log: String, _ id: String
+    ) throws -> Command.Output {
+        guard output.status != 0, let failure = RuntimeFailure(log: log) else { return output }
+        guard let code = failure.shellExitCode else {
+            throw failure.error(doing: "\(handler.name) exec \(id)")
+        }
+        return Command.Output(
+            status: code, standardOutput: output.standardOutput,
+            standardError: Array("\(failure.message)\n".utf8))
+    }
+}
+
+/// The files of one exec: the process for the runtime, and its messages.
+private struct ExecFiles: Sendable {
+    let process: String
+    let log: String
+    let pid: String
+
+    private static let count = Mutex(0)
+
+    init(directory: String) {
+        let number = Self.count.withLock { count in
+            count += 1
+            return count
+        }
+        process = "\(directory)/exec-\(number).json"
+        log = "\(directory)/exec-\(number).log"
+        pid = "\(directory)/exec-\(number).pid"
+    }
+
+    func write(_ value: Spec.Process) throws {
+        try Files.replace(process, with: try Bundle.encode(value))
+    }
+
+    func messages() throws -> String {
+        Files.exists(log) ? try Files.readText(log) : ""
+    }
+
+    func remove() {
+        for path in [process, log, pid] { try? Files.remove(path) }
+    }
+}

@@ -1,0 +1,85 @@
+internal import FoundationEssentials
+internal import Model
+
+/// What a runtime says when a command of it fails, and what that means.
+struct RuntimeFailure: Sendable {
+    /// The runtime's own last message.
+    let message: String
+
+    enum Kind {
+        case noContainer, notRunning, noProgram, programNotExecutable, other
+    }
+
+    /// The last error in a log, or in standard error, of lines that are JSON or plain text.
+    ///
+    /// Nil when there is none: exec'd programs have exit codes of their own.
+    init?(log: String) {
+        guard let message = log.split(separator: "\n").reversed().lazy.compactMap(Self.error).first
+        else { return nil }
+        self.message = message
+    }
+
+    init(message: String) {
+        self.message = message
+    }
+
+    private struct Line: Decodable {
+        let msg: String
+        let level: String?
+    }
+
+    private static func error(_ line: Substring) -> String? {
+        guard line.first == "{" else { return String(line) }
+        guard let line = try? JSONDecoder().decode(Line.self, from: Data(line.utf8)) else {
+            return String(line)
+        }
+        let isError = ["error", "fatal", "panic"].contains(line.level ?? "error")
+        return isError ? line.msg : nil
+    }
+
+    /// Runtimes have no codes for their errors, so their words must do: those of crun 1.8, runc 1.1
+    /// and runsc 2022, in this order of precedence.
+    private static let phrases: [(String, Kind)] = [
+        ("container does not exist", .noContainer),
+        ("/status`: No such file", .noContainer),
+        ("cannot open directory", .noContainer),
+        ("loading container: file does not exist", .noContainer),
+        ("container not running", .notRunning),
+        ("is not running", .notRunning),
+        ("stopped container", .notRunning),
+        ("open pidfd: No such process", .notRunning),
+        ("kill container: No such process", .notRunning),
+        ("process already finished", .notRunning),
+        ("executable file not found", .noProgram),
+        ("not found in $PATH", .noProgram),
+        ("no such file or directory", .noProgram),
+        ("permission denied", .programNotExecutable),
+        ("open executable", .programNotExecutable),
+        ("exec format error", .programNotExecutable),
+    ]
+
+    var kind: Kind {
+        let text = message.lowercased()
+        return Self.phrases.first { text.contains($0.0.lowercased()) }?.1 ?? .other
+    }
+
+    /// The same as an error of the CRI's kind.
+    func error(doing: String) -> GantryError {
+        let code: GantryError.Code =
+            switch kind {
+            case .noContainer: .notFound
+            case .notRunning: .failedPrecondition
+            default: .internal
+            }
+        return GantryError(code, "\(doing): \(message)")
+    }
+
+    /// The exit code by which shells tell that a program could not be run (POSIX, "2.8.2").
+    var shellExitCode: Int32? {
+        switch kind {
+        case .noProgram: 127
+        case .programNotExecutable: 126
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,71 @@
+internal import Glibc
+internal import Kernel
+
+/// A way to run containers that a pod's RuntimeClass can name.
+public struct RuntimeHandler: Codable, Hashable, Sendable {
+    public var name: String
+    /// The runtime's program.
+    public var path: String
+    /// Where the runtime keeps its own state (`--root`).
+    public var root: String
+    /// The kind of interface; `oci` is the runtime command line interface of opencontainers.
+    public var type: String
+    /// Whether each pod needs a container of its own before any other, as sandboxes of gVisor and
+    /// virtual machines do.
+    public var infra: Bool
+    /// Global arguments before each command, as `--platform=ptrace`.
+    public var extraArguments: [String]
+    /// Annotations of pods and containers that reach the runtime; a final `*` stands for any rest.
+    public var allowedAnnotations: [String]
+
+    public init(
+        name: String, path: String, root: String, type: String = "oci", infra: Bool = false,
+        extraArguments: [String] = [], allowedAnnotations: [String] = []
+    ) {
+        self.name = name
+        self.path = path
+        self.root = root
+        self.type = type
+        self.infra = infra
+        self.extraArguments = extraArguments
+        self.allowedAnnotations = allowedAnnotations
+    }
+
+    /// Whether the program is gVisor's, whose command line differs in a few places.
+    var isRunsc: Bool { Path.lastComponent(of: path).hasPrefix("runsc") }
+
+    /// Whether `exec` copies the process's output, and so ends only when nobody writes any more.
+    var copiesOutput: Bool { Path.lastComponent(of: path).hasPrefix("runc") }
+
+    func allows(annotation key: String) -> Bool {
+        allowedAnnotations.contains { pattern in
+            pattern.hasSuffix("*") ? key.hasPrefix(pattern.dropLast()) : key == pattern
+        }
+    }
+}
+
+/// The runtimes that are installed.
+public enum Runtimes {
+    /// The handlers of the programs crun, runc and runsc that stand in a directory of `search`, in
+    /// this order, which is the order in which one is the default.
+    /// - Parameter runRoot: their state goes to `<runRoot>/<name>`.
+    public static func discover(
+        runRoot: String, search: [String] = defaultSearch
+    ) -> [RuntimeHandler] {
+        ["crun", "runc", "runsc"].compactMap { name in
+            guard let path = search.map({ "\($0)/\(name)" }).first(where: isProgram) else {
+                return nil
+            }
+            return RuntimeHandler(
+                name: name, path: path, root: "\(runRoot)/\(name)", infra: name == "runsc")
+        }
+    }
+
+    private static func isProgram(_ path: String) -> Bool {
+        access(path, X_OK) == 0
+    }
+
+    public static let defaultSearch = [
+        "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin",
+    ]
+}

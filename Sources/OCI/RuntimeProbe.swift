@@ -1,0 +1,57 @@
+internal import FoundationEssentials
+internal import Kernel
+internal import Model
+internal import System
+
+extension RuntimeHandler {
+    /// Really runs the runtime to see that it works and what it can do.
+    /// - Throws: `unavailable` with the runtime's own words.
+    public func probe() async throws -> RuntimeFeatures {
+        guard type == "oci" else {
+            throw GantryError(
+                .invalidArgument,
+                "runtime handler \(name) has type \"\(type)\"; only \"oci\" is known")
+        }
+        let version = try await run(["--version"])
+        guard version.status == 0, let line = version.text.split(separator: "\n").first else {
+            throw GantryError(
+                .unavailable, "\(path) --version ends with \(version.status): \(version.errorText)")
+        }
+        let features = try await run(["features"])
+        guard features.status == 0 else { return known(String(line)) }
+        return try RuntimeFeatures(version: String(line), json: features.standardOutput)
+    }
+
+    private func run(_ arguments: [String]) async throws -> Command.Output {
+        do {
+            return try await Command(path, arguments, limit: .seconds(10)).run()
+        } catch {
+            throw GantryError(.unavailable, "runtime handler \(name) cannot run", cause: error)
+        }
+    }
+
+    /// Runtimes older than their `features` command: crun before 1.9, all of runsc.
+    private func known(_ version: String) -> RuntimeFeatures {
+        RuntimeFeatures(version: version, mountOptions: isRunsc ? [] : ["rro"], mapsIDs: !isRunsc)
+    }
+}
+
+extension RuntimeFeatures {
+    private struct Document: Decodable {
+        struct Linux: Decodable { let mountExtensions: Extensions? }
+        struct Extensions: Decodable { let idmap: Extension? }
+        struct Extension: Decodable { let enabled: Bool? }
+
+        let ociVersionMax: String?
+        let mountOptions: [String]?
+        let linux: Linux?
+    }
+
+    fileprivate init(version: String, json: [UInt8]) throws {
+        let document = try JSONDecoder().decode(Document.self, from: Data(json))
+        self.init(
+            version: version, ociVersionMax: document.ociVersionMax ?? "1.0.2",
+            mountOptions: Set(document.mountOptions ?? []),
+            mapsIDs: document.linux?.mountExtensions?.idmap?.enabled ?? false)
+    }
+}

@@ -1,0 +1,36 @@
+internal import FoundationEssentials
+internal import Kernel
+public import Model
+internal import System
+
+extension Spec.Seccomp {
+    /// The profile that a container's security context names as `Localhost`; nil when it names none.
+    public static func localhost(
+        for security: LinuxContainerSecurityContext
+    ) async throws -> Spec.Seccomp? {
+        guard let path = path(security) else { return nil }
+        guard path.hasPrefix("/") else {
+            throw GantryError(
+                .invalidArgument, "seccomp profile \"\(path)\" is not an absolute path")
+        }
+        return try await Blocking.run { try load(path) }
+    }
+
+    private static func path(_ security: LinuxContainerSecurityContext) -> String? {
+        if security.privileged { return nil }
+        if let profile = security.seccomp {
+            return profile.profileType == .localhost ? profile.localhostRef : nil
+        }
+        let older = security.seccompProfilePath
+        return older.hasPrefix("localhost/") ? String(older.dropFirst("localhost/".count)) : nil
+    }
+
+    private static func load(_ path: String) throws -> Spec.Seccomp {
+        do {
+            return try JSONDecoder().decode(Spec.Seccomp.self, from: Data(try Files.read(path)))
+        } catch {
+            throw GantryError(
+                .invalidArgument, "seccomp profile \(path) cannot be used", cause: error)
+        }
+    }
+}

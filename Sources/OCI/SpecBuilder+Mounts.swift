@@ -1,0 +1,79 @@
+internal import Model
+
+extension SpecBuilder {
+    /// The runtime's own mounts, the pod's files and the volumes, so that none hides another.
+    ///
+    /// What a volume stands on replaces what would be there otherwise.
+    func mounts() throws -> [Spec.Mount] {
+        let volumes = try request.mounts.map(volume)
+        let taken = Set(volumes.map(\.destination))
+        let own = (systemMounts + podMounts).filter { !taken.contains($0.destination) }
+        return own
+            + volumes.enumerated().sorted { ($0.1.depth, $0.0) < ($1.1.depth, $1.0) }.map(\.1)
+    }
+
+    private var systemMounts: [Spec.Mount] {
+        let access = security.privileged ? "rw" : "ro"
+        let confined = ["nosuid", "noexec", "nodev"]
+        return [
+            Spec.Mount("/proc", type: "proc", source: "proc", options: confined),
+            Spec.Mount(
+                "/dev", type: "tmpfs", source: "tmpfs",
+                options: ["nosuid", "strictatime", "mode=755", "size=65536k"]),
+            Spec.Mount(
+                "/dev/pts", type: "devpts", source: "devpts",
+                options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]),
+            Spec.Mount("/dev/mqueue", type: "mqueue", source: "mqueue", options: confined),
+            sys(confined + [access]),
+            Spec.Mount(
+                "/sys/fs/cgroup", type: "cgroup", source: "cgroup",
+                options: confined + ["relatime", access]),
+        ]
+    }
+
+    /// sysfs belongs to the network namespace: a user namespace that does not own that one may not
+    /// mount it, only bind the node's.
+    private func sys(_ options: [String]) -> Spec.Mount {
+        if request.namespaces.user != nil && podOptions.network == .node {
+            return Spec.Mount("/sys", type: "bind", source: "/sys", options: ["rbind"] + options)
+        }
+        return Spec.Mount("/sys", type: "sysfs", source: "sysfs", options: options)
+    }
+
+    private var podMounts: [Spec.Mount] {
+        let files = request.files
+        let access = security.readonlyRootfs ? "ro" : "rw"
+        let binds = [
+            ("/etc/hosts", files.hosts), ("/etc/hostname", files.hostname),
+            ("/etc/resolv.conf", files.resolvConf),
+        ].compactMap { target, source in
+            source.map {
+                Spec.Mount(target, type: "bind", source: $0, options: ["bind", "rprivate", access])
+            }
+        }
+        return binds + [sharedMemory]
+    }
+
+    /// POSIX shared memory goes with the IPC namespace; one of the container's own has its own.
+    private var sharedMemory: Spec.Mount {
+        guard let source = request.files.sharedMemory else {
+            return Spec.Mount(
+                "/dev/shm", type: "tmpfs", source: "shm",
+                options: ["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"])
+        }
+        return Spec.Mount("/dev/shm", type: "bind", source: source, options: ["rbind", "rprivate"])
+    }
+
+    /// The propagation of the root below which volumes are: one that is to get mounts from the node
+    /// needs a root that does.
+    var rootfsPropagation: String? {
+        let modes = request.mounts.map(\.mount.propagation)
+        if modes.contains(.bidirectional) { return "rshared" }
+        return modes.contains(.hostToContainer) ? "rslave" : nil
+    }
+}
+
+extension Spec.Mount {
+    /// Path components: parents are mounted before what is below them.
+    fileprivate var depth: Int { destination.split(separator: "/").count }
+}

@@ -1,0 +1,94 @@
+internal import Model
+
+extension SpecBuilder {
+    func process() throws -> Spec.Process {
+        let user = request.user
+        var process = Spec.Process(
+            args: try arguments(), env: try environment(), cwd: workingDirectory,
+            user: Spec.User(uid: user.uid, gid: user.gid, additionalGids: user.groups),
+            terminal: request.container.tty, capabilities: try capabilities(),
+            noNewPrivileges: security.noNewPrivs)
+        process.rlimits = request.rlimits.isEmpty ? nil : request.rlimits
+        process.oomScoreAdj = oomScore
+        process.apparmorProfile = try appArmor()
+        process.selinuxLabel = try selinux()?.process
+        return process
+    }
+
+    /// Kubernetes, "Define a Command and Arguments": a command replaces the image's entrypoint and
+    /// its command; arguments alone replace the image's command.
+    private func arguments() throws -> [String] {
+        let container = request.container
+        let image = request.image
+        var arguments: [String]
+        if !container.command.isEmpty {
+            arguments = container.command + container.args
+        } else {
+            arguments = image.entrypoint
+            arguments += container.args.isEmpty ? image.command : container.args
+        }
+        guard !arguments.isEmpty else {
+            throw GantryError(.invalidArgument, "neither the container nor its image has a command")
+        }
+        return arguments
+    }
+
+    private var workingDirectory: String {
+        let own = request.container.workingDir
+        if !own.isEmpty { return own }
+        return request.image.workingDirectory.isEmpty ? "/" : request.image.workingDirectory
+    }
+
+    private func capabilities() throws -> Spec.Capabilities {
+        try Capabilities.granted(
+            security.capabilities ?? Capability(), privileged: security.privileged,
+            available: request.host.capabilities)
+    }
+
+    /// CRI asks for scores that a daemon without CAP_SYS_RESOURCE may not give; the nearest that it
+    /// may is better than no container.
+    private var oomScore: Int {
+        let asked = request.container.linux?.resources?.oomScoreAdj ?? 0
+        return min(1000, max(Int(clamping: asked), request.host.oomScoreFloor))
+    }
+
+    /// The container's variables over the image's over what every program expects.
+    private func environment() throws -> [String] {
+        var environment = Environment()
+        environment["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        environment["HOSTNAME"] = request.sandbox.hostname.isEmpty ? nil : request.sandbox.hostname
+        environment["HOME"] = request.user.home
+        if request.container.tty { environment["TERM"] = "xterm" }
+        for entry in request.image.environment { environment.set(entry) }
+        for variable in request.container.envs {
+            guard let value = String(validating: variable.value, as: UTF8.self) else {
+                throw GantryError(
+                    .invalidArgument, "the value of variable \(variable.key) is not UTF-8")
+            }
+            environment[variable.key] = value
+        }
+        return environment.entries
+    }
+}
+
+/// Variables in the order in which they were first set.
+private struct Environment {
+    private var names: [String] = []
+    private var values: [String: String] = [:]
+
+    var entries: [String] { names.map { "\($0)=\(values[$0] ?? "")" } }
+
+    subscript(name: String) -> String? {
+        get { values[name] }
+        set {
+            guard let newValue else { return }
+            if values.updateValue(newValue, forKey: name) == nil { names.append(name) }
+        }
+    }
+
+    /// `NAME=value`; without the sign the value is empty.
+    mutating func set(_ entry: String) {
+        let name = entry.prefix { $0 != "=" }
+        self[String(name)] = String(entry.dropFirst(name.count + 1))
+    }
+}

@@ -1,0 +1,122 @@
+internal import Model
+
+extension SpecBuilder {
+    // MARK: Seccomp
+
+    /// Privileged implies "Seccomp restrictions are not applied" (CRI).
+    func seccomp(granting capabilities: [String]) throws -> Spec.Seccomp? {
+        let profile = try self.profile(security.seccomp, security.seccompProfilePath)
+        if security.privileged { return nil }
+        switch profile.profileType {
+        case .unconfined: return nil
+        case .runtimeDefault:
+            guard request.host.hasSeccomp else { return nil }
+            return .runtimeDefault(granting: capabilities)
+        case .localhost:
+            try require(request.host.hasSeccomp, "seccomp", profile)
+            guard let loaded = request.localhostSeccomp else {
+                throw GantryError(
+                    .invalidArgument, "seccomp profile \"\(profile.localhostRef)\" is not loaded")
+            }
+            return loaded
+        }
+    }
+
+    /// The profile that is asked for, from the message or, without one, from the older string. No
+    /// word at all is unconfined (CRI, `seccomp_profile_path`).
+    private func profile(_ profile: SecurityProfile?, _ text: String) throws -> SecurityProfile {
+        if let profile { return profile }
+        switch text {
+        case "", "unconfined": return SecurityProfile(profileType: .unconfined)
+        case "runtime/default", "docker/default": return SecurityProfile()
+        default:
+            guard text.hasPrefix("localhost/") else {
+                throw GantryError(.invalidArgument, "there is no security profile \"\(text)\"")
+            }
+            let name = String(text.dropFirst("localhost/".count))
+            return SecurityProfile(profileType: .localhost, localhostRef: name)
+        }
+    }
+
+    private func require(_ holds: Bool, _ module: String, _ profile: SecurityProfile) throws {
+        guard holds else {
+            throw GantryError(
+                .failedPrecondition,
+                "the kernel has no \(module), which profile \"\(profile.localhostRef)\" needs")
+        }
+    }
+
+    // MARK: AppArmor
+
+    /// Without AppArmor in the kernel only a profile by name is refused: the default confines as
+    /// far as the node can.
+    func appArmor() throws -> String? {
+        let older = security.apparmorProfile.isEmpty ? "runtime/default" : security.apparmorProfile
+        let profile = try self.profile(security.apparmor, older)
+        if profile.profileType == .localhost {
+            try require(request.host.hasAppArmor, "AppArmor", profile)
+        }
+        if security.privileged || !request.host.hasAppArmor { return nil }
+        switch profile.profileType {
+        case .unconfined: return "unconfined"
+        case .runtimeDefault: return request.defaultAppArmor
+        case .localhost: return profile.localhostRef
+        }
+    }
+
+    // MARK: SELinux
+
+    /// The labels of the process and of its files, or nil where nothing is labelled.
+    func selinux() throws -> (process: String, mount: String)? {
+        let options = security.selinuxOptions ?? podSecurity.selinuxOptions
+        guard request.host.hasSELinux else {
+            guard security.privileged || options == nil || options == SELinuxOption() else {
+                throw GantryError(
+                    .failedPrecondition, "the kernel has no SELinux, which selinux_options need")
+            }
+            return nil
+        }
+        return SELinuxLabels(
+            options ?? SELinuxOption(), privileged: security.privileged,
+            sandboxId: request.sandboxId
+        ).pair
+    }
+
+    // MARK: Annotations
+
+    /// Those that runtimes and hooks know from containerd's CRI plugin (runsc cannot do without),
+    /// and the user's as far as the handler passes them on.
+    func annotations() -> [String: String] {
+        let image = request.container.image
+        let named = image?.userSpecifiedImage ?? ""
+        return request.allowedAnnotations.merging(
+            [
+                CRIAnnotation.containerType: "container",
+                CRIAnnotation.containerName: request.container.metadata?.name ?? "",
+                CRIAnnotation.imageName: named.isEmpty ? image?.image ?? "" : named,
+            ]
+        ) { $1 }.merging(CRIAnnotation.of(request.sandbox, id: request.sandboxId)) { $1 }
+    }
+}
+
+extension SpecRequest {
+    fileprivate var allowedAnnotations: [String: String] {
+        sandbox.annotations.merging(container.annotations) { $1 }
+            .filter { handler.allows(annotation: $0.key) }
+    }
+}
+
+enum CRIAnnotation {
+    static let containerType = "io.kubernetes.cri.container-type"
+    static let containerName = "io.kubernetes.cri.container-name"
+    static let imageName = "io.kubernetes.cri.image-name"
+
+    static func of(_ sandbox: PodSandboxConfig, id: String) -> [String: String] {
+        [
+            "io.kubernetes.cri.sandbox-id": id,
+            "io.kubernetes.cri.sandbox-name": sandbox.metadata?.name ?? "",
+            "io.kubernetes.cri.sandbox-namespace": sandbox.metadata?.namespace ?? "",
+            "io.kubernetes.cri.sandbox-uid": sandbox.metadata?.uid ?? "",
+        ]
+    }
+}

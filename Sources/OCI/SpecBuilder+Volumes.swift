@@ -1,0 +1,68 @@
+internal import Model
+
+extension SpecBuilder {
+    func volume(_ host: HostMount) throws -> Spec.Mount {
+        let mount = host.mount
+        guard mount.containerPath.hasPrefix("/") else {
+            throw GantryError(
+                .invalidArgument, "mount target \"\(mount.containerPath)\" is not absolute")
+        }
+        var options = ["rbind", try propagation(host), try access(mount)] + mount.mountOptions
+        let uids = mount.uidMappings.map(Spec.IDMapping.init)
+        let gids = mount.gidMappings.map(Spec.IDMapping.init)
+        if !uids.isEmpty || !gids.isEmpty { options.append(try idMapped(mount)) }
+        return Spec.Mount(
+            mount.containerPath, type: "bind", source: host.source, options: options,
+            uidMappings: uids.isEmpty ? nil : uids, gidMappings: gids.isEmpty ? nil : gids)
+    }
+
+    private func idMapped(_ mount: Mount) throws -> String {
+        guard request.features.mapsIDs else {
+            throw GantryError(
+                .failedPrecondition,
+                "runtime handler \(request.handler.name) has no id-mapped mounts, which "
+                    + "\(mount.containerPath) needs")
+        }
+        return "ridmap"
+    }
+
+    /// Mounts travel only along mounts that are shared, so the source's must be (mount_namespaces(7)).
+    private func propagation(_ host: HostMount) throws -> String {
+        switch host.mount.propagation {
+        case .private: return "rprivate"
+        case .hostToContainer:
+            try require(host, host.sharing != .unshared, "shared or slave")
+            return "rslave"
+        case .bidirectional:
+            try require(host, host.sharing == .shared, "shared")
+            return "rshared"
+        }
+    }
+
+    private func require(_ host: HostMount, _ holds: Bool, _ kind: String) throws {
+        guard holds else {
+            throw GantryError(
+                .invalidArgument,
+                "\(host.source) is not on a \(kind) mount, which its propagation needs")
+        }
+    }
+
+    /// CRI, `Mount.recursive_read_only`: "when set to true, readonly must be explicitly set to true,
+    /// and propagation must be PRIVATE".
+    private func access(_ mount: Mount) throws -> String {
+        guard mount.recursiveReadOnly else { return mount.readonly ? "ro" : "rw" }
+        guard mount.readonly, mount.propagation == .private else {
+            throw GantryError(
+                .invalidArgument,
+                "recursive_read_only of \(mount.containerPath) needs readonly and private propagation"
+            )
+        }
+        guard request.features.mountsRecursivelyReadOnly else {
+            throw GantryError(
+                .invalidArgument,
+                "RROUnsupported: runtime handler \(request.handler.name) has no recursive read-only "
+                    + "mounts")
+        }
+        return "rro"
+    }
+}

@@ -1,0 +1,45 @@
+public import Model
+
+/// All that the spec of a container follows from.
+public struct SpecRequest: Sendable {
+    public var containerId: String
+    public var sandboxId: String
+    public var container: ContainerConfig
+    public var sandbox: PodSandboxConfig
+    public var image: ImageConfig
+    public var user: ResolvedUser
+    /// The root file system's directory.
+    public var rootfs: String
+    /// `container.mounts`, found on the node.
+    public var mounts: [HostMount] = []
+    /// `container.devices`, found on the node; all of its devices when it is privileged.
+    public var devices: [HostDevice] = []
+    public var files = PodFiles()
+    public var namespaces = PodNamespaces()
+    public var cgroup: CgroupPath
+    public var handler: RuntimeHandler
+    public var features = RuntimeFeatures()
+    public var host = HostFacts()
+    /// The profile that the seccomp field names as `Localhost`.
+    public var localhostSeccomp: Spec.Seccomp?
+    /// The AppArmor profile that stands for `RuntimeDefault`, where one is loaded.
+    public var defaultAppArmor: String?
+    public var rlimits: [Spec.Rlimit] = []
+    public var hooks: Spec.Hooks?
+
+    public init(
+        containerId: String, sandboxId: String, container: ContainerConfig,
+        sandbox: PodSandboxConfig, image: ImageConfig, user: ResolvedUser, rootfs: String,
+        cgroup: CgroupPath, handler: RuntimeHandler
+    ) {
+        self.containerId = containerId
+        self.sandboxId = sandboxId
+        self.container = container
+        self.sandbox = sandbox
+        self.image = image
+        self.user = user
+        self.rootfs = rootfs
+        self.cgroup = cgroup
+        self.handler = handler
+    }
+}
