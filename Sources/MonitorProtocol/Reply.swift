@@ -2,13 +2,13 @@
 public enum Reply: Sendable, Equatable {
     case done
     case created(pid: Int32)
-    case containers([ContainerState])
+    case containers([MonitoredContainer])
     case failed(String)
     case exited(ExitRecord)
 }
 
 /// A container as its monitor knows it.
-public struct ContainerState: Sendable, Equatable {
+public struct MonitoredContainer: Sendable, Equatable {
     public var container: String
     public var pid: Int32
     /// nil while it lives.
@@ -106,8 +106,8 @@ extension Reply {
         case "created": self = .created(pid: try fields.number())
         case "containers":
             let count: Int = try fields.number()
-            var states: [ContainerState] = []
-            while states.count < count { states.append(try ContainerState(&fields)) }
+            var states: [MonitoredContainer] = []
+            while states.count < count { states.append(try MonitoredContainer(&fields)) }
             self = .containers(states)
         case "failed": self = .failed(try fields.text())
         case "exited": self = .exited(try ExitRecord(&fields))
@@ -116,7 +116,7 @@ extension Reply {
     }
 }
 
-extension ContainerState {
+extension MonitoredContainer {
     fileprivate func put(into fields: inout FieldWriter) {
         fields.put(container)
         fields.put(pid)

@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Glibc
 internal import Kernel
-public import Model
+internal import Model
 public import MonitorProtocol
 internal import Synchronization
 internal import System

@@ -22,7 +22,7 @@ extension Monitor {
         _ = try await ask(.reopenLog(container: container))
     }
 
-    public func containers() async throws -> [ContainerState] {
+    public func containers() async throws -> [MonitoredContainer] {
         guard case .containers(let states) = try await ask(.list) else {
             throw GantryError(.internal, "the monitor's reply to list makes no sense")
         }

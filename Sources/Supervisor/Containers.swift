@@ -22,8 +22,8 @@ final class Containers {
 
     var living: Int { known.values.count { $0.exit == nil } + creations.count }
 
-    var states: [ContainerState] {
-        known.values.map { ContainerState(container: $0.id, pid: $0.pid, exit: $0.exit) }
+    var states: [MonitoredContainer] {
+        known.values.map { MonitoredContainer(container: $0.id, pid: $0.pid, exit: $0.exit) }
     }
 
     func create(_ request: CreateRequest, _ reply: @escaping (Reply) -> Void) {
