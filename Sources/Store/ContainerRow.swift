@@ -7,15 +7,21 @@ public struct ContainerRow: Sendable, Equatable {
     public var sandbox: String
     /// Where it stands in its life; see `Service/Container.swift`.
     public var phase: String
+    /// Chain IDs of the layers that it stands on, the lowest first: they stay when its image goes.
+    public var layers: [String]
     /// A `ContainerConfig`, encoded.
     public var config: [UInt8]
     /// A `ContainerStatus`, encoded.
     public var status: [UInt8]
 
-    public init(id: String, sandbox: String, phase: String, config: [UInt8], status: [UInt8]) {
+    public init(
+        id: String, sandbox: String, phase: String, layers: [String], config: [UInt8],
+        status: [UInt8]
+    ) {
         self.id = id
         self.sandbox = sandbox
         self.phase = phase
+        self.layers = layers
         self.config = config
         self.status = status
     }
@@ -24,12 +30,12 @@ public struct ContainerRow: Sendable, Equatable {
 extension Store {
     public func containers() async throws -> [ContainerRow] {
         try await transaction("read the containers") { database in
-            try Row.fetchAll(
-                database, sql: "SELECT id, sandbox, phase, config, status FROM container"
-            ).map {
-                ContainerRow(
-                    id: $0["id"], sandbox: $0["sandbox"], phase: $0["phase"],
-                    config: bytes($0["config"]), status: bytes($0["status"]))
+            try Row.fetchAll(database, sql: "SELECT * FROM container").map { row in
+                let layers: String = row["layers"]
+                return ContainerRow(
+                    id: row["id"], sandbox: row["sandbox"], phase: row["phase"],
+                    layers: layers.split(separator: " ").map(String.init),
+                    config: bytes(row["config"]), status: bytes(row["status"]))
             }
         }
     }
@@ -39,12 +45,15 @@ extension Store {
         try await transaction("save container \(row.id)") { database in
             try database.execute(
                 sql: """
-                    INSERT INTO container (id, sandbox, phase, config, status)
-                    VALUES (?, ?, ?, ?, ?)
+                    INSERT INTO container (id, sandbox, phase, layers, config, status)
+                    VALUES (?, ?, ?, ?, ?, ?)
                     ON CONFLICT (id) DO UPDATE SET phase = excluded.phase,
                       config = excluded.config, status = excluded.status
                     """,
-                arguments: [row.id, row.sandbox, row.phase, Data(row.config), Data(row.status)])
+                arguments: [
+                    row.id, row.sandbox, row.phase, row.layers.joined(separator: " "),
+                    Data(row.config), Data(row.status),
+                ])
         }
     }
 

@@ -46,13 +46,14 @@ extension Store {
         }
     }
 
-    /// Saves several images in one transaction, since a tag that moves changes two.
+    /// Saves what `rows` returns, in one transaction, since a tag that moves changes two images.
+    /// `rows` runs within it: changes of images come one after the other.
     ///
     /// The transaction is on the disk when this returns: pulled layers are worth an fsync.
-    public func save(_ rows: [ImageRow]) async throws {
+    public func changeImages(_ rows: @escaping @Sendable () throws -> [ImageRow]) async throws {
         try await durably {
-            try await self.transaction("save image \(rows.map(\.id).joined(separator: ", "))") {
-                for row in rows { try row.save($0) }
+            try await self.transaction("save images") { database in
+                for row in try rows() { try row.save(database) }
             }
         }
     }

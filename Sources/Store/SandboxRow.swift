@@ -6,14 +6,19 @@ public struct SandboxRow: Sendable, Equatable {
     public var id: String
     /// Where it stands in its life; see `Service/Sandbox.swift`.
     public var phase: String
+    /// The runtime handler as resolved when the pod was made.
+    public var handler: String
     /// A `PodSandboxConfig`, encoded.
     public var config: [UInt8]
     /// A `PodSandboxStatus`, encoded.
     public var status: [UInt8]
 
-    public init(id: String, phase: String, config: [UInt8], status: [UInt8]) {
+    public init(
+        id: String, phase: String, handler: String, config: [UInt8], status: [UInt8]
+    ) {
         self.id = id
         self.phase = phase
+        self.handler = handler
         self.config = config
         self.status = status
     }
@@ -22,10 +27,10 @@ public struct SandboxRow: Sendable, Equatable {
 extension Store {
     public func sandboxes() async throws -> [SandboxRow] {
         try await transaction("read the pods") { database in
-            try Row.fetchAll(database, sql: "SELECT id, phase, config, status FROM sandbox").map {
+            try Row.fetchAll(database, sql: "SELECT * FROM sandbox").map {
                 SandboxRow(
-                    id: $0["id"], phase: $0["phase"], config: bytes($0["config"]),
-                    status: bytes($0["status"]))
+                    id: $0["id"], phase: $0["phase"], handler: $0["handler"],
+                    config: bytes($0["config"]), status: bytes($0["status"]))
             }
         }
     }
@@ -35,11 +40,12 @@ extension Store {
         try await transaction("save pod \(row.id)") { database in
             try database.execute(
                 sql: """
-                    INSERT INTO sandbox (id, phase, config, status) VALUES (?, ?, ?, ?)
+                    INSERT INTO sandbox (id, phase, handler, config, status)
+                    VALUES (?, ?, ?, ?, ?)
                     ON CONFLICT (id) DO UPDATE SET phase = excluded.phase,
                       config = excluded.config, status = excluded.status
                     """,
-                arguments: [row.id, row.phase, Data(row.config), Data(row.status)])
+                arguments: [row.id, row.phase, row.handler, Data(row.config), Data(row.status)])
         }
     }
 

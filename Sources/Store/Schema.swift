@@ -17,6 +17,7 @@ enum Schema {
         CREATE TABLE sandbox (
           id TEXT PRIMARY KEY NOT NULL,
           phase TEXT NOT NULL,
+          handler TEXT NOT NULL,
           config BLOB NOT NULL,
           status BLOB NOT NULL
         ) STRICT, WITHOUT ROWID;
@@ -25,6 +26,7 @@ enum Schema {
           id TEXT PRIMARY KEY NOT NULL,
           sandbox TEXT NOT NULL REFERENCES sandbox (id),
           phase TEXT NOT NULL,
+          layers TEXT NOT NULL,
           config BLOB NOT NULL,
           status BLOB NOT NULL
         ) STRICT, WITHOUT ROWID;

@@ -8,9 +8,9 @@ import Testing
         .appendingPathComponent("gantry-store-\(UUID().uuidString).db").path
 
     @Test func whatIsSavedIsThereAfterReopening() async throws {
-        let sandbox = SandboxRow(id: "s1", phase: "ready", config: [1, 2], status: [3])
+        let sandbox = SandboxRow(id: "s1", phase: "ready", handler: "crun", config: [1, 2], status: [3])
         let container = ContainerRow(
-            id: "c1", sandbox: "s1", phase: "running", config: [4], status: [5])
+            id: "c1", sandbox: "s1", phase: "running", layers: ["l1", "l2"], config: [4], status: [5])
         do {
             let store = try Store(path: path)
             try await store.save(sandbox)
@@ -23,7 +23,7 @@ import Testing
 
     @Test func savingAgainReplaces() async throws {
         let store = try Store(path: path)
-        var row = SandboxRow(id: "s1", phase: "creating", config: [], status: [])
+        var row = SandboxRow(id: "s1", phase: "creating", handler: "runc", config: [], status: [])
         try await store.save(row)
         row.phase = "ready"
         try await store.save(row)
@@ -34,7 +34,7 @@ import Testing
 
     @Test func aContainerNeedsItsSandbox() async throws {
         let store = try Store(path: path)
-        let orphan = ContainerRow(id: "c", sandbox: "gone", phase: "x", config: [], status: [])
+        let orphan = ContainerRow(id: "c", sandbox: "gone", phase: "x", layers: [], config: [], status: [])
         await #expect(throws: GantryError.self) { try await store.save(orphan) }
         #expect(try await store.containers().isEmpty)
     }
@@ -43,8 +43,8 @@ import Testing
         let store = try Store(path: path)
         let layers = ["b", "a", "c"].map { ImageRow.Layer(chain: $0, bytes: 10, inodes: 2) }
         let image = ImageRow(id: "sha256:1", message: [1], config: [2], layers: layers)
-        try await store.save([image])
-        try await store.save([image])
+        try await store.changeImages { [image] }
+        try await store.changeImages { [image] }
         #expect(try await store.images() == [image])
         try await store.removeImage("sha256:1")
         #expect(try await store.images().isEmpty)
