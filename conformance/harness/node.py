@@ -1,0 +1,84 @@
+"""The node: network plugins, registries' names and the daemon under test."""
+
+import json
+from pathlib import Path
+
+import grpc
+
+from .client import Client
+from .process import Process
+from .runtimes import Runtime
+from .wait import wait_until
+
+CNI_CONFIG = Path("/etc/cni/net.d/10-conformance.conflist")
+#: Bridged and masqueraded as on an ordinary node; the subnet exists in the node's namespace alone.
+NETWORK = {
+    "cniVersion": "1.0.0",
+    "name": "conformance",
+    "plugins": [
+        {
+            "type": "bridge", "bridge": "cni0", "isGateway": True, "ipMasq": True,
+            "hairpinMode": True,
+            "ipam": {
+                "type": "host-local", "ranges": [[{"subnet": "10.88.0.0/16"}]],
+                "routes": [{"dst": "0.0.0.0/0"}],
+            },
+        },
+        {"type": "portmap", "capabilities": {"portMappings": True}},
+    ],
+}
+
+
+class Node:
+    """Owns the daemon's process and the client that talks to it."""
+
+    def __init__(self, runtime: Runtime, directory: Path) -> None:
+        self.runtime = runtime
+        self.directory = directory
+        self.client = Client(runtime.socket)
+        self._daemon: Process | None = None
+        Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
+        # A plugin's hairpin port wants replies to 127.0.0.1 routed (portmap's README).
+        Path("/proc/sys/net/ipv4/conf/all/route_localnet").write_text("1")
+        self.connect_network()
+
+    @property
+    def daemon(self) -> Process:
+        """The running daemon."""
+        assert self._daemon, "the daemon was not started"
+        return self._daemon
+
+    def connect_network(self, network: dict = NETWORK) -> None:
+        """Puts the CNI configuration in place."""
+        CNI_CONFIG.write_text(json.dumps(network))
+
+    def start(self, *arguments: str, environment: dict[str, str] | None = None) -> None:
+        """Starts the daemon and waits until it answers Version; its output if it ends first."""
+        self._daemon = self.spawn(*arguments, environment=environment)
+        wait_until(self._answers, f"{self.runtime.name} answers")
+
+    def spawn(self, *arguments: str, environment: dict[str, str] | None = None) -> Process:
+        """A daemon that may well end at once."""
+        return Process([*self.runtime.command, *arguments], self.directory, environment)
+
+    def restart(self) -> None:
+        """SIGTERM, as an update of the daemon does it, and a new start."""
+        assert self.daemon.terminate() == 0, self.daemon.output[-4000:]
+        self.start()
+
+    def crash(self) -> None:
+        """SIGKILL."""
+        self.daemon.kill()
+
+    def stop(self) -> None:
+        """Ends the daemon with the session."""
+        self.client.close()
+        if self._daemon and self._daemon.running:
+            self._daemon.kill()
+
+    def _answers(self) -> bool:
+        assert self.daemon.running, f"the daemon ended:\n{self.daemon.output[-4000:]}"
+        try:
+            return bool(self.client.Version(timeout=1).runtime_name)
+        except grpc.RpcError:
+            return False
