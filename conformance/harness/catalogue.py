@@ -1,15 +1,16 @@
-"""The test images, all made from this machine's static busybox and bash.
+"""The test images, all made from the busybox that conformance/setup unpacked.
 
-/bin/sh is bash: Debian's busybox shell runs its applets inside itself without a look at the file
-system, which would hide that a masked /bin/ls cannot be run any more. Applets are hard links, since
-a mount over a symbolic link would land on the busybox that all of them share.
+Applets are hard links, since a mount over a symbolic link would land on the busybox that all of
+them share.
 """
 
 import platform
+import re
 import subprocess
 from functools import cache
 from pathlib import Path
 
+from .cri import REPOSITORY
 from .images import Image
 from .tarball import (Entry, Layer, directory, file, hard_link, layer, opaque, symlink, whiteout)
 
@@ -24,23 +25,40 @@ daemon:x:1:
 www-data:x:33:
 nobody:x:65534:
 """
+BUSYBOX = REPOSITORY / ".build" / "conformance" / "busybox" / "bin" / "busybox"
+#: Applets that Debian's busybox is built without, as far as critest asks for them.
+SCRIPTS = {
+    "pgrep": '#!/bin/sh\nexec pidof "$1"\n',
+    "ipcs": "#!/bin/sh\nexec awk 'NR > 1 { print $2 }' /proc/sysvipc/shm\n",
+}
 ARCHITECTURE = {"x86_64": "amd64", "aarch64": "arm64"}[platform.machine()]
 
 
 @cache
 def base() -> Layer:
-    """A root file system with busybox and a shell."""
-    applets = subprocess.run(["/bin/busybox", "--list"], check=True, capture_output=True, text=True)
-    names = set(applets.stdout.split()) - {"busybox", "sh"}
+    """A root file system with busybox in it."""
+    applets = _output(BUSYBOX, "--list").split()
     return layer([
-        *(directory(path) for path in ("bin", "dev", "etc", "home", "proc", "sys", "usr", "var")),
+        *(directory(path) for path in ("bin", "dev", "etc", "home", "proc", "run", "sys", "usr",
+                                       "var")),
         directory("root", 0o700), directory("tmp", 0o1777), directory("var/www", uid=33, gid=33),
-        symlink("var/run", "../run"), directory("run"),
-        file("bin/busybox", Path("/bin/busybox").read_bytes(), 0o755),
-        file("bin/sh", Path("/bin/bash-static").read_bytes(), 0o755),
-        *(hard_link(f"bin/{name}", "bin/busybox") for name in sorted(names)),
+        symlink("var/run", "../run"),
+        file("bin/busybox", BUSYBOX.read_bytes(), 0o755),
+        *(hard_link(f"bin/{name}", "bin/busybox") for name in applets if name != "busybox"),
+        *(file(f"bin/{name}", script, 0o755) for name, script in SCRIPTS.items()),
+        *_libraries(BUSYBOX),
         file("etc/passwd", PASSWD), file("etc/group", GROUP),
     ])
+
+
+def _libraries(program: Path) -> list[Entry]:
+    """What ldd names, at the paths where it finds them."""
+    paths = re.findall(r"(/\S+) \(0x", _output("ldd", program))
+    return [file(path.lstrip("/"), Path(path).read_bytes(), 0o755) for path in paths]
+
+
+def _output(*command: str | Path) -> str:
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def image(*layers: Layer, format: str = "oci", **config) -> Image:

@@ -1,12 +1,15 @@
 """The node: network plugins, registries' names and the daemon under test."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import grpc
 
+from . import catalogue
 from .client import Client
 from .process import Process
+from .registry import Registry
 from .runtimes import Runtime
 from .wait import wait_until
 
@@ -32,7 +35,12 @@ NETWORK = {
 class Node:
     """Owns the daemon's process and the client that talks to it."""
 
-    def __init__(self, runtime: Runtime, directory: Path) -> None:
+    def __init__(self, runtime: Runtime, directory: Path, registry: Registry,
+                 mirrored: Iterable[str] = ()) -> None:
+        """A node that takes the images of `mirrored` registries from `registry`."""
+        runtime.configure({name: registry.host for name in mirrored}, [registry.host])
+        # What containerd keeps a pod's namespaces with; Gantry pulls nothing of the kind.
+        registry.push("infra:latest", catalogue.marked("infra", Cmd=["tail", "-f", "/dev/null"]))
         self.runtime = runtime
         self.directory = directory
         self.client = Client(runtime.socket)
@@ -79,6 +87,6 @@ class Node:
     def _answers(self) -> bool:
         assert self.daemon.running, f"the daemon ended:\n{self.daemon.output[-4000:]}"
         try:
-            return bool(self.client.Version(timeout=1).runtime_name)
+            return bool(self.client.Version(deadline=1).runtime_name)
         except grpc.RpcError:
             return False

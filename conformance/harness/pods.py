@@ -9,6 +9,8 @@ from .client import Client
 from .wait import wait_until
 
 _numbers = itertools.count(1)
+#: As the kubelet asks; the contract's own default is a PID namespace that the pod shares.
+NAMESPACES = {"pid": cri.CONTAINER}
 
 
 class Container:
@@ -93,6 +95,7 @@ def pod_config(**fields: Any) -> Any:
         metadata=cri.PodSandboxMetadata(
             name=f"pod-{number}", uid=f"uid-{number}", namespace="conformance"),
         log_directory=f"/var/log/pods/pod-{number}",
+        linux={"security_context": {"namespace_options": NAMESPACES}},
     )
     config.MergeFrom(cri.PodSandboxConfig(**fields))
     return config
@@ -103,10 +106,14 @@ def container_config(*command: str, image: str = "", name: str = "", attempt: in
     """A ContainerConfig; a single word of `command` is a script for the shell."""
     name = name or f"container-{next(_numbers)}"
     words = ["sh", "-c", *command] if len(command) == 1 else list(command)
-    return cri.ContainerConfig(
+    config = cri.ContainerConfig(
         metadata=cri.ContainerMetadata(name=name, attempt=attempt),
         image=cri.ImageSpec(image=image, user_specified_image=image),
-        command=words, log_path=f"{name}-{attempt}.log", **fields)
+        command=words, log_path=f"{name}-{attempt}.log",
+        linux={"security_context": {"namespace_options": NAMESPACES}},
+    )
+    config.MergeFrom(cri.ContainerConfig(**fields))
+    return config
 
 
 class Pods:
@@ -127,6 +134,8 @@ class Pods:
         return pod
 
     def remove(self) -> None:
-        """Removes every pod through the RPCs; twice does no harm."""
+        """Removes every pod through the RPCs."""
+        there = {pod.id for pod in self.client.ListPodSandbox().items}
         for pod in self.running:
-            pod.remove()
+            if pod.id in there:
+                pod.remove()

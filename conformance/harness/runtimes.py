@@ -76,7 +76,7 @@ class Containerd:
         """config.toml, and a hosts.toml for each registry."""
         Path("/etc/containerd/config.toml").write_text(f"""version = 2
 [plugins."io.containerd.grpc.v1.cri"]
-sandbox_image = "{insecure[0]}/pause:3.9"
+sandbox_image = "{insecure[0]}/infra:latest"
 restrict_oom_score_adj = true
 [plugins."io.containerd.grpc.v1.cri".cni]
 bin_dir = "{CNI_PLUGINS}"
