@@ -3,6 +3,7 @@ node/kubelet-cri-logging.md)."""
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 _LINE = re.compile(
@@ -18,6 +19,14 @@ class Line:
     stream: str
     partial: bool
     text: bytes
+
+    @property
+    def nanoseconds(self) -> int:
+        """The time since the epoch; RFC3339Nano drops trailing zeros, so that text does not sort."""
+        fields = re.fullmatch(r"([^.]*?)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)", self.time)
+        assert fields
+        seconds = datetime.fromisoformat(fields[1] + fields[3]).timestamp()
+        return int(seconds) * 10**9 + int((fields[2] or "").ljust(9, "0"))
 
 
 def lines(path: Path | str) -> list[Line]:

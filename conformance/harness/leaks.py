@@ -43,7 +43,8 @@ class Leaks:
         return {
             "mounts": _mounts(),
             "network namespaces": _below(["/run/netns"]),
-            "processes": _processes(daemon),
+            # The daemon itself is left out, as tests may start it anew.
+            "processes": {line for line in processes() if line.split()[0] != str(daemon)},
             "cgroups": _below(["/sys/fs/cgroup"]),
             "descriptors": _descriptors(daemon),
             "addresses": {str(path) for path in Path("/var/lib/cni").rglob("*.*.*.*")},
@@ -64,25 +65,31 @@ def _below(roots: list[str]) -> set[str]:
         str(entry) for root in roots for entry in Path(root).rglob("*.sock")}
 
 
-def _processes(daemon: int) -> set[str]:
-    """All of the PID namespace; the daemon is known by its name, as tests may start it anew."""
+def processes() -> set[str]:
+    """ID and command line of all in the node's PID namespace."""
     found = set()
     for path in Path("/proc").glob("[0-9]*"):
         try:
-            found.add(f"{path.name} {(path / 'cmdline').read_bytes().decode()[:80]}")
+            command = (path / "cmdline").read_bytes().replace(b"\0", b" ").decode()
         except OSError:
             continue
-    return {line for line in found if line.split()[0] != str(daemon)}
+        found.add(f"{path.name} {command}")
+    return found
 
 
 def _descriptors(daemon: int) -> set[str]:
-    """By kind and count: "socket #3" is new when there were two."""
+    """By kind and count: "socket #3" is new when there were two.
+
+    A connection to a registry may be kept for the next pull, so TCP does not count."""
+    tcp = {line.split()[9] for line in Path("/proc/self/net/tcp").read_text().splitlines()[1:]}
     kinds: Counter[str] = Counter()
     for entry in Path(f"/proc/{daemon}/fd").iterdir():
         try:
-            kinds[re.sub(r"\[\d+\]|\d+$", "", os.readlink(entry))] += 1
+            target = os.readlink(entry)
         except OSError:
             continue
+        if target.removeprefix("socket:[").removesuffix("]") not in tcp:
+            kinds[re.sub(r"\[\d+\]|\d+$", "", target)] += 1
     return {f"{kind} #{number + 1}" for kind, count in kinds.items() for number in range(count)}
 
 

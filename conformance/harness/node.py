@@ -36,14 +36,16 @@ class Node:
     """Owns the daemon's process and the client that talks to it."""
 
     def __init__(self, runtime: Runtime, directory: Path, registry: Registry,
-                 mirrored: Iterable[str] = ()) -> None:
-        """A node that takes the images of `mirrored` registries from `registry`."""
-        runtime.configure({name: registry.host for name in mirrored}, [registry.host])
+                 mirrored: Iterable[str] = (), insecure: Iterable[str] = ()) -> None:
+        """A node that takes the images of `mirrored` registries from `registry`, and speaks plain
+        HTTP to `insecure` ones."""
+        runtime.configure({name: registry.host for name in mirrored}, [registry.host, *insecure])
         # What containerd keeps a pod's namespaces with; Gantry pulls nothing of the kind.
         registry.push("infra:latest", catalogue.marked("infra", Cmd=["tail", "-f", "/dev/null"]))
         self.runtime = runtime
         self.directory = directory
         self.client = Client(runtime.socket)
+        self.environment: dict[str, str] = {}
         self._daemon: Process | None = None
         Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
         # A plugin's hairpin port wants replies to 127.0.0.1 routed (portmap's README).
@@ -60,14 +62,14 @@ class Node:
         """Puts the CNI configuration in place."""
         CNI_CONFIG.write_text(json.dumps(network))
 
-    def start(self, *arguments: str, environment: dict[str, str] | None = None) -> None:
+    def start(self, *arguments: str) -> None:
         """Starts the daemon and waits until it answers Version; its output if it ends first."""
-        self._daemon = self.spawn(*arguments, environment=environment)
+        self._daemon = self.spawn(*arguments)
         wait_until(self._answers, f"{self.runtime.name} answers")
 
-    def spawn(self, *arguments: str, environment: dict[str, str] | None = None) -> Process:
+    def spawn(self, *arguments: str) -> Process:
         """A daemon that may well end at once."""
-        return Process([*self.runtime.command, *arguments], self.directory, environment)
+        return Process([*self.runtime.command, *arguments], self.directory, self.environment)
 
     def restart(self) -> None:
         """SIGTERM, as an update of the daemon does it, and a new start."""
@@ -77,6 +79,11 @@ class Node:
     def crash(self) -> None:
         """SIGKILL."""
         self.daemon.kill()
+
+    def revive(self) -> None:
+        """Starts the daemon if a failed test left it dead."""
+        if not self.daemon.running:
+            self.start()
 
     def stop(self) -> None:
         """Ends the daemon with the session."""

@@ -10,7 +10,7 @@ from .wait import wait_until
 
 _numbers = itertools.count(1)
 #: As the kubelet asks; the contract's own default is a PID namespace that the pod shares.
-NAMESPACES = {"pid": cri.CONTAINER}
+LINUX = {"security_context": {"namespace_options": {"pid": cri.CONTAINER}}}
 
 
 class Container:
@@ -95,7 +95,7 @@ def pod_config(**fields: Any) -> Any:
         metadata=cri.PodSandboxMetadata(
             name=f"pod-{number}", uid=f"uid-{number}", namespace="conformance"),
         log_directory=f"/var/log/pods/pod-{number}",
-        linux={"security_context": {"namespace_options": NAMESPACES}},
+        linux={**LINUX, **fields.pop("linux", {})},
     )
     config.MergeFrom(cri.PodSandboxConfig(**fields))
     return config
@@ -110,7 +110,7 @@ def container_config(*command: str, image: str = "", name: str = "", attempt: in
         metadata=cri.ContainerMetadata(name=name, attempt=attempt),
         image=cri.ImageSpec(image=image, user_specified_image=image),
         command=words, log_path=f"{name}-{attempt}.log",
-        linux={"security_context": {"namespace_options": NAMESPACES}},
+        linux={**LINUX, **fields.pop("linux", {})},
     )
     config.MergeFrom(cri.ContainerConfig(**fields))
     return config
@@ -125,7 +125,10 @@ class Pods:
 
     def run(self, handler: str | None = None, **fields: Any) -> Pod:
         """RunPodSandbox."""
-        config = pod_config(**fields)
+        return self.run_config(pod_config(**fields), handler)
+
+    def run_config(self, config: Any, handler: str | None = None) -> Pod:
+        """RunPodSandbox with a configuration made before."""
         Path(config.log_directory).mkdir(parents=True, exist_ok=True)
         response = self.client.RunPodSandbox(
             config=config, runtime_handler=self.handler if handler is None else handler)

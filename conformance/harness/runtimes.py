@@ -7,8 +7,6 @@ from typing import Protocol
 
 from .cri import REPOSITORY
 
-CNI_PLUGINS = "/usr/lib/cni"
-
 
 class Runtime(Protocol):
     """How the node starts a runtime."""
@@ -74,12 +72,13 @@ class Containerd:
 
     def configure(self, mirrors: dict[str, str], insecure: list[str]) -> None:
         """config.toml, and a hosts.toml for each registry."""
+        _link_plugins()
         Path("/etc/containerd/config.toml").write_text(f"""version = 2
 [plugins."io.containerd.grpc.v1.cri"]
 sandbox_image = "{insecure[0]}/infra:latest"
 restrict_oom_score_adj = true
 [plugins."io.containerd.grpc.v1.cri".cni]
-bin_dir = "{CNI_PLUGINS}"
+bin_dir = "/opt/cni/bin"
 [plugins."io.containerd.grpc.v1.cri".registry]
 config_path = "/etc/containerd/certs.d"
 [plugins."io.containerd.grpc.v1.cri".containerd]
@@ -95,6 +94,15 @@ BinaryName = "{handler}"
             (directory / "hosts.toml").write_text(
                 f'server = "http://{mirror}"\n[host."http://{mirror}"]\n'
                 'capabilities = ["pull", "resolve"]\n')
+
+
+def _link_plugins() -> None:
+    """containerd 1.6 looks in one directory alone; Gantry in this one and in Debian's."""
+    directory = Path("/opt/cni/bin")
+    directory.mkdir(parents=True, exist_ok=True)
+    for plugin in Path("/usr/lib/cni").iterdir():
+        if not (directory / plugin.name).exists():
+            (directory / plugin.name).symlink_to(plugin)
 
 
 def named(name: str) -> Runtime:

@@ -1,8 +1,9 @@
 """The node under test, one a session; a registry; and the check that each test leaves nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,8 @@ from harness.pods import Pods
 from harness.registry import Registry
 
 PORT = 5000
+#: Ports of the registries that single tests start, all without TLS.
+SPARE_PORTS = range(PORT + 1, PORT + 4)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -60,7 +63,7 @@ def registry(directory: Path) -> Iterator[Registry]:
 def node(request: pytest.FixtureRequest, directory: Path, registry: Registry) -> Iterator[Node]:
     """The daemon under test, warmed up by one pod so that the bridge is there from then on."""
     runtime = runtimes.named(request.config.getoption("--runtime-under-test"))
-    node = Node(runtime, directory, registry)
+    node = Node(runtime, directory, registry, insecure=[f"127.0.0.1:{p}" for p in SPARE_PORTS])
     node.start()
     pods = Pods(node.client)
     pods.run()
@@ -90,17 +93,33 @@ def images(node: Node, registry: Registry) -> SimpleNamespace:
 @pytest.fixture(autouse=True)
 def nothing_left(node: Node, images: SimpleNamespace) -> Iterator[None]:
     """After every test the node is as it was before."""
+    node.revive()
     leaks = Leaks(node.daemon.id, node.runtime.directories)
     yield
     leaks.check(node.daemon.id)
 
 
 @pytest.fixture
-def pods(client: Client, nothing_left: None, handler: str) -> Iterator[Pods]:
+def pods(node: Node, nothing_left: None, handler: str) -> Iterator[Pods]:
     """Runs pods with each handler, and removes them after the test."""
-    pods = Pods(client, handler)
+    pods = Pods(node.client, handler)
     yield pods
+    node.revive()
     pods.remove()
+
+
+@pytest.fixture
+def pull(client: Client, nothing_left: None) -> Iterator[Callable[..., str]]:
+    """PullImage; what was pulled is removed after the test."""
+    references: list[str] = []
+
+    def pull(reference: str, **fields: Any) -> str:
+        references.append(reference)
+        return client.PullImage(image={"image": reference}, **fields).image_ref
+
+    yield pull
+    for reference in references:
+        client.RemoveImage(image={"image": reference})
 
 
 @pytest.fixture

@@ -114,9 +114,7 @@ def test_a_second_attempt_stands_beside_the_first(pods, client):
     config = cri.PodSandboxConfig()
     config.CopyFrom(first.config)
     config.metadata.attempt = 1
-    answer = client.RunPodSandbox(config=config, runtime_handler=pods.handler)
-    second = Pod(client, answer.pod_sandbox_id, config)
-    pods.running.append(second)
+    second = pods.run_config(config)
     assert second.id != first.id
     assert (first.status.state, second.status.state) == (cri.SANDBOX_NOTREADY, cri.SANDBOX_READY)
 
