@@ -5,7 +5,6 @@ so the client can never be older than the contract. Names are the contract's own
 ``cri.PodSandboxConfig``, ``cri.CONTAINER_RUNNING``.
 """
 
-import os
 import subprocess
 import tempfile
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PROTO = Path(os.environ.get("CRI_PROTO", REPOSITORY / "Proto" / "runtime.proto"))
+PROTO = REPOSITORY / "Proto" / "runtime.proto"
 
 
 def _descriptors() -> descriptor_pb2.FileDescriptorSet:

@@ -6,6 +6,7 @@ hang lasts as long as the file says so.
 
 import json
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -24,5 +25,5 @@ if command and verb == command:
         with open(sys.argv[sys.argv.index("--log") + 1], "a", encoding="utf-8") as log:
             print(json.dumps({"level": "error", "msg": message}), file=log)
     sys.exit(1)
-os.environ["PATH"] = os.environ["PATH"].partition(":")[2]
-os.execvp(name, [name, *sys.argv[1:]])
+real = shutil.which(name, path="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin")
+os.execv(real, [name, *sys.argv[1:]])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness import catalogue, runtimes
+from harness import catalogue, lookalikes, runtimes
 from harness.client import Client
 from harness.leaks import Leaks
 from harness.node import Node
@@ -63,7 +63,8 @@ def registry(directory: Path) -> Iterator[Registry]:
 def node(request: pytest.FixtureRequest, directory: Path, registry: Registry) -> Iterator[Node]:
     """The daemon under test, warmed up by one pod so that the bridge is there from then on."""
     runtime = runtimes.named(request.config.getoption("--runtime-under-test"))
-    node = Node(runtime, directory, registry, insecure=[f"127.0.0.1:{p}" for p in SPARE_PORTS])
+    node = Node(runtime, directory, registry, mirrored=lookalikes.REGISTRIES,
+                insecure=[f"127.0.0.1:{port}" for port in SPARE_PORTS])
     node.start()
     pods = Pods(node.client)
     pods.run()
