@@ -1,0 +1,114 @@
+"""A registry that can misbehave: docker-registry would refuse to store what this one serves."""
+
+import base64
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from .images import Document, Image
+from .registry import PASSWORD, USER
+from .tarball import sha256
+
+TOKEN = "a-token-of-the-fake-registry"
+
+
+@dataclass
+class Answer:
+    """What a GET of a path gives; `length` may promise more than `body` has."""
+
+    body: bytes = b""
+    media_type: str = "application/octet-stream"
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    length: int | None = None
+
+
+class FakeRegistry:
+    """Serves `answers` by path, and keeps what it was asked."""
+
+    def __init__(self, port: int = 0) -> None:
+        self.answers: dict[str, Answer | Callable[[], Answer]] = {}
+        self.requests: list[tuple[str, str, str]] = []
+        self.needs_token = False
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
+        self._server.daemon_threads = True
+        self.host = f"127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def stop(self) -> None:
+        """Closes the port."""
+        self._server.shutdown()
+        self._server.server_close()
+
+    def serve(self, name: str, image: Image | Document) -> str:
+        """Answers for an image as it should be; the reference to pull it by."""
+        repository, _, tag = name.partition(":")
+        document = image if isinstance(image, Document) else image.manifest
+        for reference in (tag, document.digest):
+            self.answers[f"/v2/{repository}/manifests/{reference}"] = Answer(
+                document.body, document.media_type)
+        if isinstance(image, Image):
+            for blob in image.blobs:
+                self.answers[blob_path(repository, sha256(blob))] = Answer(blob)
+        return f"{self.host}/{name}"
+
+    def count(self, path: str) -> int:
+        """How often `path` was fetched."""
+        return sum(method == "GET" and asked == path for method, asked, _ in self.requests)
+
+    def answer(self, method: str, path: str, authorization: str) -> Answer:
+        """The answer to one request."""
+        self.requests.append((method, path, authorization))
+        if method == "POST":
+            return Answer(status=405)  # No OAuth2: clients then GET the token.
+        if path.startswith("/token"):
+            return self._token(authorization)
+        if self.needs_token and authorization != f"Bearer {TOKEN}":
+            challenge = (f'Bearer realm="http://{self.host}/token",service="fake",'
+                         'scope="repository:test/image:pull"')
+            return Answer(status=401, headers={"WWW-Authenticate": challenge})
+        found = self.answers.get(path)
+        if path == "/v2/":
+            found = Answer(b"{}", "application/json")
+        return (found() if callable(found) else found) or Answer(
+            b'{"errors":[{"code":"MANIFEST_UNKNOWN","message":"unknown"}]}', "application/json", 404)
+
+    def _token(self, authorization: str) -> Answer:
+        basic = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+        if authorization != basic:
+            return Answer(b'{"errors":[{"code":"UNAUTHORIZED"}]}', "application/json", 401)
+        return Answer(f'{{"token":"{TOKEN}","expires_in":300}}'.encode(), "application/json")
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        registry = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                answer = registry.answer(
+                    self.command, self.path, self.headers.get("Authorization", ""))
+                self.send_response(answer.status)
+                length = len(answer.body) if answer.length is None else answer.length
+                for name, value in {
+                    "Content-Type": answer.media_type, "Content-Length": str(length),
+                    **answer.headers,
+                }.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                if self.command == "GET":
+                    self.wfile.write(answer.body)
+                self.close_connection = answer.length is not None or self.command == "POST"
+
+            do_HEAD = do_POST = do_GET
+
+            def log_message(self, *_: object) -> None:
+                """The requests are kept, not printed."""
+
+        return Handler
+
+
+def blob_path(repository: str, digest: str) -> str:
+    """Where the distribution API has a blob (OCI distribution-spec, Pulling blobs)."""
+    return f"/v2/{repository}/blobs/{digest}"

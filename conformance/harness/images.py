@@ -1,0 +1,98 @@
+"""Images as registries know them: config, manifest and index, OCI or Docker schema 2."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from .tarball import MEDIA_TYPES, Layer, sha256
+
+MANIFEST = {
+    "oci": "application/vnd.oci.image.manifest.v1+json",
+    "docker": "application/vnd.docker.distribution.manifest.v2+json",
+}
+INDEX = {
+    "oci": "application/vnd.oci.image.index.v1+json",
+    "docker": "application/vnd.docker.distribution.manifest.list.v2+json",
+}
+CONFIG = {
+    "oci": "application/vnd.oci.image.config.v1+json",
+    "docker": "application/vnd.docker.container.image.v1+json",
+}
+
+
+@dataclass(frozen=True)
+class Document:
+    """A manifest or an index: its bytes are what its digest is taken of."""
+
+    media_type: str
+    body: bytes
+
+    @property
+    def digest(self) -> str:
+        """What `name@digest` says."""
+        return sha256(self.body)
+
+    def descriptor(self, **more: Any) -> dict[str, Any]:
+        """How another document refers to this one (OCI image-spec, descriptor.md)."""
+        return {"mediaType": self.media_type, "digest": self.digest, "size": len(self.body), **more}
+
+
+@dataclass(frozen=True)
+class Image:
+    """Layers with a config: `config` is the OCI config's inner `config` (User, Env, Cmd …)."""
+
+    layers: list[Layer]
+    config: dict[str, Any] = field(default_factory=dict)
+    format: str = "oci"
+    architecture: str = "amd64"
+
+    @property
+    def config_blob(self) -> bytes:
+        """The config as served; its digest is the image's ID in the CRI."""
+        return _json({
+            "architecture": self.architecture,
+            "os": "linux",
+            "config": self.config,
+            "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in self.layers]},
+        })
+
+    @property
+    def id(self) -> str:
+        """The digest of the config."""
+        return sha256(self.config_blob)
+
+    @property
+    def blobs(self) -> list[bytes]:
+        """Everything that the manifest refers to."""
+        return [self.config_blob, *(layer.blob for layer in self.layers)]
+
+    @property
+    def manifest(self) -> Document:
+        """The manifest in the image's format."""
+        config = Document(CONFIG[self.format], self.config_blob)
+        return Document(MANIFEST[self.format], _json({
+            "schemaVersion": 2,
+            "mediaType": MANIFEST[self.format],
+            "config": config.descriptor(),
+            "layers": [
+                Document(MEDIA_TYPES[self.format, layer.compression], layer.blob).descriptor()
+                for layer in self.layers
+            ],
+        }))
+
+
+def index(*images: Image) -> Document:
+    """A multi-platform index of images that are all of one format."""
+    kind = images[0].format
+    return Document(INDEX[kind], _json({
+        "schemaVersion": 2,
+        "mediaType": INDEX[kind],
+        "manifests": [
+            image.manifest.descriptor(platform={"os": "linux", "architecture": image.architecture})
+            for image in images
+        ],
+    }))
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()

@@ -1,0 +1,104 @@
+"""What a test left on the node: everything that pods and containers take from it is listed."""
+
+import os
+import re
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+from .wait import wait_until
+
+Snapshot = dict[str, set[str]]
+
+#: Chains that the portmap and bridge plugins set up once a node and then keep.
+_KEPT_CHAINS = re.compile(r"CNI-(HOSTPORT-(DNAT|SETMARK|MASQ)|ADMIN|FORWARD)\b")
+
+
+class Leaks:
+    """Compares the node with what it was when this was made."""
+
+    def __init__(self, daemon: int, directories: list[str]) -> None:
+        self._daemon = daemon
+        self._directories = directories
+        self._before = self._snapshot(daemon)
+
+    def check(self, daemon: int) -> None:
+        """AssertionError if the node now has anything more.
+
+        A monitor ends just after the answer that its pod is removed, hence the patience. A daemon
+        that was started anew meanwhile is not asked for its descriptors.
+        """
+        try:
+            wait_until(lambda: not self._grown(daemon), "nothing is left", 5)
+        except AssertionError:
+            raise AssertionError(f"left behind: {self._grown(daemon)}") from None
+
+    def _grown(self, daemon: int) -> Snapshot:
+        now = self._snapshot(daemon)
+        if daemon != self._daemon:
+            now["descriptors"] = set()
+        return {kind: new for kind in now if (new := now[kind] - self._before[kind])}
+
+    def _snapshot(self, daemon: int) -> Snapshot:
+        return {
+            "mounts": _mounts(),
+            "network namespaces": _below(["/run/netns"]),
+            # The daemon itself is left out, as tests may start it anew.
+            "processes": {line for line in processes() if line.split()[0] != str(daemon)},
+            "cgroups": _below(["/sys/fs/cgroup"]),
+            "descriptors": _descriptors(daemon),
+            "addresses": {str(path) for path in Path("/var/lib/cni").rglob("*.*.*.*")},
+            "interfaces": _interfaces(),
+            "firewall": _firewall(),
+            "directories": _below(self._directories),
+        }
+
+
+def _mounts() -> set[str]:
+    lines = Path("/proc/self/mountinfo").read_text().splitlines()
+    return {f"{line.split()[4]} ({line.split(' - ')[1].split()[0]})" for line in lines}
+
+
+def _below(roots: list[str]) -> set[str]:
+    """Directories, and files whose names are addresses of something that lives (sockets, pins)."""
+    return {path for root in roots for path, _, _ in os.walk(root)} | {
+        str(entry) for root in roots for entry in Path(root).rglob("*.sock")}
+
+
+def processes() -> set[str]:
+    """ID and command line of all in the node's PID namespace."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (path / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except OSError:
+            continue
+        found.add(f"{path.name} {command}")
+    return found
+
+
+def _descriptors(daemon: int) -> set[str]:
+    """By kind and count: "socket #3" is new when there were two.
+
+    A connection to a registry may be kept for the next pull, so TCP does not count."""
+    tcp = {line.split()[9] for line in Path("/proc/self/net/tcp").read_text().splitlines()[1:]}
+    kinds: Counter[str] = Counter()
+    for entry in Path(f"/proc/{daemon}/fd").iterdir():
+        try:
+            target = os.readlink(entry)
+        except OSError:
+            continue
+        if target.removeprefix("socket:[").removesuffix("]") not in tcp:
+            kinds[re.sub(r"\[\d+\]|\d+$", "", target)] += 1
+    return {f"{kind} #{number + 1}" for kind, count in kinds.items() for number in range(count)}
+
+
+def _interfaces() -> set[str]:
+    lines = Path("/proc/self/net/dev").read_text().splitlines()[2:]
+    return {line.split(":")[0].strip() for line in lines}
+
+
+def _firewall() -> set[str]:
+    saved = subprocess.run(["iptables-save"], check=True, capture_output=True, text=True).stdout
+    rules = {re.sub(r"\[\d+:\d+\]", "", line) for line in saved.splitlines() if line[:1] in ":-"}
+    return {rule for rule in rules if not _KEPT_CHAINS.search(rule)}

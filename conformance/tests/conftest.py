@@ -1,0 +1,139 @@
+"""The node under test, one a session; a registry; and the check that each test leaves nothing."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from harness import catalogue, lookalikes, runtimes
+from harness.client import Client
+from harness.leaks import Leaks
+from harness.node import Node
+from harness.pods import Pods
+from harness.registry import Registry
+
+PORT = 5000
+#: Ports of the registries that single tests start, all without TLS.
+SPARE_PORTS = range(PORT + 1, PORT + 4)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--runtime-under-test`: Gantry, or the runtime by which the harness is checked."""
+    parser.addoption("--runtime-under-test", default="gantry", choices=["gantry", "containerd"])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuses to run on the machine itself."""
+    if not Path("/run/.node").exists():
+        raise pytest.UsageError("start the suite with conformance/run: it needs a fresh node")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test with pods runs once for each OCI runtime."""
+    if "handler" in metafunc.fixturenames:
+        metafunc.parametrize("handler", runtimes.installed("crun", "runc"), scope="session")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Another runtime is not asked for what Gantry alone promises."""
+    if config.getoption("--runtime-under-test") == "gantry":
+        return
+    own = [item for item in items if item.get_closest_marker("gantry")]
+    items[:] = [item for item in items if item not in own]
+    config.hook.pytest_deselected(items=own)
+
+
+@pytest.fixture(scope="session")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Logs and configuration of what the session starts."""
+    return tmp_path_factory.mktemp("node")
+
+
+@pytest.fixture(scope="session")
+def registry(directory: Path) -> Iterator[Registry]:
+    """A registry without TLS or login."""
+    registry = Registry(directory, PORT)
+    yield registry
+    registry.stop()
+
+
+@pytest.fixture(scope="session")
+def node(request: pytest.FixtureRequest, directory: Path, registry: Registry) -> Iterator[Node]:
+    """The daemon under test, warmed up by one pod so that the bridge is there from then on."""
+    runtime = runtimes.named(request.config.getoption("--runtime-under-test"))
+    node = Node(runtime, directory, registry, mirrored=lookalikes.REGISTRIES,
+                insecure=[f"127.0.0.1:{port}" for port in SPARE_PORTS])
+    node.start()
+    pods = Pods(node.client)
+    pods.run()
+    pods.remove()
+    yield node
+    node.stop()
+
+
+@pytest.fixture
+def client(node: Node) -> Client:
+    """The CRI client."""
+    return node.client
+
+
+@pytest.fixture(scope="session")
+def images(node: Node, registry: Registry) -> SimpleNamespace:
+    """Images that stay on the node through the session, so that containers start at once."""
+    pushed = SimpleNamespace(
+        busybox=registry.push("test/busybox:latest", catalogue.image()),
+        configured=registry.push("test/configured:latest", catalogue.configured()),
+    )
+    for reference in vars(pushed).values():
+        node.client.PullImage(image={"image": reference})
+    return pushed
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(node: Node, images: SimpleNamespace) -> Iterator[None]:
+    """After every test the node is as it was before."""
+    node.revive()
+    leaks = Leaks(node.daemon.id, node.runtime.directories)
+    yield
+    leaks.check(node.daemon.id)
+
+
+@pytest.fixture
+def pods(node: Node, nothing_left: None, handler: str) -> Iterator[Pods]:
+    """Runs pods with each handler, and removes them after the test."""
+    pods = Pods(node.client, handler)
+    yield pods
+    node.revive()
+    pods.remove()
+
+
+@pytest.fixture
+def pull(client: Client, nothing_left: None) -> Iterator[Callable[..., str]]:
+    """PullImage; what was pulled is removed after the test."""
+    references: list[str] = []
+
+    def pull(reference: str, **fields: Any) -> str:
+        references.append(reference)
+        return client.PullImage(image={"image": reference}, **fields).image_ref
+
+    yield pull
+    for reference in references:
+        client.RemoveImage(image={"image": reference})
+
+
+@pytest.fixture
+def busybox(images: SimpleNamespace) -> str:
+    """The image that most containers are made of."""
+    return images.busybox
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Shows the daemon's last words with each failure."""
+    report = yield
+    node = getattr(item, "funcargs", {}).get("node")
+    if report.failed and node:
+        report.sections.append((f"{node.runtime.name}'s output", node.daemon.output[-6000:]))
+    return report

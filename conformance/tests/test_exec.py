@@ -1,0 +1,83 @@
+"""ExecSync."""
+
+import pytest
+from grpc import StatusCode
+
+from harness.client import refused
+
+
+@pytest.fixture
+def container(pods, busybox):
+    """A running container."""
+    return pods.run().run("sleep 1000", image=busybox)
+
+
+def test_output_and_exit_code(container):
+    response = container.exec("sh", "-c", "echo out; echo err >&2; exit 42")
+    assert (response.stdout, response.stderr, response.exit_code) == (b"out\n", b"err\n", 42)
+
+
+def test_bytes_are_kept(container):
+    assert container.exec("printf", r"\000\377\r\n").stdout == b"\0\xff\r\n"
+
+
+def test_standard_input_is_empty(container):
+    assert container.output("cat") == ""
+
+
+def test_a_timeout_ends_the_command(container):
+    with refused(StatusCode.DEADLINE_EXCEEDED):
+        container.exec("sleep", "4321", timeout=1)
+    assert "4321" not in container.output("ps")
+
+
+@pytest.mark.gantry
+def test_a_timeout_leaves_nothing_running(container):
+    with refused(StatusCode.DEADLINE_EXCEEDED):
+        container.exec("sh", "-c", "sleep 4321 & sleep 4321", timeout=1)
+    assert "4321" not in container.output("ps")
+
+
+@pytest.mark.gantry
+def test_a_background_child_does_not_hold_the_call(container):
+    assert container.output("sh", "-c", "sleep 5432 & echo done") == "done\n"
+
+
+def test_environment_and_directory_are_the_containers(pods, images):
+    script = "while :; do sleep 1; done"
+    container = pods.run().run("sh", "-c", script, image=images.configured)
+    assert container.output("sh", "-c", "echo $GREETING; id -u; pwd") == (
+        "hello from the image\n33\n/var/www\n")
+
+
+def test_much_output(container):
+    response = container.exec("head", "-c", "3000000", "/dev/zero")
+    assert (len(response.stdout), response.exit_code) == (3_000_000, 0)
+
+
+@pytest.mark.gantry
+def test_output_beyond_the_limit_is_discarded(container):
+    """16 MiB less what gRPC needs of the kubelet's 16 MiB message."""
+    response = container.exec("head", "-c", str(20 << 20), "/dev/zero")
+    assert 15 << 20 <= len(response.stdout) <= 16 << 20
+    assert response.exit_code == 0
+
+
+def test_a_missing_program(container):
+    with refused(None, "no-such-program"):
+        container.exec("no-such-program")
+
+
+@pytest.mark.gantry
+def test_an_empty_command(container):
+    with refused(StatusCode.INVALID_ARGUMENT):
+        container.exec()
+
+
+@pytest.mark.gantry
+def test_a_container_that_does_not_run(pods, client, busybox):
+    created = pods.run().create("true", image=busybox)
+    with refused(StatusCode.FAILED_PRECONDITION):
+        created.exec("true")
+    with refused(StatusCode.NOT_FOUND):
+        client.ExecSync(container_id="0" * 64, cmd=["true"])

@@ -1,0 +1,33 @@
+"""What layers do to a root file system, seen from inside a container."""
+
+import pytest
+
+from harness import catalogue
+
+
+@pytest.fixture
+def container(request, registry, pods, pull):
+    """A container of the layered image."""
+    format, compression = getattr(request, "param", ("oci", "gzip"))
+    reference = registry.push("test/layered:1", catalogue.layered(compression, format))
+    pull(reference)
+    container = pods.run().run("sleep 1000", image=reference)
+    yield container
+    container.remove()
+
+
+@pytest.mark.parametrize(
+    "container", [("oci", "gzip"), ("oci", "zstd"), ("docker", "gzip")], indirect=True)
+def test_the_upper_layer_applies(container):
+    files = container.output("sh", "-c", "cd /data && find . | sort").split()
+    assert files == [
+        ".", "./attributed", "./escape", "./first", "./hidden", "./hidden/new", "./kept",
+        "./second", "./setuid", "./was-directory", "./was-file", "./was-file/child"]
+
+
+def test_what_an_entry_carries(container):
+    assert container.output("stat", "-c", "%h", "/data/first").strip() == "2"
+    assert container.output("stat", "-c", "%a %u %g %Y", "/data/setuid").strip() == "4755 33 33 1"
+    assert container.output("readlink", "/data/escape").strip() == "../../../../../../etc/passwd"
+    assert container.output("cat", "/orphan/without/parents") == "no entry for its directories"
+    assert container.output("stat", "-c", "%a", "/tmp").strip() == "1777"

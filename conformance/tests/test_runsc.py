@@ -1,0 +1,23 @@
+"""gVisor: a handler that needs an infra container, and whose containers are no host processes."""
+
+import pytest
+
+from harness import runtimes
+
+pytestmark = [pytest.mark.gantry,
+              pytest.mark.skipif(not runtimes.installed("runsc"), reason="runsc is not installed")]
+
+
+def test_a_containers_output_is_in_its_log(pods, busybox):
+    pod = pods.run(handler="runsc")
+    container = pod.run("echo to stdout; echo to stderr >&2; exit 3", image=busybox)
+    assert container.exited().exit_code == 3
+    assert container.logged("to stdout") == "to stdout\n"
+    assert container.logged("to stderr", "stderr") == "to stderr\n"
+    assert pod.status.runtime_handler == "runsc"
+
+
+def test_stop_and_remove(pods, busybox):
+    container = pods.run(handler="runsc").run("sleep 1000", image=busybox)
+    container.stop()
+    assert container.status.exit_code == 137
