@@ -68,7 +68,8 @@ let package = Package(
         room(
             "Service",
             uses: [
-                "CRI", "Store", "Image", "OCI", "Network", "System", "Kernel", "Model",
+                "CRI", "Store", "Image", "OCI", "MonitorProtocol", "Network", "System", "Kernel",
+                "CLinux", "Model",
                 .product(name: "Logging", package: "swift-log"),
             ]),
 

@@ -29,9 +29,14 @@ extension Monitor {
         return states
     }
 
-    /// Lets it forget a container that has exited and was removed.
-    public func forget(_ container: String) async throws {
-        _ = try await ask(.forget(container: container))
+    /// Lets it forget a container that has exited, and its exit record. A monitor that is gone has
+    /// forgotten already.
+    public func forgetExited(_ container: String) async throws {
+        do {
+            _ = try await ask(.forget(container: container))
+        } catch let error as GantryError where error.code == .unavailable {
+            return
+        }
     }
 
     /// Ends the monitor.
