@@ -38,6 +38,7 @@ let package = Package(
         .systemLibrary(name: "CGRPC"),
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive"),
         .systemLibrary(name: "CISAL", pkgConfig: "libisal"),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd"),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
         .systemLibrary(name: "CProtobuf", pkgConfig: "libprotobuf-c"),
@@ -49,7 +50,11 @@ let package = Package(
         room("Kernel", uses: ["CLinux"]),
         room("Model"),
         room("System", uses: ["Kernel", "Model"]),
-        room("Archive", uses: ["CArchive", "CISAL", "CCrypto", "System", "Kernel", "Model"]),
+        room(
+            "Archive",
+            uses: [
+                "CArchive", "CISAL", "CZstd", "CCrypto", "CLinux", "System", "Kernel", "Model",
+            ]),
         room(
             "Store",
             uses: ["Model", .product(name: "GRDB", package: "GRDB.swift")]),
@@ -58,7 +63,7 @@ let package = Package(
         room(
             "Image",
             uses: [
-                "Archive", "CCurl", "System", "Kernel", "Model",
+                "Archive", "CCurl", "CLinux", "System", "Kernel", "Model",
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
         room("MonitorProtocol"),
@@ -91,6 +96,8 @@ let package = Package(
 
         tests(of: "Store", uses: ["Model"]),
         tests(of: "CRI", uses: ["Model"]),
+        tests(of: "Archive", uses: ["CISAL", "CZstd", "Model"]),
+        tests(of: "Image", uses: ["Archive", "Model"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11

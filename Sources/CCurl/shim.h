@@ -1,1 +1,30 @@
 #include <curl/curl.h>
+
+// curl_easy_setopt and its like are variadic, which Swift does not import: one wrapper a type.
+static inline CURLcode gantry_curl_set_long(CURL *curl, CURLoption option, long value) {
+    return curl_easy_setopt(curl, option, value);
+}
+
+static inline CURLcode gantry_curl_set_string(CURL *curl, CURLoption option, const char *value) {
+    return curl_easy_setopt(curl, option, value);
+}
+
+static inline CURLcode gantry_curl_set_pointer(CURL *curl, CURLoption option, void *value) {
+    return curl_easy_setopt(curl, option, value);
+}
+
+static inline CURLcode gantry_curl_set_list(CURL *curl, CURLoption option, struct curl_slist *value) {
+    return curl_easy_setopt(curl, option, value);
+}
+
+static inline CURLcode gantry_curl_set_writer(CURL *curl, curl_write_callback function) {
+    return curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, function);
+}
+
+static inline CURLcode gantry_curl_get_long(CURL *curl, CURLINFO info, long *value) {
+    return curl_easy_getinfo(curl, info, value);
+}
+
+static inline CURLcode gantry_curl_get_string(CURL *curl, CURLINFO info, const char **value) {
+    return curl_easy_getinfo(curl, info, value);
+}

@@ -1,6 +1,6 @@
 internal import CLinux
 internal import Glibc
-internal import Kernel
+public import Kernel
 
 /// Removing directories with all that is in them.
 public enum Trees {
@@ -8,30 +8,54 @@ public enum Trees {
     /// and never followed, and a mount below it makes the call fail rather than empty what is
     /// mounted.
     public static func remove(_ path: String) async throws {
-        try await Blocking.run {
-            let above = Path.parent(of: path)
-            guard Files.exists(above) else { return }
-            let parent = try Files.open(above, GANTRY_O_PATH | GANTRY_O_DIRECTORY)
-            try remove(Path.lastComponent(of: path), in: parent, path)
-        }
+        try await Blocking.run { try removeNow(path) }
     }
 
-    private static func remove(
-        _ name: String, in parent: borrowing Descriptor, _ path: String
-    ) throws(SystemError) {
-        let directory = parent.raw
+    /// The same on the calling thread: for code that is off the concurrency pool already.
+    public static func removeNow(_ path: String) throws(SystemError) {
+        let above = Path.parent(of: path)
+        guard Files.exists(above) else { return }
+        let parent = try Files.open(above, GANTRY_O_PATH | GANTRY_O_DIRECTORY)
+        try removeNow(Array(Path.lastComponent(of: path).utf8CString), in: parent.raw)
+    }
+
+    /// Removes one name of a directory that is open.
+    /// - Parameter name: bytes that end in a zero, since a file's name need not be UTF-8.
+    public static func removeNow(_ name: [CChar], in directory: Int32) throws(SystemError) {
         if unlinkat(directory, name, 0) == 0 || errno == ENOENT { return }
         guard errno == EISDIR || errno == EPERM else {
-            throw SystemError("unlink", path, errno: errno)
+            throw SystemError("unlink", readable(name), errno: errno)
         }
         let flags = UInt64(GANTRY_O_DIRECTORY | GANTRY_O_NOFOLLOW)
-        let opened = try syscall("open", path) {
-            gantry_openat2(directory, name, flags, 0, GANTRY_RESOLVE_NO_XDEV)
+        let inner = Descriptor(
+            owning: try syscall("open", readable(name)) {
+                gantry_openat2(directory, name, flags, 0, GANTRY_RESOLVE_NO_XDEV)
+            })
+        for child in try children(of: inner) { try removeNow(child, in: inner.raw) }
+        try syscall("rmdir", readable(name)) { unlinkat(directory, name, AT_REMOVEDIR) }
+    }
+
+    /// The names in an open directory as zero-terminated bytes, without `.` and `..`.
+    public static func children(
+        of directory: borrowing Descriptor
+    ) throws(SystemError) -> [[CChar]] {
+        guard let stream = fdopendir(try directory.duplicate().release()) else {
+            throw SystemError("fdopendir", errno: errno)
         }
-        let inner = Descriptor(owning: opened)
-        for child in try Files.list("/proc/self/fd/\(opened)") {
-            try remove(child, in: inner, "\(path)/\(child)")
+        defer { closedir(stream) }
+        var names: [[CChar]] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                Array(bytes.bindMemory(to: CChar.self).prefix { $0 != 0 }) + [0]
+            }
+            if name != [46, 0] && name != [46, 46, 0] { names.append(name) }
         }
-        try syscall("rmdir", path) { unlinkat(directory, name, AT_REMOVEDIR) }
+        return names
+    }
+
+    private static func readable(_ name: [CChar]) -> String {
+        name.withUnsafeBufferPointer { bytes in
+            bytes.baseAddress.map { String(cString: $0) } ?? ""
+        }
     }
 }

@@ -6,7 +6,9 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/sysmacros.h>
 #include <sys/types.h>
+#include <sys/xattr.h>
 
 // Files.
 int gantry_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);

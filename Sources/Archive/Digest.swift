@@ -1,0 +1,51 @@
+public import Model
+
+/// A content's digest, as OCI writes it: `sha256:…` (image-spec, descriptor.md#digests).
+public struct Digest: Hashable, Sendable {
+    /// The registered algorithms; others are refused.
+    public enum Algorithm: String, Sendable {
+        case sha256, sha512
+
+        var hexCount: Int { self == .sha256 ? 64 : 128 }
+    }
+
+    public let algorithm: Algorithm
+    /// Lower-case hexadecimal digits, as many as the algorithm has.
+    public let hex: String
+
+    init(algorithm: Algorithm, hex: String) {
+        self.algorithm = algorithm
+        self.hex = hex
+    }
+
+    /// - Throws: `GantryError` (`invalidArgument`): no such algorithm, or not its number of digits.
+    public init(parsing text: String) throws(GantryError) {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, let algorithm = Algorithm(rawValue: String(parts[0])) else {
+            throw GantryError(
+                .invalidArgument, "\"\(text)\" is not a digest: want sha256:… or sha512:…")
+        }
+        let hex = parts[1]
+        guard hex.utf8.count == algorithm.hexCount, hex.utf8.allSatisfy(Self.isHexDigit) else {
+            throw GantryError(
+                .invalidArgument,
+                "\"\(text)\" is not a digest: want \(algorithm.hexCount) lower-case hex digits")
+        }
+        self.init(algorithm: algorithm, hex: String(hex))
+    }
+
+    private static func isHexDigit(_ byte: UInt8) -> Bool {
+        (48...57).contains(byte) || (97...102).contains(byte)
+    }
+
+    /// The digest of bytes that are in memory.
+    public init(of bytes: [UInt8], _ algorithm: Algorithm = .sha256) {
+        var stream = DigestStream(algorithm)
+        bytes.withUnsafeBytes { stream.update($0) }
+        self = stream.finish()
+    }
+}
+
+extension Digest: CustomStringConvertible {
+    public var description: String { "\(algorithm.rawValue):\(hex)" }
+}

@@ -1,0 +1,88 @@
+/// Where an entry goes: a path below the layer's root, in bytes, since a tar's names need not be
+/// UTF-8.
+///
+/// Absolute names and `..` are read as a container would read them, so none leaves the root; symbolic
+/// links in the middle are the kernel's to resolve, inside the root (`RESOLVE_IN_ROOT`).
+struct EntryName: Hashable {
+    /// Ends in a zero; no slash in front, no empty component; `.` is the root.
+    let bytes: [CChar]
+    private let leafStart: Int
+
+    static let root = EntryName(components: [])
+
+    private static let slash = CChar(47)
+    private static let dot = CChar(46)
+
+    init(_ raw: some Sequence<CChar>) {
+        var components: [ArraySlice<CChar>] = []
+        for part in Array(raw).split(separator: Self.slash) where part != [Self.dot] {
+            if part == [Self.dot, Self.dot] {
+                _ = components.popLast()
+            } else {
+                components.append(part)
+            }
+        }
+        self.init(components: components)
+    }
+
+    private init(components: [ArraySlice<CChar>]) {
+        guard let leaf = components.last else {
+            bytes = [Self.dot, 0]
+            leafStart = 0
+            return
+        }
+        let path = components.joined(separator: [Self.slash])
+        bytes = Array(path) + [0]
+        leafStart = bytes.count - 1 - leaf.count
+    }
+
+    var isRoot: Bool { self == .root }
+
+    /// The last component, ending in a zero.
+    var leaf: [CChar] { Array(bytes[leafStart...]) }
+
+    var parent: EntryName {
+        EntryName(leafStart == 0 ? [] : bytes[..<leafStart])
+    }
+
+    var components: [[CChar]] {
+        isRoot ? [] : bytes.dropLast().split(separator: Self.slash).map { Array($0) + [0] }
+    }
+
+    /// This name's sibling, or a name below this one.
+    func appending(_ relative: some Sequence<CChar>) -> EntryName {
+        EntryName(bytes.dropLast() + [Self.slash] + Array(relative))
+    }
+
+    func isInside(_ directory: EntryName) -> Bool {
+        directory.isRoot ? leafStart == 0 : directory.bytes.dropLast() == bytes[..<max(0, leafStart - 1)]
+    }
+}
+
+extension EntryName: CustomStringConvertible {
+    var description: String {
+        String(decoding: bytes.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+}
+
+/// What an entry's name says about the layers below (image-spec, layer.md#whiteouts).
+enum Whiteout: Equatable {
+    /// `.wh.NAME`: NAME of the layers below is gone.
+    case of(leaf: [CChar])
+    /// `.wh..wh..opq`: so is everything in this directory.
+    case opaque
+    /// `.wh..wh.` and anything else: aufs's own bookkeeping, which everyone skips.
+    case bookkeeping
+
+    init?(_ leaf: [CChar]) {
+        let name = leaf.map(UInt8.init(bitPattern:))
+        guard name.starts(with: Array(".wh.".utf8)) else { return nil }
+        if name.dropLast() == Array(".wh..wh..opq".utf8)[...] {
+            self = .opaque
+        } else if name.starts(with: Array(".wh..wh.".utf8)) {
+            self = .bookkeeping
+        } else {
+            self = .of(leaf: Array(leaf.dropFirst(4)))
+        }
+    }
+}

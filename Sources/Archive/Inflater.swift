@@ -1,0 +1,59 @@
+internal import Model
+
+/// Compressed bytes in, plain bytes into a pipe. Used by one thread.
+protocol Inflater: AnyObject {
+    func inflate(_ input: UnsafeRawBufferPointer, into pipe: BytePipe) throws
+    /// - Throws: when the stream ended in the middle.
+    func finish() throws
+}
+
+/// Finds the compression by the stream's first bytes and not by its media type: registries hold
+/// plain tars that are called gzip, and all runtimes take them.
+struct DetectingInflater {
+    private var head: [UInt8] = []
+    private var inflater: (any Inflater)?
+
+    mutating func inflate(_ input: UnsafeRawBufferPointer, into pipe: BytePipe) throws {
+        if let inflater { return try inflater.inflate(input, into: pipe) }
+        head += input
+        if head.count >= 4 { _ = try choose(pipe) }
+    }
+
+    mutating func finish(into pipe: BytePipe) throws {
+        try (inflater ?? choose(pipe)).finish()
+    }
+
+    private mutating func choose(_ pipe: BytePipe) throws -> any Inflater {
+        let chosen = Self.inflater(for: head)
+        try head.withUnsafeBytes { try chosen.inflate($0, into: pipe) }
+        inflater = chosen
+        head = []
+        return chosen
+    }
+
+    private static func inflater(for head: [UInt8]) -> any Inflater {
+        if head.starts(with: [0x1f, 0x8b]) { return GzipInflater() }
+        if head.starts(with: [0x28, 0xb5, 0x2f, 0xfd]) { return ZstdInflater() }
+        // A skippable frame, 0x184D2A50 to 0x184D2A5F (RFC 8878, 3.1.2): zstd:chunked begins so.
+        if head.count >= 4, head[0] & 0xf0 == 0x50, head[1...3] == [0x2a, 0x4d, 0x18] {
+            return ZstdInflater()
+        }
+        return PlainInflater()
+    }
+}
+
+/// A tar that is not compressed.
+final class PlainInflater: Inflater {
+    func inflate(_ input: UnsafeRawBufferPointer, into pipe: BytePipe) throws {
+        var rest = input[...]
+        while !rest.isEmpty {
+            let space = try pipe.space()
+            let part = rest.prefix(space.count)
+            space.copyBytes(from: part)
+            try pipe.advance(part.count)
+            rest = rest.dropFirst(part.count)
+        }
+    }
+
+    func finish() {}
+}

@@ -1,0 +1,97 @@
+internal import Kernel
+internal import Model
+internal import Synchronization
+
+/// One layer on its way from a registry's bytes to a directory, in one pass and without a copy of
+/// either form: compressed bytes → digest → inflate → digest → tar → files.
+///
+/// Two threads meet here: the download calls `write` and `finish`, another `unpack`. An error of
+/// either ends both. All of it blocks: call it off the concurrency pool.
+public final class LayerStream: Sendable {
+    private struct Inflow: ~Copyable {
+        var digest: DigestStream
+        var inflater = DetectingInflater()
+        var count: UInt64 = 0
+
+        init(_ algorithm: Digest.Algorithm) {
+            digest = DigestStream(algorithm)
+        }
+    }
+
+    private let inflow: Mutex<Inflow>
+    private let pipe: BytePipe
+    private let digest: Digest
+    private let size: UInt64
+    private let limits: LayerLimits
+
+    /// - Parameters:
+    ///   - digest: what the compressed bytes must have.
+    ///   - size: how many of them there are.
+    public init(digest: Digest, size: UInt64, limits: LayerLimits = LayerLimits()) {
+        inflow = Mutex(Inflow(digest.algorithm))
+        pipe = BytePipe(limit: limits.bytes)
+        self.digest = digest
+        self.size = size
+        self.limits = limits
+    }
+
+    /// How many compressed bytes have come.
+    public var received: UInt64 { inflow.withLock { $0.count } }
+
+    /// Takes the next compressed bytes; waits while the unpacking is behind.
+    /// - Throws: `GantryError` (`dataLoss`) for a bad stream, or what ended the unpacking.
+    public func write(_ bytes: RawSpan) throws {
+        try inflow.withLock { inflow in
+            inflow.count += UInt64(bytes.byteCount)
+            guard inflow.count <= size else {
+                throw GantryError(.dataLoss, "\(digest) is longer than the \(size) bytes announced")
+            }
+            try bytes.withUnsafeBytes { bytes in
+                inflow.digest.update(bytes)
+                try inflow.inflater.inflate(bytes, into: pipe)
+            }
+        }
+    }
+
+    /// Says that the last byte has come, and checks size and digest.
+    public func finish() throws {
+        try inflow.withLock { inflow in
+            guard inflow.count == size else {
+                throw GantryError(
+                    .dataLoss, "\(digest) ended after \(inflow.count) of \(size) bytes")
+            }
+            let actual = inflow.digest.finish()
+            guard actual == digest else {
+                throw GantryError(.dataLoss, "\(digest) was asked for, and \(actual) came")
+            }
+            try inflow.inflater.finish(into: pipe)
+            try pipe.finish()
+        }
+    }
+
+    /// Ends both sides with an error.
+    public func fail(_ error: any Error) {
+        pipe.fail(error)
+    }
+
+    /// Unpacks into an empty directory that is there.
+    /// - Throws: `GantryError`: `dataLoss` for a broken archive, `invalidArgument` for one that no
+    ///   container could use, `resourceExhausted` beyond the limits; `SystemError` of the disk.
+    public func unpack(
+        into directory: String, _ privileges: Privileges = .root
+    ) throws -> UnpackedLayer {
+        do {
+            let reader = try TarReader(pipe)
+            let writer = try LayerWriter(directory, privileges, limits)
+            while let entry = try reader.next() { try writer.write(entry, reader) }
+            let diffID = try reader.finish()
+            try writer.finish()
+            return UnpackedLayer(
+                diffID: diffID, bytes: writer.bytes, inodes: writer.inodes, privileges: privileges,
+                implicit: writer.parents.implicit)
+        } catch {
+            pipe.fail(error)
+            throw error
+        }
+    }
+}

@@ -1,0 +1,109 @@
+internal import CLinux
+internal import Glibc
+internal import Kernel
+internal import Model
+internal import System
+
+extension LayerWriter {
+    func makeRoot(_ entry: TarEntry) throws {
+        guard entry.kind == .directory else {
+            throw GantryError(.invalidArgument, "the layer's root is not a directory")
+        }
+        setLater(entry.attributes, for: entry.name)
+    }
+
+    func makeDirectory(_ entry: TarEntry, _ parent: Int32) throws {
+        let leaf = entry.name.leaf
+        setLater(entry.attributes, for: entry.name)
+        if mkdirat(parent, leaf, 0o700) == 0 { return count(bytes: 4096) }
+        guard errno == EEXIST else {
+            throw SystemError("mkdir", entry.name.description, errno: errno)
+        }
+        guard let there = try Existing(leaf, in: parent), !there.isDirectory else { return }
+        try Trees.removeNow(leaf, in: parent)
+        try syscall("mkdir", entry.name.description) { mkdirat(parent, leaf, 0o700) }
+        // `.wh.NAME` before `NAME/`: a new directory, through which nothing below may show.
+        if there.isWhiteout { try markOpaque(entry.name) }
+    }
+
+    func makeFile(_ entry: TarEntry, _ parent: Int32, _ content: TarReader) throws {
+        let leaf = entry.name.leaf
+        let flags = O_WRONLY | O_CREAT | O_EXCL | GANTRY_O_NOFOLLOW
+        let file = Descriptor(
+            owning: try replacing(entry.name, parent, "create") {
+                gantry_openat(parent, leaf, flags, 0o600)
+            })
+        let size = try copy(content, to: file.raw, entry.name)
+        count(bytes: size)
+        try attributes.apply(entry.attributes, to: file.raw, entry.name)
+    }
+
+    /// Writes the content, holes left out; returns the bytes written.
+    private func copy(_ content: TarReader, to file: Int32, _ name: EntryName) throws -> UInt64 {
+        var written: UInt64 = 0
+        var end: Int64 = 0
+        let size = try content.content { bytes, offset in
+            var rest = bytes[...]
+            end = offset + Int64(bytes.count)
+            while !rest.isEmpty {
+                let place = offset + Int64(rest.startIndex)
+                let part = UnsafeRawBufferPointer(rebasing: rest)
+                let count = try syscall("write", name.description) {
+                    pwrite(file, part.baseAddress, part.count, Int(place))
+                }
+                rest = rest.dropFirst(count)
+            }
+            written += UInt64(bytes.count)
+        }
+        if size > end { try syscall("ftruncate", name.description) { ftruncate(file, Int(size)) } }
+        return written
+    }
+
+    func makeLink(_ entry: TarEntry, _ parent: Int32, to target: [CChar]) throws {
+        let leaf = entry.name.leaf
+        try replacing(entry.name, parent, "symlink") { symlinkat(target, parent, leaf) }
+        count()
+        try attributes.apply(entry.attributes, to: leaf, in: parent, isLink: true, entry.name)
+    }
+
+    /// A hard link's target is a path from the layer's root, which may run through its links.
+    func link(_ name: EntryName, to target: EntryName) throws {
+        let leaf = target.leaf
+        if name == target { return }
+        let flags = GANTRY_O_PATH | GANTRY_O_DIRECTORY
+        guard let directory = try parents.existing(target.parent, flags),
+            try Existing(leaf, in: directory.raw) != nil
+        else {
+            throw GantryError(
+                .invalidArgument, "\(name): a hard link to \(target), which the layer does not have")
+        }
+        let parent = try parents.directory(of: name)
+        try replacing(name, parent, "link") {
+            linkat(directory.raw, leaf, parent, name.leaf, 0)
+        }
+    }
+
+    func makeNode(
+        _ entry: TarEntry, _ parent: Int32, _ type: mode_t, _ major: UInt32, _ minor: UInt32
+    ) throws {
+        let leaf = entry.name.leaf
+        let mayCreate = attributes.privileges == .root || type == S_IFIFO
+        let mode = (mayCreate ? type : S_IFREG) | 0o600
+        let number = mayCreate ? gnu_dev_makedev(major, minor) : 0
+        try replacing(entry.name, parent, "mknod") { mknodat(parent, leaf, mode, number) }
+        count()
+        try attributes.apply(entry.attributes, to: leaf, in: parent, isLink: false, entry.name)
+    }
+
+    /// Creates something; where an earlier entry stands, that goes first, whatever it is.
+    @discardableResult
+    private func replacing(
+        _ name: EntryName, _ parent: Int32, _ call: String, _ create: () -> Int32
+    ) throws -> Int32 {
+        let result = create()
+        if result >= 0 { return result }
+        guard errno == EEXIST else { throw SystemError(call, name.description, errno: errno) }
+        try Trees.removeNow(name.leaf, in: parent)
+        return try syscall(call, name.description, create)
+    }
+}

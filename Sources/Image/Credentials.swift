@@ -1,0 +1,74 @@
+internal import FoundationEssentials
+internal import Model
+
+/// What a registry may be told about who asks. Never printed: the description says the kind alone.
+public enum Credentials: Hashable, Sendable {
+    case none
+    case basic(user: String, password: String)
+    /// A refresh token (docker's `identitytoken`), exchanged for access tokens.
+    case identityToken(String)
+    /// A bearer token that is sent as it is.
+    case registryToken(String)
+
+    /// Reads the CRI's `AuthConfig`, whose fields are alternatives; empty ones are not given.
+    ///
+    /// - Parameters:
+    ///   - auth: base64 of `user:password`, as docker's config.json has it.
+    ///   - serverAddress: the registry they are for. For another one they are not used.
+    /// - Throws: `GantryError` (`invalidArgument`) when `auth` is not of that form.
+    public init(
+        username: String = "", password: String = "", auth: String = "",
+        serverAddress: String = "", identityToken: String = "", registryToken: String = "",
+        for reference: Reference
+    ) throws {
+        if !serverAddress.isEmpty, !Self.names(serverAddress, reference.domain) {
+            self = .none
+        } else if !registryToken.isEmpty {
+            self = .registryToken(registryToken)
+        } else if !identityToken.isEmpty {
+            self = .identityToken(identityToken)
+        } else if !username.isEmpty {
+            self = .basic(user: username, password: password)
+        } else if !auth.isEmpty {
+            self = try Self.decoded(auth)
+        } else {
+            self = .none
+        }
+    }
+
+    private static func decoded(_ auth: String) throws(GantryError) -> Credentials {
+        // docker pads short passwords with zero bytes.
+        guard let data = Data(base64Encoded: auth),
+            let text = String(validating: data.filter { $0 != 0 }, as: UTF8.self),
+            let colon = text.firstIndex(of: ":")
+        else {
+            throw GantryError(.invalidArgument, "auth is not base64 of user:password")
+        }
+        return .basic(
+            user: String(text[..<colon]), password: String(text[text.index(after: colon)...]))
+    }
+
+    /// Whether a server address, with or without scheme and path, is that registry's.
+    private static func names(_ address: String, _ domain: String) -> Bool {
+        var host = address[...]
+        for scheme in ["https://", "http://"] where host.hasPrefix(scheme) {
+            host = host.dropFirst(scheme.count)
+        }
+        host = host.prefix { $0 != "/" }
+        let isDockerHub = ["index.docker.io", "registry-1.docker.io", "docker.io"].contains(host)
+        return isDockerHub ? domain == Reference.defaultDomain : host == domain
+    }
+}
+
+extension Credentials: CustomStringConvertible, CustomDebugStringConvertible {
+    public var description: String {
+        switch self {
+        case .none: "no credentials"
+        case .basic: "a user and a password"
+        case .identityToken: "an identity token"
+        case .registryToken: "a registry token"
+        }
+    }
+
+    public var debugDescription: String { description }
+}

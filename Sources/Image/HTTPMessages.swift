@@ -1,0 +1,53 @@
+internal import Model
+
+/// One request of HTTP; redirects are not followed, so that the caller decides what goes along.
+struct HTTPRequest: Sendable {
+    var url: String
+    /// `Name: value` each.
+    var headers: [String] = []
+    /// A form to POST; nil is a GET.
+    var form: String?
+    /// Certificates are not checked.
+    var isInsecure = false
+}
+
+struct HTTPResponse: Sendable {
+    let status: Int
+    let contentType: String
+    /// Where a redirect points, made absolute.
+    let location: String?
+    /// `WWW-Authenticate`, as often as it came.
+    let challenges: [String]
+    /// Seconds, when the server asks for a pause.
+    let retryAfter: Int?
+    /// The body when it was collected, or the beginning of an error's.
+    let body: [UInt8]
+
+    var isSuccess: Bool { (200..<300).contains(status) }
+}
+
+/// Where a successful response's body goes.
+enum HTTPBody: Sendable {
+    /// Into memory; more bytes than these are an error.
+    case collect(limit: Int)
+    /// Piece by piece with the response's status, on the transfer's thread.
+    case stream(@Sendable (_ status: Int, RawSpan) throws -> Void)
+}
+
+/// The connection failed: no response, or not the whole of one.
+struct TransferError: Error, CustomStringConvertible {
+    let url: String
+    /// libcurl's own words.
+    let reason: String
+
+    var description: String { "\(url): \(reason)" }
+}
+
+/// How long a registry may let us wait.
+struct HTTPPatience: Sendable {
+    /// Milliseconds until the connection stands, name lookup and TLS included.
+    var connect = 15_000
+    /// Seconds in which a transfer may stay below `slowestBytes` a second.
+    var stall = 30
+    var slowestBytes = 16
+}

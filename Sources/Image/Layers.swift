@@ -1,0 +1,123 @@
+internal import Archive
+internal import FoundationEssentials
+internal import Kernel
+internal import Model
+internal import Synchronization
+internal import System
+
+/// The layers on disk: `ROOT/layers/HEX/diff`, one for each chain ID, read-only once it is there.
+///
+/// A layer appears whole or not at all: it is unpacked in `ROOT/staging`, synced, and renamed.
+public final class Layers: Sendable {
+    private struct State {
+        var known: [String: LayerInfo] = [:]
+        var holds: [String: Int] = [:]
+    }
+
+    private let root: String
+    private let state = Mutex(State())
+
+    private var directory: String { "\(root)/layers" }
+    private var stagingDirectory: String { "\(root)/staging" }
+
+    /// Creates the directories and reads what is there.
+    public init(root: String) throws {
+        self.root = root
+        try Files.makeDirectories(directory, mode: 0o700)
+        try Files.makeDirectories(stagingDirectory, mode: 0o700)
+        for hex in try Files.list(directory) {
+            guard let info = LayerInfo(directory: "\(directory)/\(hex)") else { continue }
+            state.withLock { $0.known["sha256:\(hex)"] = info }
+        }
+    }
+
+    /// Where a layer's files are: a `lowerdir` for overlay.
+    public func path(of chain: String) -> String {
+        "\(home(of: chain))/diff"
+    }
+
+    private func home(of chain: String) -> String {
+        "\(directory)/\(chain.drop { $0 != ":" }.dropFirst())"
+    }
+
+    public func contains(_ chain: String) -> Bool {
+        info(chain) != nil
+    }
+
+    func info(_ chain: String) -> LayerInfo? {
+        state.withLock { $0.known[chain] }
+    }
+
+    /// What all layers take on disk: bytes and inodes, from memory.
+    public func usage() -> (bytes: UInt64, inodes: UInt64) {
+        state.withLock { state in
+            state.known.values.reduce((0, 0)) { ($0.0 + $1.bytes, $0.1 + $1.inodes) }
+        }
+    }
+
+    /// Removes a layer, unless it is held by a pull or an image that is not stored yet; then it stays
+    /// until the next `sweep`.
+    /// - Returns: whether it is gone.
+    @discardableResult
+    public func remove(_ chain: String) async throws -> Bool {
+        let aside = "\(stagingDirectory)/\(StagedLayer.freshName())"
+        // In one step with the check, so that no pull finds a layer that is about to go.
+        let renamed = try state.withLock { state in
+            guard state.holds[chain, default: 0] == 0 else { return false }
+            guard state.known.removeValue(forKey: chain) != nil else { return true }
+            try renameLayer(home(of: chain), to: aside)
+            return true
+        }
+        if renamed { try await Trees.remove(aside) }
+        return renamed
+    }
+
+    /// Removes every layer but these and all that killed pulls left behind. Call it when nothing is
+    /// being pulled: at the daemon's start.
+    public func sweep(keeping kept: Set<String>) async throws {
+        let staging = stagingDirectory
+        for name in try Files.list(staging) { try await Trees.remove("\(staging)/\(name)") }
+        for hex in try Files.list(directory) where !kept.contains("sha256:\(hex)") {
+            state.withLock { _ = $0.known.removeValue(forKey: "sha256:\(hex)") }
+            try await Trees.remove("\(directory)/\(hex)")
+        }
+    }
+
+    /// Holds layers, there or still to come, until the result goes.
+    func hold(_ chains: [String]) -> LayerHold {
+        state.withLock { state in
+            for chain in chains { state.holds[chain, default: 0] += 1 }
+        }
+        return LayerHold { [weak self] in self?.release(chains) }
+    }
+
+    private func release(_ chains: [String]) {
+        state.withLock { state in
+            for chain in chains {
+                let left = state.holds[chain, default: 1] - 1
+                state.holds[chain] = left == 0 ? nil : left
+            }
+        }
+    }
+
+    func stage() throws -> StagedLayer {
+        try StagedLayer(in: stagingDirectory)
+    }
+
+    /// Puts unpacked layers in place, the lowest first: all of them are on the disk when it returns.
+    /// Blocks: call it off the concurrency pool.
+    func commit(_ staged: [StagedLayer]) throws {
+        for layer in staged { try layer.writeInfo() }
+        try syncFileSystem(of: stagingDirectory)
+        for layer in staged {
+            guard let chain = layer.chain, let info = layer.info else { continue }
+            try state.withLock { state in
+                // Another pull was first, with the same content.
+                if state.known[chain] != nil { return }
+                try renameLayer(layer.home, to: home(of: chain))
+                state.known[chain] = info
+            }
+        }
+        try syncFileSystem(of: directory)
+    }
+}

@@ -1,0 +1,100 @@
+internal import Archive
+internal import FoundationEssentials
+internal import Model
+
+/// A reference to content (image-spec, descriptor.md), checked.
+struct Content: Sendable, Hashable {
+    let mediaType: String
+    let digest: Digest
+    let size: UInt64
+    let platform: Platform?
+}
+
+/// What a registry answers under a tag or digest.
+enum Manifest: Sendable {
+    case index([Content])
+    case image(config: Content, layers: [Content])
+
+    /// - Parameter type: the response's Content-Type, which counts when the document has none.
+    /// - Throws: `GantryError`: `unimplemented` for a format that is refused by name, `dataLoss` for
+    ///   what is no manifest.
+    init(_ bytes: [UInt8], type: String) throws {
+        let document: ManifestDocument
+        do {
+            document = try JSONDecoder().decode(ManifestDocument.self, from: Data(bytes))
+        } catch {
+            throw GantryError(.dataLoss, "the manifest cannot be read", cause: error)
+        }
+        let header = type.prefix { $0 != ";" }
+        let type = document.mediaType ?? String(header)
+        if document.schemaVersion == 1 || MediaType.isSchema1(type) {
+            throw GantryError(.unimplemented, "Docker schema 1 images are not supported")
+        }
+        try self.init(document, type)
+    }
+
+    private init(_ document: ManifestDocument, _ type: String) throws {
+        switch (document.manifests, document.config, document.layers) {
+        case (let manifests?, nil, nil):
+            try Self.check(type, MediaType.indexes, "an index")
+            self = .index(try manifests.map { try $0.checked() })
+        case (nil, let config?, let layers?):
+            try Self.check(type, MediaType.manifests, "an image manifest")
+            self = .image(
+                config: try Self.config(config), layers: try layers.map { try Self.layer($0) })
+        default:
+            // Both at once is how one digest is made to mean two images (CVE-2021-41190).
+            throw GantryError(.dataLoss, "the manifest is neither an index nor an image")
+        }
+    }
+
+    private static func check(_ type: String, _ known: [String], _ what: String) throws {
+        if known.contains(type) { return }
+        // Registries that serve files as they are say this, and older OCI documents say nothing.
+        if ["", "application/json", "application/octet-stream"].contains(type) { return }
+        throw GantryError(.dataLoss, "the manifest says that it is \(type), and is \(what)")
+    }
+
+    private static func config(_ document: ContentDocument) throws -> Content {
+        let config = try document.checked()
+        guard MediaType.configs.contains(config.mediaType) else {
+            throw GantryError(
+                .invalidArgument, "an artifact of type \(config.mediaType), not a container image")
+        }
+        return config
+    }
+
+    private static func layer(_ document: ContentDocument) throws -> Content {
+        let layer = try document.checked()
+        if MediaType.isForeign(layer.mediaType) {
+            throw GantryError(
+                .unimplemented, "layer \(layer.digest) is a foreign layer (\(layer.mediaType))")
+        }
+        guard MediaType.layers.contains(layer.mediaType) else {
+            throw GantryError(
+                .unimplemented, "layer \(layer.digest) has the unknown type \(layer.mediaType)")
+        }
+        return layer
+    }
+}
+
+private struct ManifestDocument: Decodable {
+    var schemaVersion: Int?
+    var mediaType: String?
+    var manifests: [ContentDocument]?
+    var config: ContentDocument?
+    var layers: [ContentDocument]?
+}
+
+private struct ContentDocument: Decodable {
+    var mediaType: String?
+    var digest: String
+    var size: UInt64
+    var platform: Platform?
+
+    func checked() throws -> Content {
+        Content(
+            mediaType: mediaType ?? "", digest: try Digest(parsing: digest), size: size,
+            platform: platform)
+    }
+}

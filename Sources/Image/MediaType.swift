@@ -1,0 +1,37 @@
+/// The media types of the OCI image-spec (media-types.md) and Docker's for the same things.
+enum MediaType {
+    static let indexes = [
+        "application/vnd.oci.image.index.v1+json",
+        "application/vnd.docker.distribution.manifest.list.v2+json",
+    ]
+
+    static let manifests = [
+        "application/vnd.oci.image.manifest.v1+json",
+        "application/vnd.docker.distribution.manifest.v2+json",
+    ]
+
+    static let configs = [
+        "application/vnd.oci.image.config.v1+json",
+        "application/vnd.docker.container.image.v1+json",
+    ]
+
+    /// The compression is found in the content; the type only has to be a layer's.
+    static let layers = [
+        "application/vnd.oci.image.layer.v1.tar",
+        "application/vnd.oci.image.layer.v1.tar+gzip",
+        "application/vnd.oci.image.layer.v1.tar+zstd",
+        "application/vnd.docker.image.rootfs.diff.tar",
+        "application/vnd.docker.image.rootfs.diff.tar.gzip",
+        "application/vnd.docker.image.rootfs.diff.tar.zstd",
+    ]
+
+    /// Docker's schema 1, which is obsolete and whose layers have no digests of their own.
+    static func isSchema1(_ type: String) -> Bool {
+        type.hasPrefix("application/vnd.docker.distribution.manifest.v1+")
+    }
+
+    /// Layers that a registry does not hold, but somebody's web server.
+    static func isForeign(_ type: String) -> Bool {
+        type.contains(".nondistributable.") || type.contains(".rootfs.foreign.")
+    }
+}

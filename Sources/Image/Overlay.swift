@@ -1,0 +1,72 @@
+internal import CLinux
+internal import Glibc
+internal import Kernel
+internal import System
+
+/// One overlay mount (the kernel's Documentation/filesystems/overlayfs.rst).
+struct Overlay: Sendable {
+    /// The read-only directories, the uppermost first.
+    let lower: [String]
+    /// Holds `upper` and `work`.
+    let home: String
+    let target: String
+
+    private var upper: String { "\(home)/upper" }
+    private var work: String { "\(home)/work" }
+
+    /// mount(2) takes one page of options, and cuts the rest off without a word.
+    private static let mostOptions = 4095
+
+    func mount() throws {
+        for directory in [upper, work, target] { try Files.makeDirectories(directory) }
+        let directories = try lower.isEmpty ? [emptyLower()] : lower
+        try copyRootAttributes(from: directories[0])
+        let plain = options(directories.map(Self.escaped))
+        if plain.utf8.count <= Self.mostOptions {
+            try Mounts.mountNow("overlay", on: target, type: "overlay", data: plain)
+        } else {
+            try mountByDescriptors(directories)
+        }
+    }
+
+    private func options(_ directories: [String]) -> String {
+        "lowerdir=\(directories.joined(separator: ":")),upperdir=\(Self.escaped(upper)),"
+            + "workdir=\(Self.escaped(work))"
+    }
+
+    /// An image without layers still needs something below the writable part.
+    private func emptyLower() throws -> String {
+        let empty = "\(home)/empty"
+        try Files.makeDirectories(empty)
+        return empty
+    }
+
+    /// The merged root directory is the upper one: without this, every container's `/` would be 0755
+    /// whatever its image says.
+    private func copyRootAttributes(from lower: String) throws {
+        var status = stat()
+        try syscall("stat", lower) { stat(lower, &status) }
+        try syscall("chown", upper) { chown(upper, status.st_uid, status.st_gid) }
+        try syscall("chmod", upper) { chmod(upper, status.st_mode & 0o7777) }
+    }
+
+    /// Many layers: open each, and name it by its number.
+    private func mountByDescriptors(_ directories: [String]) throws {
+        var opened: [Int32] = []
+        defer { opened.forEach { close($0) } }
+        for directory in directories {
+            let flags = GANTRY_O_PATH | GANTRY_O_DIRECTORY
+            opened.append(try Files.open(directory, flags).release())
+        }
+        let short = options(opened.map { "/proc/self/fd/\($0)" })
+        try Mounts.mountNow("overlay", on: target, type: "overlay", data: short)
+    }
+
+    /// Overlay separates directories by colons, and mount(2) options by commas.
+    private static func escaped(_ path: String) -> String {
+        path.reduce(into: "") { text, character in
+            if ":,\\".contains(character) { text.append("\\") }
+            text.append(character)
+        }
+    }
+}

@@ -1,0 +1,41 @@
+public import Model
+
+/// An image whose layers are on this machine's disk.
+public struct PulledImage: Sendable {
+    /// One layer, as it stands under `Layers`.
+    public struct Layer: Sendable, Hashable {
+        /// `sha256:…` over this layer's DiffID and all below it (image-spec, config.md#layer-chainid);
+        /// the name of its directory.
+        public let chain: String
+        /// `sha256:…` of the plain tar.
+        public let diffID: String
+        /// The digest of what the registry holds, and its size in bytes.
+        public let digest: String
+        public let compressedSize: UInt64
+        /// What its files take on disk, in bytes.
+        public let bytes: UInt64
+        public let inodes: UInt64
+    }
+
+    /// `sha256:…` of the configuration: the image ID of the CRI.
+    public let id: String
+    /// The name that it was pulled by.
+    public let reference: Reference
+    /// What the name stands for at the registry, an index or a manifest: a RepoDigest has it.
+    public let digest: String
+    /// The manifest of this platform; equal to `digest` when there is no index.
+    public let manifestDigest: String
+    /// The type of the manifest.
+    public let mediaType: String
+    /// The configuration as the registry gave it.
+    public let configJSON: [UInt8]
+    public let config: ImageConfig
+    public let architecture: String
+    public let os: String
+    /// The lowest first.
+    public let layers: [Layer]
+    /// What the image takes on disk, layers that it shares included, in bytes.
+    public let size: UInt64
+    /// Keeps the layers from being removed until the image is stored; see `Layers.remove`.
+    public let hold: LayerHold
+}

@@ -1,0 +1,85 @@
+public import Archive
+internal import Model
+internal import Synchronization
+internal import System
+
+/// Pulls images: from a name to layers on disk and a value that says all about them. It stores
+/// nothing else, so a pull that fails leaves nothing behind.
+public final class Puller: Sendable {
+    private let layers: Layers
+    private let registries: Mutex<Registries>
+    private let limits: LayerLimits
+    private let privileges: Privileges
+    /// Over all pulls, since each layer takes two threads.
+    private let turnstile = Turnstile(16)
+
+    /// - Parameters:
+    ///   - limits: what one layer may take.
+    ///   - privileges: `root`, but for tests.
+    public init(
+        layers: Layers, registries: Registries, limits: LayerLimits = LayerLimits(),
+        privileges: Privileges = .root
+    ) {
+        self.layers = layers
+        self.registries = Mutex(registries)
+        self.limits = limits
+        self.privileges = privileges
+    }
+
+    /// Takes a changed registries.conf; pulls under way go on with the old one.
+    public func use(_ registries: Registries) {
+        self.registries.withLock { $0 = registries }
+    }
+
+    /// Pulls by a name as the CRI gives it: short names go through registries.conf.
+    /// - Throws: as `pull(_:credentials:progress:)`; the last candidate's error when none has it.
+    public func pull(
+        named name: String, credentials: @Sendable (Reference) throws -> Credentials = { _ in .none },
+        progress: @escaping @Sendable (PullProgress) -> Void = { _ in }
+    ) async throws -> PulledImage {
+        let candidates = try registries.withLock { $0 }.candidates(for: name)
+        var failure: any Error = GantryError(.notFound, "\(name) stands for no image")
+        for reference in candidates {
+            do {
+                let credentials = try credentials(reference)
+                return try await pull(reference, credentials: credentials, progress: progress)
+            } catch let error as GantryError {
+                failure = error
+            }
+        }
+        throw failure
+    }
+
+    /// Asks the reference's endpoints in order, and takes the image from the first that has it.
+    ///
+    /// Cancelling the task ends all transfers within milliseconds.
+    /// - Throws: `GantryError` with every endpoint's failure: `notFound`, `unauthenticated`,
+    ///   `permissionDenied`, `dataLoss` (a wrong digest, a broken stream), `unavailable` (its message
+    ///   begins with `RegistryUnavailable`), `unimplemented` (schema 1, foreign layers);
+    ///   `CancellationError`.
+    public func pull(
+        _ reference: Reference, credentials: Credentials = .none,
+        progress: @escaping @Sendable (PullProgress) -> Void = { _ in }
+    ) async throws -> PulledImage {
+        let endpoints = try registries.withLock { $0 }.endpoints(for: reference)
+        let client = HTTPClient()
+        var failures = EndpointFailures(reference)
+        for endpoint in endpoints where failures.mayStillHelp(endpoint) {
+            let session = RegistrySession(client, endpoint, credentials)
+            do {
+                let resolver = ImageResolver(session: session, platform: .current)
+                let resolved = try await resolver.resolve(reference)
+                let pull = ImagePull(
+                    reference: reference, resolved: resolved, session: session, layers: layers,
+                    limits: limits, privileges: privileges, turnstile: turnstile, progress: progress)
+                return try await pull.run()
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                try Task.checkCancellation()
+                failures.add(endpoint, error)
+            }
+        }
+        throw failures.error
+    }
+}

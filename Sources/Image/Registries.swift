@@ -1,0 +1,69 @@
+internal import Kernel
+internal import Model
+
+/// Where images come from: registries.conf(5) version 2 with its drop-in directory, read once.
+public struct Registries: Sendable {
+    var rules: [RegistryRule] = []
+    var searched: [String] = []
+    var aliases: [String: String] = [:]
+    /// Keys that nobody knows, each with its file: a typing error, or a newer version of the format.
+    public internal(set) var warnings: [String] = []
+
+    /// Nothing configured: every name is looked for where it says, short ones at `docker.io`.
+    public init() {}
+
+    /// Reads the file, then each `*.conf` of the directory by name; the later one wins. Both may be
+    /// absent.
+    /// - Throws: `GantryError` (`invalidArgument`) naming the file and the key.
+    public static func load(
+        path: String = "/etc/containers/registries.conf",
+        directory: String = "/etc/containers/registries.conf.d"
+    ) throws -> Registries {
+        var registries = Registries()
+        let dropIns = Files.exists(directory) ? try Files.list(directory) : []
+        let files = [path] + dropIns.filter { $0.hasSuffix(".conf") }.map { "\(directory)/\($0)" }
+        for file in files where Files.exists(file) {
+            try registries.merge(try RegistriesFile(try Files.readText(file), file))
+        }
+        return registries
+    }
+
+    mutating func merge(_ file: RegistriesFile) throws {
+        let replaced = Set(file.rules.map(\.prefix))
+        rules = rules.filter { !replaced.contains($0.prefix) } + file.rules
+        searched = file.searched ?? searched
+        aliases.merge(file.aliases) { $1 }
+        warnings += file.warnings
+    }
+
+    /// The whole names that `text` may stand for, in the order in which to try them. A name with a
+    /// registry is one; a short name is its alias, else it is looked for in
+    /// `unqualified-search-registries`, else at `docker.io`.
+    /// - Throws: `GantryError` (`invalidArgument`) for what is not a name.
+    public func candidates(for text: String) throws -> [Reference] {
+        let parts = try ReferenceParts(text)
+        guard parts.domain == nil else { return [try Reference.parse(text)] }
+        let suffix = text.dropFirst(parts.path.count)
+        if let alias = aliases[parts.path], !alias.isEmpty {
+            return [try Reference.parse(alias + suffix)]
+        }
+        if searched.isEmpty { return [try Reference.parse(text)] }
+        return try searched.map { try Reference.parse("\($0)/\(text)") }
+    }
+
+    /// The places to ask for an image, in order.
+    /// - Throws: `GantryError` (`permissionDenied`) when registries.conf blocks it.
+    public func endpoints(for reference: Reference) throws -> [Endpoint] {
+        let matches = rules.compactMap { rule in
+            rule.matchLength(reference).map { (rule: rule, length: $0) }
+        }
+        guard let best = matches.max(by: { $0.length < $1.length })?.rule else {
+            return Endpoint.all(at: reference.repository, insecure: false, isMirror: false)
+        }
+        if best.isBlocked {
+            throw GantryError(
+                .permissionDenied, "\(reference): \"\(best.prefix)\" is blocked in registries.conf")
+        }
+        return best.endpoints(reference)
+    }
+}

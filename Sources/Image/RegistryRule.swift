@@ -1,0 +1,60 @@
+/// One `[[registry]]` of registries.conf (containers-registries.conf(5), version 2).
+struct RegistryRule: Sendable, Equatable {
+    struct Mirror: Sendable, Equatable {
+        enum Pulls: String, Sendable {
+            case all
+            case digestOnly = "digest-only"
+            case tagOnly = "tag-only"
+        }
+
+        var location: String
+        var isInsecure = false
+        var pulls = Pulls.all
+
+        func serves(_ reference: Reference) -> Bool {
+            switch pulls {
+            case .all: true
+            case .digestOnly: reference.digest != nil
+            case .tagOnly: reference.digest == nil
+            }
+        }
+    }
+
+    var prefix: String
+    /// What takes the prefix's place in the name; nil leaves the name as it is.
+    var location: String?
+    var isInsecure = false
+    var isBlocked = false
+    var mirrors: [Mirror] = []
+
+    /// How much of the name the prefix covers, in bytes; nil when it does not match. The rule with
+    /// the most is the one that counts.
+    func matchLength(_ reference: Reference) -> Int? {
+        if prefix.hasPrefix("*.") {
+            return reference.domain.hasSuffix(prefix.dropFirst()) ? prefix.utf8.count : nil
+        }
+        let name = reference.description
+        guard name.hasPrefix(prefix) else { return nil }
+        let next = name.dropFirst(prefix.count).first
+        let isWhole = next.map { "/:@".contains($0) } ?? true
+        return isWhole ? prefix.utf8.count : nil
+    }
+
+    /// The name with `location` in place of the prefix; a wildcard stands for the registry's host.
+    func rewrite(_ reference: Reference, to location: String) -> String {
+        let covered = prefix.hasPrefix("*.") ? reference.domain : prefix
+        let name = reference.repository
+        return location + (name.hasPrefix(covered) ? name.dropFirst(covered.count) : "")
+    }
+
+    /// Where to look, in order: the mirrors that serve such a name, then the registry itself.
+    func endpoints(_ reference: Reference) -> [Endpoint] {
+        let own = location.map { rewrite(reference, to: $0) } ?? reference.repository
+        let mirrored = mirrors.filter { $0.serves(reference) }.flatMap { mirror in
+            Endpoint.all(
+                at: rewrite(reference, to: mirror.location), insecure: mirror.isInsecure,
+                isMirror: true)
+        }
+        return mirrored + Endpoint.all(at: own, insecure: isInsecure, isMirror: false)
+    }
+}

@@ -1,0 +1,73 @@
+internal import Glibc
+internal import Kernel
+internal import Model
+internal import System
+
+/// Containers' root file systems: an image's layers with a writable directory on top, by overlay.
+///
+/// What must outlive a reboot (the writable part) is in `ROOT/containers/ID`; the mount is at
+/// `RUNROOT/containers/ID/rootfs`.
+public final class RootFilesystems: Sendable {
+    private let root: String
+    private let runroot: String
+    private let layers: Layers
+
+    public init(root: String, runroot: String, layers: Layers) throws {
+        self.root = root
+        self.runroot = runroot
+        self.layers = layers
+        try Files.makeDirectories("\(root)/containers", mode: 0o700)
+    }
+
+    /// Where a container's root file system is mounted.
+    public func path(of id: String) -> String { "\(runroot)/containers/\(id)/rootfs" }
+
+    private func home(of id: String) -> String { "\(root)/containers/\(id)" }
+
+    /// Mounts the root file system of a container.
+    /// - Parameter chains: chain IDs of the image's layers, the lowest first; none is an empty root.
+    /// - Returns: where it is mounted.
+    /// - Throws: `GantryError` (`failedPrecondition`) when a layer is not there, `SystemError`.
+    ///   Nothing is left then.
+    public func prepare(_ id: String, layers chains: [String]) async throws -> String {
+        for chain in chains where !layers.contains(chain) {
+            throw GantryError(.failedPrecondition, "layer \(chain) is not on this node")
+        }
+        let overlay = Overlay(
+            lower: chains.reversed().map(layers.path(of:)), home: home(of: id), target: path(of: id))
+        do {
+            try await Blocking.run { try overlay.mount() }
+        } catch {
+            try? await remove(id)
+            throw error
+        }
+        return path(of: id)
+    }
+
+    /// Unmounts it and removes the writable part. What is not there any more is no error.
+    public func remove(_ id: String) async throws {
+        let target = path(of: id)
+        try await Mounts.unmount(target)
+        try await Trees.remove(home(of: id))
+        try await Blocking.run {
+            // The directory above belongs to the container's bundle too, and may not be empty.
+            _ = rmdir(target)
+            _ = rmdir(Path.parent(of: target))
+        }
+    }
+
+    /// Whether the root file system is mounted at this moment.
+    public func mounted(_ id: String) -> Bool {
+        var inner = stat()
+        var outer = stat()
+        let target = path(of: id)
+        return stat(target, &inner) == 0 && stat(Path.parent(of: target), &outer) == 0
+            && inner.st_dev != outer.st_dev
+    }
+
+    /// What a container's writable part takes on disk; zero when there is none.
+    public func usage(_ id: String) async throws -> (bytes: UInt64, inodes: UInt64) {
+        let upper = "\(home(of: id))/upper"
+        return try await Blocking.run { try DiskUsage.measure(upper) }
+    }
+}

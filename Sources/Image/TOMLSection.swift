@@ -1,0 +1,79 @@
+internal import Model
+internal import TOMLKit
+
+/// A table of a TOML file, read key by key: a value of the wrong type is an error that names file
+/// and key, and what nobody asked for can be told afterwards.
+struct TOMLSection {
+    private let table: TOMLTable
+    private let file: String
+    private let path: String
+
+    init(_ text: String, _ file: String) throws {
+        do {
+            table = try TOMLTable(string: text)
+        } catch let error as TOMLParseError {
+            throw GantryError(
+                .invalidArgument,
+                "\(file): line \(error.source.begin.line): \(error.description)")
+        }
+        self.file = file
+        path = ""
+    }
+
+    private init(_ table: TOMLTable, _ file: String, _ path: String) {
+        self.table = table
+        self.file = file
+        self.path = path
+    }
+
+    var keys: [String] { table.keys }
+
+    func error(_ key: String, _ what: String) -> GantryError {
+        GantryError(.invalidArgument, "\(file): \(path)\(key): \(what)")
+    }
+
+    func string(_ key: String) throws -> String? {
+        try value(key, "a string") { $0.string }
+    }
+
+    func bool(_ key: String) throws -> Bool? {
+        try value(key, "true or false") { $0.bool }
+    }
+
+    func strings(_ key: String) throws -> [String]? {
+        try value(key, "a list of strings") { value in
+            guard let array = value.array else { return nil }
+            let strings = array.compactMap(\.string)
+            return strings.count == array.count ? strings : nil
+        }
+    }
+
+    /// An array of tables: `[[key]]`.
+    func sections(_ key: String) throws -> [TOMLSection] {
+        let tables = try value(key, "a list of tables") { value -> [TOMLTable]? in
+            guard let array = value.array else { return nil }
+            let tables = array.compactMap(\.table)
+            return tables.count == array.count ? tables : nil
+        }
+        return (tables ?? []).enumerated().map { index, table in
+            TOMLSection(table, file, "\(path)\(key)[\(index)].")
+        }
+    }
+
+    func section(_ key: String) throws -> TOMLSection? {
+        try value(key, "a table") { $0.table }.map { TOMLSection($0, file, "\(path)\(key).") }
+    }
+
+    /// Keys other than these, each with its file.
+    func unknown(besides known: Set<String>) -> [String] {
+        keys.filter { !known.contains($0) }.sorted().map { "\(file): \(path)\($0): unknown key" }
+    }
+
+    private func value<Value>(
+        _ key: String, _ wanted: String, _ convert: (any TOMLValueConvertible) -> Value?
+    ) throws -> Value? {
+        guard let value = table[key] else { return nil }
+        guard let converted = convert(value) else { throw error(key, "want \(wanted)") }
+        return converted
+    }
+}
