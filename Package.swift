@@ -89,6 +89,7 @@ let package = Package(
         .executableTarget(name: "gantry-exec"),
 
         tests(of: "Store", uses: ["Model"]),
+        tests(of: "OCI", uses: ["Model", "System", "Kernel"]),
         tests(of: "CRI", uses: ["Model"]),
     ],
     swiftLanguageModes: [.v6],
