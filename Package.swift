@@ -95,6 +95,7 @@ let package = Package(
         .executableTarget(name: "gantry-exec"),
 
         tests(of: "Store", uses: ["Model"]),
+        tests(of: "OCI", uses: ["Model", "System", "Kernel"]),
         tests(of: "CRI", uses: ["Model"]),
         tests(of: "Archive", uses: ["CISAL", "CZstd", "Model"]),
         tests(of: "Image", uses: ["Archive", "Model"]),

@@ -2,7 +2,7 @@ internal import Glibc
 internal import Kernel
 
 /// A way to run containers that a pod's RuntimeClass can name.
-public struct RuntimeHandler: Codable, Hashable, Sendable {
+public struct Handler: Codable, Hashable, Sendable {
     public var name: String
     /// The runtime's program.
     public var path: String
@@ -51,12 +51,12 @@ public enum Runtimes {
     /// - Parameter runRoot: their state goes to `<runRoot>/<name>`.
     public static func discover(
         runRoot: String, search: [String] = defaultSearch
-    ) -> [RuntimeHandler] {
+    ) -> [Handler] {
         ["crun", "runc", "runsc"].compactMap { name in
             guard let path = search.map({ "\($0)/\(name)" }).first(where: isProgram) else {
                 return nil
             }
-            return RuntimeHandler(
+            return Handler(
                 name: name, path: path, root: "\(runRoot)/\(name)", infra: name == "runsc")
         }
     }

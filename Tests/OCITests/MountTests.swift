@@ -1,0 +1,127 @@
+internal import Model
+internal import Testing
+
+@testable import OCI
+
+@Suite struct MountTests {
+    private func options(
+        _ mount: Mount, sharing: HostMount.Sharing = .shared, features: HandlerFeatures = .init()
+    ) throws -> [String] {
+        var request = plainRequest()
+        request.features = features
+        request.mounts = [HostMount(mount, source: "/src", sharing: sharing)]
+        let mounts = try SpecBuilder.container(request).mounts
+        let found = try #require(mounts.first { $0.destination == mount.containerPath })
+        #expect(found.source == "/src")
+        return found.options
+    }
+
+    @Test func accessAndPropagation() throws {
+        #expect(try options(Mount(containerPath: "/v")) == ["rbind", "rprivate", "rw"])
+        #expect(
+            try options(Mount(containerPath: "/v", readonly: true, propagation: .hostToContainer))
+                == ["rbind", "rslave", "ro"])
+        #expect(
+            try options(
+                Mount(containerPath: "/v", propagation: .bidirectional, mountOptions: ["noexec"]))
+                == ["rbind", "rshared", "rw", "noexec"])
+    }
+
+    @Test func propagationNeedsASourceThatHasIt() {
+        expectError(.invalidArgument, "/src is not on a shared mount") {
+            try options(Mount(containerPath: "/v", propagation: .bidirectional), sharing: .slave)
+        }
+        expectError(.invalidArgument, "not on a shared or slave mount") {
+            try options(
+                Mount(containerPath: "/v", propagation: .hostToContainer), sharing: .unshared)
+        }
+    }
+
+    @Test(arguments: [
+        ([MountPropagation.private], nil), ([.hostToContainer, .private], "rslave"),
+        ([.hostToContainer, .bidirectional], "rshared"),
+    ])
+    func propagationOfTheRoot(modes: [MountPropagation], expected: String?) throws {
+        var request = plainRequest()
+        request.mounts = modes.enumerated().map {
+            HostMount(Mount(containerPath: "/v\($0)", propagation: $1), source: "/src")
+        }
+        #expect(try SpecBuilder.container(request).linux.rootfsPropagation == expected)
+    }
+
+    @Test func recursiveReadOnly() throws {
+        let mount = Mount(containerPath: "/v", readonly: true, recursiveReadOnly: true)
+        let able = HandlerFeatures(mountOptions: ["rro"])
+        #expect(try options(mount, features: able) == ["rbind", "rprivate", "rro"])
+        expectError(.invalidArgument, "RROUnsupported") { try options(mount) }
+        var writable = mount
+        writable.readonly = false
+        expectError(.invalidArgument, "needs readonly") { try options(writable, features: able) }
+        var shared = mount
+        shared.propagation = .hostToContainer
+        expectError(.invalidArgument, "private") { try options(shared, features: able) }
+    }
+
+    @Test func idMapped() throws {
+        let mapping = IDMapping(hostId: 1000, containerId: 0, length: 10)
+        let mount = Mount(containerPath: "/v", uidMappings: [mapping], gidMappings: [mapping])
+        expectError(.failedPrecondition, "no id-mapped mounts") { try options(mount) }
+        let able = HandlerFeatures(ociVersionMax: "1.2.0", mapsIDs: true)
+        #expect(try options(mount, features: able).contains("ridmap"))
+        var request = plainRequest()
+        request.features = able
+        request.mounts = [HostMount(mount, source: "/src")]
+        #expect(try SpecBuilder.container(request).ociVersion == "1.1.0")
+    }
+
+    @Test func targetsAreAbsolute() {
+        expectError(.invalidArgument, "\"v\" is not absolute") {
+            try options(Mount(containerPath: "v"))
+        }
+    }
+
+    @Test func parentsComeFirstAndVolumesReplaceDefaults() throws {
+        var request = plainRequest()
+        request.files = PodFiles(hosts: "/pod/hosts", sharedMemory: "/pod/shm")
+        request.mounts = ["/a/b/c", "/etc/hosts", "/a", "/dev/shm"].map {
+            HostMount(Mount(containerPath: $0), source: "/src\($0)")
+        }
+        let mounts = try SpecBuilder.container(request).mounts
+        let targets = mounts.map(\.destination)
+        #expect(targets.suffix(4) == ["/a", "/etc/hosts", "/dev/shm", "/a/b/c"])
+        #expect(Set(targets).count == targets.count)
+        #expect(!mounts.contains { $0.source == "/pod/hosts" || $0.source == "/pod/shm" })
+    }
+
+    @Test func filesOfThePod() throws {
+        var request = plainRequest(
+            security: LinuxContainerSecurityContext(readonlyRootfs: true))
+        request.files = PodFiles(
+            hosts: "/pod/hosts", hostname: "/pod/hostname", resolvConf: "/pod/resolv",
+            sharedMemory: "/pod/shm")
+        let spec = try SpecBuilder.container(request)
+        #expect(spec.root == Spec.Root(path: "/roots/c1", readonly: true))
+        let sources = Dictionary(
+            uniqueKeysWithValues: spec.mounts.map { ($0.destination, $0.source) })
+        #expect(sources["/etc/hosts"] == "/pod/hosts")
+        #expect(sources["/etc/hostname"] == "/pod/hostname")
+        #expect(sources["/etc/resolv.conf"] == "/pod/resolv")
+        #expect(sources["/dev/shm"] == "/pod/shm")
+        let hosts = try #require(spec.mounts.first { $0.destination == "/etc/hosts" })
+        #expect(hosts.options.contains("ro"))
+    }
+
+    @Test func privilegedContainersMayWriteToSys() throws {
+        var request = plainRequest()
+        func options(_ target: String) throws -> [String] {
+            try SpecBuilder.container(request).mounts.first { $0.destination == target }?.options
+                ?? []
+        }
+        #expect(try options("/sys").contains("ro"))
+        #expect(try options("/sys/fs/cgroup").contains("ro"))
+        request.sandbox.linux?.securityContext?.privileged = true
+        request.container.linux?.securityContext = LinuxContainerSecurityContext(privileged: true)
+        #expect(try options("/sys").contains("rw"))
+        #expect(try options("/sys/fs/cgroup").contains("rw"))
+    }
+}

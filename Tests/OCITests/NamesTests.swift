@@ -1,0 +1,44 @@
+internal import Testing
+
+@testable import OCI
+
+@Suite struct NamesTests {
+    @Test(arguments: [
+        ("SIGTERM", 15), ("TERM", 15), ("15", 15), ("sigkill", 9), ("SIGRTMIN+3", 37),
+        ("RTMAX-1", 63), ("SIGNAL_SIGRTMINPLUS2", 36), ("SIGNAL_SIGUSR1", 10), ("64", 64),
+    ])
+    func signals(name: String, number: Int32) {
+        #expect(StopSignal.number(of: name) == number)
+    }
+
+    @Test(arguments: ["", "0", "65", "SIGNOTHING", "RTMIN+31", "RTMIN+x", "-1"])
+    func noSignals(name: String) {
+        #expect(StopSignal.number(of: name) == nil)
+    }
+
+    @Test(arguments: [
+        ("/kubepods/pod1", "/kubepods/pod1/c"), ("kubepods/", "/kubepods/c"), ("", "/gantry/c"),
+    ])
+    func cgroupfs(parent: String, path: String) {
+        let cgroup = CgroupPath(driver: .cgroupfs, parent: parent)
+        #expect(cgroup.container("c") == path)
+        #expect(cgroup.directory("c") == path)
+    }
+
+    @Test(arguments: [
+        (
+            "kubepods-pod1.slice", "kubepods-pod1.slice:gantry:c",
+            "/kubepods.slice/kubepods-pod1.slice/gantry-c.scope"
+        ),
+        (
+            "/kubepods.slice/kubepods-pod1.slice", "kubepods-pod1.slice:gantry:c",
+            "/kubepods.slice/kubepods-pod1.slice/gantry-c.scope"
+        ),
+        ("", "system.slice:gantry:c", "/system.slice/gantry-c.scope"),
+    ])
+    func systemd(parent: String, path: String, directory: String) {
+        let cgroup = CgroupPath(driver: .systemd, parent: parent)
+        #expect(cgroup.container("c") == path)
+        #expect(cgroup.directory("c") == directory)
+    }
+}
