@@ -97,8 +97,6 @@ let package = Package(
         tests(of: "Store", uses: ["Model"]),
         tests(of: "OCI", uses: ["Model", "System", "Kernel"]),
         tests(of: "CRI", uses: ["Model"]),
-        tests(of: "Archive", uses: ["CISAL", "CZstd", "Model"]),
-        tests(of: "Image", uses: ["Archive", "Model"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11

@@ -71,6 +71,11 @@ public final class Monitor: Sendable {
         close()
     }
 
+    /// Ends the connection, and with it `run` and `exits`; the monitor goes on.
+    public func disconnect() {
+        Glibc.shutdown(socket.raw, Int32(SHUT_RDWR))
+    }
+
     /// Sends a request and waits for its reply.
     /// - Throws: `GantryError` with what the monitor says, or `unavailable` when it is gone.
     func ask(_ request: Request) async throws -> Reply {
