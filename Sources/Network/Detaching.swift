@@ -1,0 +1,74 @@
+internal import CLinux
+internal import Glibc
+internal import Model
+internal import System
+
+extension NetworkPlugins {
+    /// Runs DEL for what is recorded under `id`, if anything is.
+    /// - Parameter instead: what to go by when the record is damaged; nil when no more is known of
+    ///   the pod than its identity, which is enough for most plugins.
+    func takeBack(_ id: Attachment.ID, instead attachment: Attachment?) async throws {
+        switch try await records.load(id) {
+        case .absent:
+            break
+        case .intact(let record):
+            try await detach(record)
+        case .damaged:
+            let known = attachment ?? Attachment(id, namespacePath: "")
+            try await detach(try AttachmentRecord(known, try await source.current()))
+        }
+        own.withLock { _ = $0.remove(id) }
+    }
+
+    /// The record goes only after every plugin has succeeded; the first failure ends the chain, as
+    /// the specification says (section 3, Deleting an attachment).
+    func detach(_ record: AttachmentRecord) async throws {
+        let previous = record.version.hasCheck ? record.result : nil
+        for plugin in record.network.plugins.reversed() {
+            do {
+                try await run(.delete, plugin, of: record, previous: previous)
+            } catch let error as PluginError where error.isUnknownContainer {
+                continue
+            } catch {
+                throw PluginFailure.describe(
+                    "remove sandbox \(record.sandboxId) from network \(record.network.name)", error)
+            }
+        }
+        try await records.remove(record.id)
+    }
+
+    /// Runs one plugin on an attachment and returns what it printed.
+    @discardableResult
+    func run(
+        _ command: PluginCommand, _ plugin: PluginConfiguration, of record: AttachmentRecord,
+        previous: JSONValue?
+    ) async throws -> [UInt8] {
+        let namespace = try await Blocking.run { Self.livingNamespace(record.namespacePath) }
+        return try await plugins.run(
+            command, plugin.type, parameters: record.parameters(namespace: namespace),
+            input: record.request(plugin, previous: previous))
+    }
+
+    /// The path, or nothing when no namespace is there any more: then plugins must be given none,
+    /// and free what they can (section 2, DEL).
+    private static func livingNamespace(_ path: String) -> String {
+        var status = statfs()
+        let isThere = statfs(path, &status) == 0 && status.f_type == Self.nsfsMagic
+        return isThere ? path : ""
+    }
+
+    /// `NSFS_MAGIC` of linux/magic.h.
+    private static let nsfsMagic: Int = 0x6e73_6673
+}
+
+enum PluginFailure {
+    /// What was being done and the plugin's own words, with the code that fits these.
+    static func describe(_ doing: String, _ error: any Error) -> GantryError {
+        switch error {
+        case let error as PluginError: GantryError(error.status, doing, cause: error)
+        case let error as NotReady: GantryError(.unavailable, doing, cause: error)
+        case is CancellationError: GantryError(.cancelled, doing, cause: error)
+        default: GantryError(doing, from: error)
+        }
+    }
+}

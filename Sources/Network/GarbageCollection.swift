@@ -1,0 +1,67 @@
+public import Model
+
+extension NetworkPlugins {
+    /// Takes back what is left of pods that are no more: DEL for every recorded attachment that is
+    /// not kept, then, for a network of 1.1, GC of every plugin.
+    ///
+    /// May run beside other operations; attachments that this object made since it was created are
+    /// kept in any case.
+    /// - Returns: what failed. It stays to be done at the next call.
+    public func collectGarbage(keeping kept: Set<Attachment.ID>) async -> [GantryError] {
+        var failures: [GantryError] = []
+        do {
+            for id in try await records.all() where !kept.contains(id) {
+                await collect(&failures) { try await removeStale(id) }
+            }
+            let network = try await source.current()
+            if network.version.hasStatus && !network.configuration.disableGC {
+                failures += await gate.perform(.everything) { await collect(in: network, kept) }
+            }
+        } catch is NotReady {
+            // Without a network there is nobody to ask.
+        } catch {
+            failures.append(PluginFailure.describe("collect garbage of the network", error))
+        }
+        return failures
+    }
+
+    private func removeStale(_ id: Attachment.ID) async throws {
+        try await gate.perform(.container(id.sandboxId)) {
+            if own.withLock({ $0.contains(id) }) { return }
+            try await takeBack(id, instead: nil)
+        }
+    }
+
+    /// Every plugin is asked, whatever the others answer (section 3, Garbage-collecting a network).
+    private func collect(in network: Network, _ kept: Set<Attachment.ID>) async -> [GantryError] {
+        var failures: [GantryError] = []
+        let valid = JSONValue.array(kept.union(own.withLock { $0 }).map(Self.entry))
+        for plugin in network.configuration.plugins {
+            await collect(&failures) {
+                let request = plugin.request(
+                    network: network.configuration.name, version: network.version)
+                var members = request.object ?? [:]
+                members["cni.dev/valid-attachments"] = valid
+                // The name in the first text of 1.1, which plugins were written to.
+                members["cni.dev/attachments"] = valid
+                _ = try await plugins.run(
+                    .collectGarbage, plugin.type, input: .object(members))
+            }
+        }
+        return failures
+    }
+
+    private static func entry(_ id: Attachment.ID) -> JSONValue {
+        ["containerID": .string(id.sandboxId), "ifname": .string(id.interface)]
+    }
+
+    private func collect(
+        _ failures: inout [GantryError], _ step: () async throws -> Void
+    ) async {
+        do {
+            try await step()
+        } catch {
+            failures.append(PluginFailure.describe("collect garbage of the network", error))
+        }
+    }
+}

@@ -1,0 +1,59 @@
+internal import Model
+
+/// A CNI plugin that failed, in its own words (CNI specification, section 5, Error).
+public struct PluginError: Error, Hashable, Sendable {
+    public let plugin: String
+    /// The specification's codes are below 100; nil when the plugin gave none.
+    public let code: Int?
+    public let message: String
+    public let details: String
+
+    /// An executable that failed with `status` and printed these.
+    init(plugin: String, status: Int32, output: [UInt8], errorText: String) {
+        self.plugin = plugin
+        let document = try? JSONValue(parsing: output)
+        code = document?["code"]?.integer.flatMap { Int(exactly: $0) }
+        if let text = document?["msg"]?.string {
+            message = text
+            details = document?["details"]?.string ?? ""
+        } else {
+            message = "exited with status \(status) and no CNI error"
+            details = Self.excerpt(errorText.isEmpty ? String(decoding: output, as: UTF8.self) : errorText)
+        }
+    }
+
+    init(plugin: String, garbage output: [UInt8]) {
+        self.plugin = plugin
+        code = nil
+        message = "printed what is no CNI result"
+        details = Self.excerpt(String(decoding: output, as: UTF8.self))
+    }
+
+    /// The last of a text that may be long: errors come at the end.
+    private static func excerpt(_ text: String) -> String {
+        String(text.suffix(1000)).split(whereSeparator: \.isNewline).joined(separator: "; ")
+    }
+}
+
+extension PluginError: CustomStringConvertible {
+    public var description: String {
+        let extra = details.isEmpty ? "" : " (\(details))"
+        let number = code.map { " [CNI error \($0)]" } ?? ""
+        return "\(plugin): \(message)\(extra)\(number)"
+    }
+}
+
+extension PluginError {
+    /// Code 3: the plugin does not know the container, so there is nothing to delete either.
+    var isUnknownContainer: Bool { code == 3 }
+
+    /// What the caller can make of it: 11 asks to try again, 50 and 51 say that the plugin is not
+    /// available, 1, 2 and 7 that the configuration is wrong.
+    var status: GantryError.Code {
+        switch code {
+        case 11, 50, 51: .unavailable
+        case 1, 2, 7: .failedPrecondition
+        default: .internal
+        }
+    }
+}
