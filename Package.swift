@@ -60,12 +60,10 @@ let package = Package(
             uses: ["Model", .product(name: "GRDB", package: "GRDB.swift")]),
         room("GRPC", uses: ["CGRPC"]),
         room("CRI", uses: ["CCRI", "Model"]),
+        room("TOML", uses: ["Model", .product(name: "TOMLKit", package: "TOMLKit")]),
         room(
             "Image",
-            uses: [
-                "Archive", "CCurl", "CLinux", "System", "Kernel", "Model",
-                .product(name: "TOMLKit", package: "TOMLKit"),
-            ]),
+            uses: ["Archive", "CCurl", "CLinux", "TOML", "System", "Kernel", "Model"]),
         room("MonitorProtocol"),
         room("Supervisor", uses: ["MonitorProtocol", "Kernel", "CLinux"]),
         room("OCI", uses: ["MonitorProtocol", "System", "Kernel", "Model"]),
@@ -82,10 +80,9 @@ let package = Package(
         .executableTarget(
             name: "gantry",
             dependencies: [
-                "Service", "GRPC", "CRI", "System", "Kernel", "Model",
+                "Service", "GRPC", "CRI", "OCI", "TOML", "System", "Kernel", "Model",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "TOMLKit", package: "TOMLKit"),
             ],
             swiftSettings: strict),
         .executableTarget(

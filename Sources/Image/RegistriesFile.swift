@@ -1,4 +1,5 @@
 internal import Model
+internal import TOML
 
 /// What one file says: registries.conf or a drop-in.
 struct RegistriesFile {

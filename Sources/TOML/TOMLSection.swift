@@ -1,14 +1,14 @@
-internal import Model
+public import Model
 internal import TOMLKit
 
 /// A table of a TOML file, read key by key: a value of the wrong type is an error that names file
 /// and key, and what nobody asked for can be told afterwards.
-struct TOMLSection {
+public struct TOMLSection {
     private let table: TOMLTable
     private let file: String
     private let path: String
 
-    init(_ text: String, _ file: String) throws {
+    public init(_ text: String, _ file: String) throws {
         do {
             table = try TOMLTable(string: text)
         } catch let error as TOMLParseError {
@@ -26,21 +26,21 @@ struct TOMLSection {
         self.path = path
     }
 
-    var keys: [String] { table.keys }
+    public var keys: [String] { table.keys }
 
-    func error(_ key: String, _ what: String) -> GantryError {
+    public func error(_ key: String, _ what: String) -> GantryError {
         GantryError(.invalidArgument, "\(file): \(path)\(key): \(what)")
     }
 
-    func string(_ key: String) throws -> String? {
+    public func string(_ key: String) throws -> String? {
         try value(key, "a string") { $0.string }
     }
 
-    func bool(_ key: String) throws -> Bool? {
+    public func bool(_ key: String) throws -> Bool? {
         try value(key, "true or false") { $0.bool }
     }
 
-    func strings(_ key: String) throws -> [String]? {
+    public func strings(_ key: String) throws -> [String]? {
         try value(key, "a list of strings") { value in
             guard let array = value.array else { return nil }
             let strings = array.compactMap(\.string)
@@ -49,7 +49,7 @@ struct TOMLSection {
     }
 
     /// An array of tables: `[[key]]`.
-    func sections(_ key: String) throws -> [TOMLSection] {
+    public func sections(_ key: String) throws -> [TOMLSection] {
         let tables = try value(key, "a list of tables") { value -> [TOMLTable]? in
             guard let array = value.array else { return nil }
             let tables = array.compactMap(\.table)
@@ -60,12 +60,12 @@ struct TOMLSection {
         }
     }
 
-    func section(_ key: String) throws -> TOMLSection? {
+    public func section(_ key: String) throws -> TOMLSection? {
         try value(key, "a table") { $0.table }.map { TOMLSection($0, file, "\(path)\(key).") }
     }
 
     /// Keys other than these, each with its file.
-    func unknown(besides known: Set<String>) -> [String] {
+    public func unknown(besides known: Set<String>) -> [String] {
         keys.filter { !known.contains($0) }.sorted().map { "\(file): \(path)\($0): unknown key" }
     }
 

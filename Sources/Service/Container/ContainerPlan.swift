@@ -1,0 +1,102 @@
+internal import Model
+internal import MonitorProtocol
+internal import OCI
+internal import Store
+internal import System
+
+/// A container that is about to be created: everything looked up, nothing done yet.
+struct ContainerPlan: Sendable {
+    let node: Node
+    let sandbox: Sandbox
+    let config: ContainerConfig
+    let image: ImageRecord
+    let id: String
+    let spec: Spec
+    let user: ResolvedUser
+    let handler: WorkingHandler
+
+    /// - Throws: `invalidArgument` for what cannot be done as asked.
+    static func make(
+        _ node: Node, _ sandbox: Sandbox, _ config: ContainerConfig, _ image: ImageRecord,
+        id: String, root: String
+    ) async throws -> ContainerPlan {
+        let handler = try node.handlers.named(sandbox.handler)
+        let security = config.linux?.securityContext ?? LinuxContainerSecurityContext()
+        let user = try await UserRequest(security, image.config).resolve(inRoot: root)
+        var request = SpecRequest(
+            containerId: id, sandboxId: sandbox.id, container: config, sandbox: sandbox.config,
+            image: image.config, user: user, rootfs: root,
+            cgroup: node.cgroupPath(sandbox), handler: handler.runtime.handler)
+        request.mounts = try await HostMounts.resolve(config.mounts)
+        request.devices = try await devices(config, security)
+        request.files = node.podFiles(sandbox)
+        request.namespaces = try node.podNamespaces(sandbox, security)
+        request.features = handler.features
+        request.host = node.host
+        request.localhostSeccomp = try await Spec.Seccomp.localhost(for: security)
+        return ContainerPlan(
+            node: node, sandbox: sandbox, config: config, image: image, id: id,
+            spec: try SpecBuilder.container(request), user: user, handler: handler)
+    }
+
+    private static func devices(
+        _ config: ContainerConfig, _ security: LinuxContainerSecurityContext
+    ) async throws -> [HostDevice] {
+        var devices = security.privileged ? try await HostDevice.all() : []
+        for device in config.devices { devices += try await HostDevice.resolve(device) }
+        return devices
+    }
+
+    func writeBundle() async throws {
+        try await Bundle(node.paths.container(id).bundle).write(spec)
+    }
+
+    /// What the monitor is to run.
+    func request() -> CreateRequest {
+        let paths = node.paths.container(id)
+        return CreateRequest(
+            container: id, program: handler.runtime.handler.path,
+            arguments: handler.runtime.createArguments(
+                id, bundle: paths.bundle, pidFile: paths.pidFile, log: paths.log,
+                console: config.tty ? paths.console : nil),
+            pidFile: paths.pidFile, consoleSocket: config.tty ? paths.console : "",
+            logPath: container().logPath, keepsInput: config.stdin,
+            exitRecord: node.paths.pod(sandbox.id).exitRecord(id))
+    }
+
+    func container() -> SandboxContainer {
+        SandboxContainer(
+            id: id, sandbox: sandbox, config: config,
+            details: .init(
+                imageId: image.id, layers: image.layers.map(\.chain),
+                user: LinuxContainerUser(user), stopSignal: stopSignal,
+                createdAt: Clock.now(), mounts: config.mounts),
+            state: .init(phase: .creating, resources: config.linux?.resources))
+    }
+
+    /// The request's, else the image's, else SIGTERM.
+    private var stopSignal: Int32 {
+        let asked = config.stopSignal
+        if asked != .runtimeDefault { return asked.number }
+        return StopSignal.number(of: image.config.stopSignal) ?? StopSignal.default
+    }
+}
+
+extension UserRequest {
+    fileprivate init(_ security: LinuxContainerSecurityContext, _ image: ImageConfig) {
+        self.init()
+        imageUser = image.user
+        runAsUser = security.runAsUser?.value
+        runAsUsername = security.runAsUsername
+        runAsGroup = security.runAsGroup?.value
+        supplementalGroups = security.supplementalGroups
+        isStrict = security.supplementalGroupsPolicy == .strict
+    }
+}
+
+extension LinuxContainerUser {
+    fileprivate init(_ user: ResolvedUser) {
+        self.init(
+            uid: Int64(user.uid), gid: Int64(user.gid), supplementalGroups: user.groups.map(Int64.init))
+    }
+}

@@ -1,0 +1,69 @@
+internal import CRI
+internal import Model
+internal import Store
+
+/// How a container looks from outside: in ContainerStatus, in lists, and in the database.
+extension SandboxContainer {
+    static func listState(_ phase: ContainerPhase) -> ContainerState {
+        switch phase {
+        case .creating, .created, .starting: .created
+        case .running: .running
+        case .exited: .exited
+        }
+    }
+
+    private var imageSpec: ImageSpec {
+        var image = config.image ?? ImageSpec()
+        if !image.userSpecifiedImage.isEmpty { image.image = image.userSpecifiedImage }
+        return image
+    }
+
+    var status: ContainerStatus {
+        let now = current
+        var status = ContainerStatus(
+            id: id, metadata: config.metadata, state: Self.listState(now.phase),
+            createdAt: details.createdAt, image: imageSpec, imageRef: details.imageId,
+            labels: config.labels, annotations: config.annotations, mounts: details.mounts,
+            logPath: logPath, imageId: details.imageId,
+            stopSignal: Signal(number: details.stopSignal))
+        status.resources = now.resources.map { ContainerResources(linux: $0) }
+        status.user = details.user.map { ContainerUser(linux: $0) }
+        status.setTimes(now.phase)
+        return status
+    }
+
+    /// An element of ListContainers in its encoding, which is kept until the state changes.
+    func listed() throws -> [UInt8] {
+        let now = current
+        if let encoded = now.encoded { return encoded }
+        let bytes = try Container(
+            id: id, podSandboxId: sandbox.id, metadata: config.metadata, image: imageSpec,
+            imageRef: details.imageId, state: Self.listState(now.phase),
+            createdAt: details.createdAt, labels: config.labels, annotations: config.annotations,
+            imageId: details.imageId
+        ).encoded()
+        keep(bytes, of: now.phase)
+        return bytes
+    }
+
+    func row() throws -> ContainerRow {
+        ContainerRow(
+            id: id, sandbox: sandbox.id, phase: phase.name, layers: details.layers,
+            config: try config.encoded(), status: try status.encoded())
+    }
+}
+
+extension ContainerStatus {
+    fileprivate mutating func setTimes(_ phase: ContainerPhase) {
+        switch phase {
+        case .creating, .created, .starting: break
+        case .running(_, let since): startedAt = since
+        case .exited(let exit):
+            startedAt = exit.startedAt
+            finishedAt = exit.finishedAt
+            exitCode = exit.code
+            reason = exit.reason
+            message = exit.message
+        }
+    }
+}

@@ -1,0 +1,39 @@
+internal import Model
+internal import OCI
+internal import System
+
+/// Runs a program in a container and returns what it wrote.
+struct ExecSync: RPC {
+    let node: Node
+
+    /// What the kubelet accepts of each stream, in bytes; the rest is discarded.
+    private static let outputLimit = 16 << 20
+
+    func respond(to request: ExecSyncRequest) async throws -> ExecSyncResponse {
+        let container = try node.containers.get(request.containerId)
+        guard case .running = container.phase else {
+            throw GantryError(.failedPrecondition, "container \(container.id) is not running")
+        }
+        guard !request.cmd.isEmpty else {
+            throw GantryError(.invalidArgument, "the command is empty")
+        }
+        let output = try await node.runtime(of: container.sandbox).exec(
+            container.id, try await process(request.cmd, container),
+            limit: request.timeout > 0 ? .seconds(request.timeout) : nil,
+            outputLimit: Self.outputLimit)
+        return ExecSyncResponse(
+            stdout: output.standardOutput, stderr: output.standardError, exitCode: output.status)
+    }
+
+    /// The container's own process, as its bundle has it, with other arguments.
+    private func process(
+        _ arguments: [String], _ container: SandboxContainer
+    ) async throws -> Spec.Process
+    {
+        let bundle = Bundle(node.paths.container(container.id).bundle)
+        var process = try await bundle.read().process
+        process.args = arguments
+        process.terminal = false
+        return process
+    }
+}

@@ -1,0 +1,95 @@
+internal import Glibc
+internal import Kernel
+internal import Model
+internal import OCI
+internal import System
+
+/// Finds the sources of a container's mounts on the node.
+enum HostMounts {
+    /// - Throws: `invalidArgument` for a mount without a source or a target.
+    static func resolve(_ mounts: [Mount]) async throws -> [HostMount] {
+        try await Blocking.run {
+            let table = try MountTable.read()
+            return try mounts.map { try resolve($0, table) }
+        }
+    }
+
+    private static func resolve(_ mount: Mount, _ table: MountTable) throws -> HostMount {
+        guard mount.image == nil || mount.image == ImageSpec() else {
+            throw GantryError(
+                .unimplemented, "the mount on \(mount.containerPath) is of an image")
+        }
+        guard mount.hostPath.hasPrefix("/") else {
+            throw GantryError(
+                .invalidArgument, "the mount's source \"\(mount.hostPath)\" is not absolute")
+        }
+        let source = try real(mount.hostPath)
+        return HostMount(mount, source: source, sharing: table.sharing(of: source))
+    }
+
+    /// The path without symbolic links. A source that is not there becomes a directory, as in every
+    /// other runtime.
+    private static func real(_ path: String) throws -> String {
+        if let found = realpath(path, nil) {
+            defer { free(found) }
+            return String(cString: found)
+        }
+        guard errno == ENOENT else { throw SystemError("realpath", path, errno: errno) }
+        try Files.makeDirectories(path)
+        guard let made = realpath(path, nil) else {
+            throw SystemError("realpath", path, errno: errno)
+        }
+        defer { free(made) }
+        return String(cString: made)
+    }
+}
+
+/// The mounts of this process, for whether they are shared (proc(5), /proc/pid/mountinfo).
+struct MountTable: Sendable {
+    private let entries: [(path: String, sharing: HostMount.Sharing)]
+
+    static func read() throws -> MountTable {
+        MountTable(try Files.readText("/proc/self/mountinfo"))
+    }
+
+    init(_ text: String) {
+        entries = text.split(separator: "\n").compactMap { line in
+            let fields = line.split(separator: " ")
+            guard fields.count > 6 else { return nil }
+            let tags = fields[6...].prefix { $0 != "-" }
+            let sharing: HostMount.Sharing =
+                tags.contains { $0.hasPrefix("shared:") }
+                ? .shared : tags.contains { $0.hasPrefix("master:") } ? .slave : .unshared
+            return (Self.unescaped(fields[4]), sharing)
+        }
+    }
+
+    /// Of the mount that `path` lies on: the last of those with the longest path.
+    func sharing(of path: String) -> HostMount.Sharing {
+        var best: (length: Int, sharing: HostMount.Sharing) = (-1, .unshared)
+        for entry in entries where entry.path.utf8.count >= best.length {
+            if entry.path == "/" || path == entry.path || path.hasPrefix(entry.path + "/") {
+                best = (entry.path.utf8.count, entry.sharing)
+            }
+        }
+        return best.sharing
+    }
+
+    /// Blanks and backslashes stand there as three octal digits.
+    private static func unescaped(_ field: Substring) -> String {
+        var bytes: [UInt8] = []
+        var rest = Array(field.utf8)[...]
+        while let byte = rest.popFirst() {
+            let digits = rest.prefix(3)
+            if byte == UInt8(ascii: "\\"), digits.count == 3,
+                let code = UInt8(String(decoding: digits, as: UTF8.self), radix: 8)
+            {
+                bytes.append(code)
+                rest = rest.dropFirst(3)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,65 @@
+internal import Model
+internal import OCI
+internal import System
+
+/// How containers end and go, for all the RPCs that make them.
+struct Lifecycle: Sendable {
+    let node: Node
+
+    /// After SIGKILL only a process that hangs in the kernel lives on; the caller should know.
+    private static let killLimit = Duration.seconds(30)
+
+    /// Notes an exit: stored first, then visible to those who wait. The first exit stands.
+    func end(
+        _ container: SandboxContainer, _ exit: @Sendable (_ startedAt: Int64) -> ContainerExit
+    ) async {
+        guard container.update({ $0.phase.end(exit) }), let exit = container.phase.exit else {
+            return
+        }
+        await node.persist(container)
+        container.ended.open(exit)
+    }
+
+    /// Sends the stop signal, and SIGKILL after `grace`. Returns when the container has exited.
+    ///
+    /// Calls do not wait for each other, so a second one can only bring the end nearer.
+    func stop(_ container: SandboxContainer, grace: Duration) async throws {
+        guard container.phase.pid != nil else { return }
+        if grace > .zero {
+            try await signal(container, container.details.stopSignal)
+            if try await ended(container, within: grace) { return }
+        }
+        try await kill(container)
+    }
+
+    /// Kills a container and waits until it is gone.
+    func kill(_ container: SandboxContainer) async throws {
+        guard container.phase.pid != nil else { return }
+        try await signal(container, StopSignal.kill)
+        guard try await ended(container, within: Self.killLimit) else {
+            throw GantryError(
+                .deadlineExceeded,
+                "container \(container.id) has not exited \(Self.killLimit) after SIGKILL")
+        }
+    }
+
+    /// A container that exits just now cannot be signalled, which is as good.
+    private func signal(_ container: SandboxContainer, _ signal: Int32) async throws {
+        do {
+            try await node.runtime(of: container.sandbox).kill(container.id, signal: signal)
+        } catch {
+            if container.phase.pid == nil { return }
+            if (error as? GantryError)?.code == .notFound { return }
+            throw error
+        }
+    }
+
+    private func ended(_ container: SandboxContainer, within limit: Duration) async throws -> Bool {
+        do {
+            _ = try await withDeadline(limit, "exit") { try await container.ended.wait() }
+            return true
+        } catch let error as GantryError where error.code == .deadlineExceeded {
+            return container.ended.value != nil
+        }
+    }
+}

@@ -1,0 +1,30 @@
+internal import CRI
+internal import Model
+
+/// Answered from the encodings that each container keeps; waits for nothing.
+struct ListContainers {
+    let node: Node
+
+    /// The response in its encoding: field 1 of ListContainersResponse, once for each container.
+    func respond(to request: ListContainersRequest) throws -> [UInt8] {
+        let filter = request.filter ?? ContainerFilter()
+        let found = node.containers.all.filter { filter.admits($0) }
+        return Lists.repeated(
+            field: 1,
+            try found.sorted { $0.details.createdAt > $1.details.createdAt }.map {
+                try $0.listed()
+            })
+    }
+}
+
+extension ContainerFilter {
+    /// All that is given must fit (api.proto, ContainerFilter). What is being created is not listed.
+    func admits(_ container: SandboxContainer) -> Bool {
+        let phase = container.phase
+        guard phase != .creating, container.id.hasPrefix(id),
+            container.sandbox.id.hasPrefix(podSandboxId)
+        else { return false }
+        if let state, state.state != SandboxContainer.listState(phase) { return false }
+        return container.config.labels.contains(all: labelSelector)
+    }
+}

@@ -1,0 +1,79 @@
+internal import Model
+internal import Synchronization
+
+/// A container of a pod: what was asked for, which never changes, apart from how it stands.
+final class SandboxContainer: Identified {
+    let id: String
+    let sandbox: Sandbox
+    let config: ContainerConfig
+    let details: Details
+
+    /// What was found out at its creation.
+    struct Details: Sendable {
+        /// The image's ID, under which CRI wants it reported (`image_id` and `image_ref`).
+        var imageId: String
+        /// Chain IDs of the layers that it stands on.
+        var layers: [String]
+        var user: LinuxContainerUser?
+        /// Signal that asks it to end: the request's, the image's, or SIGTERM.
+        var stopSignal: Int32
+        /// Nanoseconds since 1970.
+        var createdAt: Int64
+        var mounts: [Mount]
+    }
+
+    struct State: Sendable {
+        var phase: ContainerPhase
+        var resources: LinuxContainerResources?
+        /// This state as an element of ListContainers, encoded when first asked for.
+        var encoded: [UInt8]?
+        /// Whether the runtime has let go of it: no cgroup, no state of the runtime's is left.
+        var isReleased = false
+    }
+
+    private let state: Mutex<State>
+    /// Opens at the exit, after it was stored.
+    let ended = Latch<ContainerExit>()
+
+    init(
+        id: String, sandbox: Sandbox, config: ContainerConfig, details: Details, state: State
+    ) {
+        self.id = id
+        self.sandbox = sandbox
+        self.config = config
+        self.details = details
+        self.state = Mutex(state)
+        if let exit = state.phase.exit { ended.open(exit) }
+    }
+
+    var current: State { state.withLock { $0 } }
+    var phase: ContainerPhase { state.withLock { $0.phase } }
+
+    func update<Result: Sendable>(_ change: (inout State) throws -> Result) rethrows -> Result {
+        try state.withLock { state in
+            state.encoded = nil
+            return try change(&state)
+        }
+    }
+
+    /// Keeps an encoding unless the state has changed since it was made.
+    func keep(_ encoding: [UInt8], of phase: ContainerPhase) {
+        state.withLock { state in
+            if state.phase == phase { state.encoded = encoding }
+        }
+    }
+
+    /// The identity that the kubelet retries with, within its sandbox.
+    static func name(_ metadata: ContainerMetadata) -> String {
+        "\(metadata.name)/\(metadata.attempt)"
+    }
+
+    var name: String { SandboxContainer.name(config.metadata ?? ContainerMetadata()) }
+
+    /// Where its log is written; empty when the pod has no log directory or it wants none.
+    var logPath: String {
+        let directory = sandbox.config.logDirectory
+        if directory.isEmpty || config.logPath.isEmpty { return "" }
+        return "\(directory)/\(config.logPath)"
+    }
+}

@@ -1,0 +1,38 @@
+internal import Model
+internal import OCI
+internal import Store
+
+/// Has the runtime start what CreateContainer prepared.
+struct StartContainer: RPC {
+    let node: Node
+
+    func respond(to request: StartContainerRequest) async throws -> StartContainerResponse {
+        let container = try node.containers.get(request.containerId)
+        return try await node.operations.join(.startContainer(id: container.id)) {
+            try container.sandbox.requireReady()
+            try container.update { try $0.phase.beginStart(at: Clock.now()) }
+            do {
+                try await node.runtime(of: container.sandbox).start(container.id)
+            } catch {
+                await fail(container, error)
+                throw error
+            }
+            container.update { $0.phase.finishStart() }
+            try await node.store.save(container.row())
+            return StartContainerResponse()
+        }
+    }
+
+    /// A container whose start failed has exited with code 128 and says why, so that the kubelet
+    /// shows it and does not wait for it.
+    private func fail(_ container: SandboxContainer, _ error: any Error) async {
+        await node.lifecycle.end(container) {
+            ContainerExit(
+                startedAt: $0, finishedAt: Clock.now(), code: 128, reason: "StartError",
+                message: String(describing: error))
+        }
+        await node.attempt("remove what did not start") {
+            try await node.runtime(of: container.sandbox).delete(container.id, force: true)
+        }
+    }
+}

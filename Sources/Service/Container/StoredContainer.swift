@@ -1,0 +1,26 @@
+internal import CRI
+internal import Model
+internal import Store
+
+extension SandboxContainer {
+    /// A container as it was stored; one that lived counts as created until its monitor is asked.
+    convenience init(_ row: ContainerRow, in sandbox: Sandbox) throws {
+        let status = try ContainerStatus.decode(row.status)
+        let details = Details(
+            imageId: status.imageId, layers: row.layers, user: status.user?.linux,
+            stopSignal: status.stopSignal.number, createdAt: status.createdAt,
+            mounts: status.mounts)
+        self.init(
+            id: row.id, sandbox: sandbox, config: try ContainerConfig.decode(row.config),
+            details: details,
+            state: State(phase: Self.phase(row, status), resources: status.resources?.linux))
+    }
+
+    private static func phase(_ row: ContainerRow, _ status: ContainerStatus) -> ContainerPhase {
+        guard row.phase == "exited" else { return .creating }
+        return .exited(
+            ContainerExit(
+                startedAt: status.startedAt, finishedAt: status.finishedAt, code: status.exitCode,
+                reason: status.reason, message: status.message))
+    }
+}

@@ -1,0 +1,89 @@
+internal import Image
+internal import Model
+internal import Store
+internal import Synchronization
+
+/// The images that are here, by ID and by every name that they go by.
+final class ImageCatalog: Sendable {
+    private let store: Store
+    private let records: Mutex<[String: ImageRecord]>
+
+    init(_ store: Store) async throws {
+        self.store = store
+        let loaded = try await store.images().map { ($0.id, try ImageRecord($0)) }
+        records = Mutex(Dictionary(uniqueKeysWithValues: loaded))
+    }
+
+    var all: [ImageRecord] { records.withLock { Array($0.values) } }
+
+    /// The image that `name` means: an ID with or without `sha256:`, a unique prefix of one, a tag
+    /// or a digest.
+    func find(_ name: String) throws -> ImageRecord? {
+        guard !name.isEmpty else { throw GantryError(.invalidArgument, "the image name is empty") }
+        let images = records.withLock { $0 }
+        if let image = images[name] ?? images["sha256:\(name)"] { return image }
+        if let reference = try? Reference.parse(name) {
+            let wanted = reference.digest.map(reference.pinned(to:)) ?? reference.description
+            if let image = images.values.first(where: { $0.isNamed(wanted) }) { return image }
+        }
+        return try byPrefix(name, images)
+    }
+
+    /// - Throws: `notFound` when it is not here.
+    func get(_ name: String) throws -> ImageRecord {
+        guard let image = try find(name) else {
+            throw GantryError(.notFound, "image \(name) is not here")
+        }
+        return image
+    }
+
+    /// Prefixes under eight digits could as well be words.
+    private func byPrefix(_ name: String, _ images: [String: ImageRecord]) throws -> ImageRecord? {
+        guard name.count >= 8, name.allSatisfy(\.isHexDigit) else { return nil }
+        let found = images.values.filter { $0.id.hasPrefix("sha256:\(name)") }
+        guard found.count < 2 else {
+            throw GantryError(.invalidArgument, "the image ID \(name) is ambiguous")
+        }
+        return found.first
+    }
+
+    /// Adds an image under the names that it was pulled by. A tag that another image had moves.
+    ///
+    /// What changes is found out inside the transaction, which is one after the other.
+    func add(_ image: ImageRecord, tag: String?, digest: String) async throws {
+        try await store.changeImages {
+            let changed = self.records.withLock { records in
+                var added = records[image.id] ?? image
+                added.message.repoTags.insertOnce(tag)
+                added.message.repoDigests.insertOnce(digest)
+                let changed = [added] + self.losing(tag, records, except: image.id)
+                for image in changed { records[image.id] = image }
+                return changed
+            }
+            return try changed.map { try $0.row() }
+        }
+    }
+
+    private func losing(
+        _ tag: String?, _ records: [String: ImageRecord], except id: String
+    ) -> [ImageRecord] {
+        guard let tag else { return [] }
+        return records.values.filter { $0.id != id && $0.message.repoTags.contains(tag) }.map {
+            var image = $0
+            image.message.repoTags.removeAll { $0 == tag }
+            return image
+        }
+    }
+
+    func remove(_ id: String) async throws {
+        try await store.removeImage(id)
+        records.withLock { _ = $0.removeValue(forKey: id) }
+    }
+}
+
+extension [String] {
+    fileprivate mutating func insertOnce(_ element: String?) {
+        guard let element, !contains(element) else { return }
+        append(element)
+    }
+}

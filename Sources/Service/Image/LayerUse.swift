@@ -1,0 +1,35 @@
+internal import Image
+internal import Model
+internal import Store
+
+/// Which layers are needed, and what they and the containers' writable parts take.
+extension Node {
+    /// The chain IDs of every image's layers and of those that containers stand on.
+    private var neededLayers: Set<String> {
+        let ofImages = images.all.flatMap { $0.layers.map(\.chain) }
+        return Set(ofImages + containers.all.flatMap(\.details.layers))
+    }
+
+    /// Removes the layers among `chains` that nothing needs any more, the highest first.
+    func removeUnused(_ chains: [String]) async throws {
+        let needed = neededLayers
+        for chain in chains.reversed() where !needed.contains(chain) {
+            try await layers.remove(chain)
+        }
+    }
+
+    /// At the start: removes what killed pulls and removals have left.
+    func sweepLayers() async throws {
+        try await layers.sweep(keeping: neededLayers)
+    }
+
+    /// What the containers' writable parts take on disk.
+    func writableUsage() async throws -> (bytes: UInt64, inodes: UInt64) {
+        var total: (bytes: UInt64, inodes: UInt64) = (0, 0)
+        for container in containers.all {
+            let usage = try await rootFilesystems.usage(container.id)
+            total = (total.bytes + usage.bytes, total.inodes + usage.inodes)
+        }
+        return total
+    }
+}

@@ -1,0 +1,16 @@
+internal import Model
+internal import Store
+
+/// Removes an image with all of its names, whichever of them is given. One that is not here is
+/// removed already. Layers that a container still stands on go with that container.
+struct RemoveImage: RPC {
+    let node: Node
+
+    func respond(to request: RemoveImageRequest) async throws -> RemoveImageResponse {
+        if let image = try node.images.find(request.image?.image ?? "") {
+            try await node.images.remove(image.id)
+            try await node.removeUnused(image.layers.map(\.chain))
+        }
+        return RemoveImageResponse()
+    }
+}

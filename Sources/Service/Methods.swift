@@ -1,0 +1,48 @@
+public import CRI
+internal import Model
+
+extension MethodTable {
+    /// What Gantry answers. An RPC that is not here is UNIMPLEMENTED.
+    public static func serving(_ node: Node) -> MethodTable {
+        var table = MethodTable()
+        table.addRuntime(node)
+        table.addSandboxes(node)
+        table.addContainers(node)
+        table.addImages(node)
+        return table
+    }
+
+    private mutating func addRuntime(_ node: Node) {
+        answer(Methods.version, Version(node: node).respond)
+        answer(Methods.status, Status(node: node).respond)
+        answer(Methods.runtimeConfig, GetRuntimeConfig(node: node).respond)
+        answer(Methods.updateRuntimeConfig, UpdateRuntimeConfig(node: node).respond)
+    }
+
+    private mutating func addSandboxes(_ node: Node) {
+        answer(Methods.runPodSandbox, RunPodSandbox(node: node).respond)
+        answer(Methods.stopPodSandbox, StopPodSandbox(node: node).respond)
+        answer(Methods.removePodSandbox, RemovePodSandbox(node: node).respond)
+        answer(Methods.podSandboxStatus, GetPodSandboxStatus(node: node).respond)
+        answerEncoded(Methods.listPodSandbox, ListPodSandbox(node: node).respond)
+    }
+
+    private mutating func addContainers(_ node: Node) {
+        answer(Methods.createContainer, CreateContainer(node: node).respond)
+        answer(Methods.startContainer, StartContainer(node: node).respond)
+        answer(Methods.stopContainer, StopContainer(node: node).respond)
+        answer(Methods.removeContainer, RemoveContainer(node: node).respond)
+        answer(Methods.containerStatus, GetContainerStatus(node: node).respond)
+        answerEncoded(Methods.listContainers, ListContainers(node: node).respond)
+        answer(Methods.execSync, ExecSync(node: node).respond)
+        answer(Methods.reopenContainerLog, ReopenContainerLog(node: node).respond)
+    }
+
+    private mutating func addImages(_ node: Node) {
+        answer(Methods.pullImage, PullImage(node: node).respond)
+        answer(Methods.listImages, ListImages(node: node).respond)
+        answer(Methods.imageStatus, ImageStatus(node: node).respond)
+        answer(Methods.removeImage, RemoveImage(node: node).respond)
+        answer(Methods.imageFsInfo, ImageFsInfo(node: node).respond)
+    }
+}

@@ -1,0 +1,21 @@
+internal import CLinux
+internal import Glibc
+internal import Kernel
+internal import Model
+
+/// Keeps two daemons from working on one root directory. The lock goes with the process.
+final class InstanceLock: Sendable {
+    private let file: Descriptor
+
+    init(directory: String) throws {
+        let path = "\(directory)/lock"
+        file = try Files.open(path, O_RDWR | O_CREAT)
+        do throws(SystemError) {
+            let number = file.raw
+            try syscall("flock", path) { gantry_flock_exclusive(number) }
+        } catch {
+            throw GantryError(
+                .failedPrecondition, "another gantry works on \(directory)", cause: error)
+        }
+    }
+}

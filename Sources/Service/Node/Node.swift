@@ -1,0 +1,110 @@
+internal import Image
+internal import Kernel
+public import Logging
+internal import Model
+internal import Network
+internal import OCI
+internal import Store
+internal import Synchronization
+internal import System
+
+/// All that the RPCs work on. It has no behaviour of its own beyond finding things.
+public final class Node: Sendable {
+    let settings: Settings
+    let paths: Paths
+    let log: Logger
+    let store: Store
+    let nursery: Nursery
+    let operations: Operations
+    let sandboxes = Index<Sandbox>("sandbox")
+    let containers = Index<SandboxContainer>("container")
+    let images: ImageCatalog
+    let layers: Layers
+    let rootFilesystems: RootFilesystems
+    let puller: Puller
+    let network: NetworkPlugins
+    let handlers: Handlers
+    let host: HostFacts
+    let cgroupDriver: OCI.CgroupDriver
+    private let instance: InstanceLock
+
+    /// Opens what is on disk. `recover` must be called before requests are served.
+    /// - Throws: `GantryError` that says which file or directory cannot be used, and why.
+    public init(_ settings: Settings, nursery: Nursery, log: Logger) async throws {
+        self.settings = settings
+        self.nursery = nursery
+        self.log = log
+        let paths = Paths(root: settings.root, runRoot: settings.runRoot)
+        self.paths = paths
+        instance = try await Blocking.run {
+            try paths.makeDirectories()
+            return try InstanceLock(directory: paths.root)
+        }
+        operations = Operations(nursery)
+        store = try await Blocking.run { try Store(path: paths.database) }
+        let load = { @Sendable in
+            try Registries.load(
+                path: settings.registriesFile, directory: settings.registriesDirectory)
+        }
+        images = try await ImageCatalog(store)
+        layers = try await Blocking.run { try Layers(root: paths.root) }
+        rootFilesystems = try RootFilesystems(
+            root: paths.root, runroot: paths.runRoot, layers: layers)
+        puller = Puller(layers: layers, registries: try await Blocking.run { try load() })
+        network = NetworkPlugins(
+            configDirectories: settings.networkConfigDirectories,
+            pluginDirectories: settings.networkPluginDirectories,
+            cacheDirectory: paths.networkCache, limit: .seconds(60))
+        handlers = await Handlers.probe(settings, paths)
+        host = try await Blocking.run { try HostFacts.detect() }
+        cgroupDriver = settings.cgroupDriver ?? CgroupDriver.detect()
+        registries = load
+    }
+
+    private let shuttingDown = Atomic(false)
+
+    /// From now on monitors that go out of sight are not taken for dead.
+    public func beginShutdown() {
+        shuttingDown.store(true, ordering: .relaxed)
+        for sandbox in sandboxes.all { sandbox.current.monitor?.disconnect() }
+    }
+
+    var isShuttingDown: Bool { shuttingDown.load(ordering: .relaxed) }
+
+    /// Read anew for each pull, so that a change counts at once.
+    let registries: @Sendable () throws -> Registries
+}
+
+extension Node {
+    func runtime(of sandbox: Sandbox) throws -> Runtime {
+        try handlers.named(sandbox.handler).runtime
+    }
+
+    func containers(of sandbox: Sandbox) -> [SandboxContainer] {
+        containers.all.filter { $0.sandbox === sandbox }
+    }
+
+    var lifecycle: Lifecycle { Lifecycle(node: self) }
+
+    /// Follows a monitor for as long as it lives.
+    func watch(_ sandbox: Sandbox, _ monitor: Monitor) {
+        nursery.start { await monitor.run() }
+        nursery.start { await Watch(node: self, sandbox: sandbox).run(monitor) }
+    }
+
+    /// Stores what has happened already, so that a failure can only be logged.
+    func persist(_ container: SandboxContainer) async {
+        await attempt("store container \(container.id)") {
+            try await store.save(container.row())
+        }
+    }
+
+    func persist(_ sandbox: Sandbox) async {
+        await attempt("store sandbox \(sandbox.id)") { try await store.save(sandbox.row()) }
+    }
+
+    /// Runs what has no caller to tell of its failure.
+    func attempt(_ doing: String, _ body: () async throws -> Void) async {
+        do { try await body() } catch { log.error("\(doing): \(error)") }
+    }
+}

@@ -1,0 +1,50 @@
+internal import Kernel
+
+/// Where things are on disk. What must survive a reboot is below `root`, the rest below `runRoot`.
+struct Paths: Sendable {
+    let root: String
+    let runRoot: String
+
+    var database: String { "\(root)/gantry.db" }
+    var pods: String { "\(runRoot)/pods" }
+    var containers: String { "\(runRoot)/containers" }
+    /// For files that are handed to runtimes.
+    var scratch: String { "\(runRoot)/scratch" }
+    var networkCache: String { "\(root)/network" }
+    /// The file system of the infra container: `gantry-pause` and nothing else.
+    var pauseRoot: String { "\(runRoot)/pause" }
+
+    func pod(_ id: String) -> Pod { Pod(directory: "\(pods)/\(id)") }
+    func container(_ id: String) -> Container { Container(bundle: "\(containers)/\(id)") }
+
+    /// Makes the directories that everything else expects. What pods hold is the root user's alone.
+    func makeDirectories() throws(SystemError) {
+        for directory in [root, runRoot] { try Files.makeDirectories(directory, mode: 0o711) }
+        for directory in [pods, containers, scratch, networkCache] {
+            try Files.makeDirectories(directory, mode: 0o700)
+        }
+    }
+
+    struct Pod: Sendable {
+        let directory: String
+
+        func namespace(_ kind: String) -> String { "\(directory)/ns/\(kind)" }
+        var sharedMemory: String { "\(directory)/shm" }
+        var resolvConf: String { "\(directory)/resolv.conf" }
+        var hostname: String { "\(directory)/hostname" }
+        var hosts: String { "\(directory)/hosts" }
+        /// The bundle of its infra container.
+        var bundle: String { "\(directory)/infra" }
+        func exitRecord(_ container: String) -> String { "\(directory)/exits/\(container)" }
+    }
+
+    struct Container: Sendable {
+        let bundle: String
+
+        var pidFile: String { "\(bundle)/pid" }
+        /// The runtime's messages from `create`.
+        var log: String { "\(bundle)/create.log" }
+        /// Where the runtime hands out the terminal.
+        var console: String { "\(bundle)/console.sock" }
+    }
+}

@@ -1,0 +1,97 @@
+internal import CRI
+internal import Model
+internal import MonitorProtocol
+internal import Network
+internal import OCI
+internal import Store
+
+/// Brings what is stored and what is there together, after the daemon or the node was restarted.
+public struct Recovery: Sendable {
+    let node: Node
+
+    public init(_ node: Node) {
+        self.node = node
+    }
+
+    /// Nothing that goes wrong with one pod keeps the others from coming back.
+    public func run() async throws {
+        let containers = Dictionary(grouping: try await node.store.containers(), by: \.sandbox)
+        for row in try await node.store.sandboxes() {
+            await node.attempt("recover sandbox \(row.id)") {
+                try await recover(row, containers[row.id] ?? [])
+            }
+        }
+        await node.attempt("sweep the network") {
+            try await node.network.collectGarbage(keeping: Set(node.sandboxes.all.map(\.id)))
+        }
+        await node.attempt("sweep layers") { try await node.sweepLayers() }
+    }
+
+    private func recover(_ row: SandboxRow, _ rows: [ContainerRow]) async throws {
+        let sandbox = try Sandbox(row)
+        let resources = SandboxResources(node: node, sandbox: sandbox)
+        let monitor = try await Monitor.connect(directory: resources.paths.directory)
+        sandbox.update { $0.monitor = monitor }
+        node.sandboxes.insert(sandbox)
+        if let monitor { node.nursery.start { await monitor.run() } }
+        let known = try await monitor?.containers() ?? []
+        for row in rows {
+            await node.attempt("recover container \(row.id)") {
+                try await recover(row, in: sandbox, known.first { $0.container == row.id })
+            }
+        }
+        if let monitor { node.nursery.start { await Watch(node: node, sandbox: sandbox).run(monitor) } }
+        try await settle(sandbox, infra: known.first { $0.container == sandbox.id })
+    }
+
+    /// A pod that was being made is unmade: its caller never had its ID. One without a monitor has
+    /// been through a reboot or worse, and is stopped, so that the kubelet makes a new one.
+    private func settle(_ sandbox: Sandbox, infra: MonitoredContainer?) async throws {
+        sandbox.update { $0.infraPid = infra?.pid }
+        let isAlive = sandbox.current.monitor != nil && infra?.exit == nil
+        switch sandbox.phase {
+        case .creating:
+            sandbox.update { $0.phase = .stopping }
+            _ = try await RemovePodSandbox(node: node).respond(
+                to: RemovePodSandboxRequest(podSandboxId: sandbox.id))
+        case .ready where !isAlive:
+            sandbox.update { $0.phase = .stopping }
+            await node.persist(sandbox)
+        case .ready, .stopping, .stopped: break
+        }
+    }
+
+    private func recover(
+        _ row: ContainerRow, in sandbox: Sandbox, _ known: MonitoredContainer?
+    ) async throws {
+        let container = try SandboxContainer(row, in: sandbox)
+        if row.phase == ContainerPhase.creating.name { return try await undo(container) }
+        node.containers.insert(container)
+        guard container.phase.exit == nil else { return }
+        let startedAt = try ContainerStatus.decode(row.status).startedAt
+        if let known, known.exit == nil {
+            let phase = try await phase(of: container, pid: known.pid, startedAt)
+            container.update { $0.phase = phase }
+        } else {
+            let watch = Watch(node: node, sandbox: sandbox)
+            await watch.recoverExit(of: container, startedAt: startedAt)
+        }
+    }
+
+    /// A daemon that died while it started the container did not store how that went; the runtime
+    /// knows.
+    private func phase(
+        of container: SandboxContainer, pid: Int32, _ startedAt: Int64
+    ) async throws -> ContainerPhase {
+        if startedAt > 0 { return .running(pid: pid, since: startedAt) }
+        let state = try await node.runtime(of: container.sandbox).state(container.id)
+        if state.status == .created { return .created(pid: pid) }
+        return .running(pid: pid, since: Clock.now())
+    }
+
+    private func undo(_ container: SandboxContainer) async throws {
+        try await node.runtime(of: container.sandbox).delete(container.id, force: true)
+        try await node.lifecycle.discard(container.id, container.sandbox)
+        try await node.store.removeContainer(container.id)
+    }
+}

@@ -1,0 +1,29 @@
+public import OCI
+
+/// How a node is configured; every value has a default, so that none need be given.
+public struct Settings: Sendable {
+    /// What must survive a reboot.
+    public var root = "/var/lib/gantry"
+    /// What a reboot voids.
+    public var runRoot = "/run/gantry"
+    public var socket = "/run/gantry/gantry.sock"
+    /// nil: systemd where it runs the node, else cgroupfs.
+    public var cgroupDriver: OCI.CgroupDriver?
+    /// Handlers as configured; when empty, those that are found.
+    public var handlers: [OCI.Handler] = []
+    /// The handler for pods that name none; when empty, the first.
+    public var defaultHandler = ""
+    public var networkConfigDirectories = ["/etc/cni/net.d"]
+    public var networkPluginDirectories = ["/opt/cni/bin", "/usr/lib/cni"]
+    public var registriesFile = "/etc/containers/registries.conf"
+    public var registriesDirectory = "/etc/containers/registries.conf.d"
+    /// Where `gantry-monitor`, `gantry-exec` and `gantry-pause` are.
+    public var programDirectory = "/usr/libexec/gantry"
+    public var logLevel = "info"
+
+    public init() {}
+
+    var monitorProgram: String { "\(programDirectory)/gantry-monitor" }
+    var execProgram: String { "\(programDirectory)/gantry-exec" }
+    var pauseProgram: String { "\(programDirectory)/gantry-pause" }
+}

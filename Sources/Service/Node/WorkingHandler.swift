@@ -1,0 +1,60 @@
+internal import Model
+internal import OCI
+
+/// A runtime handler that was found to work.
+struct WorkingHandler: Sendable {
+    let runtime: Runtime
+    let features: HandlerFeatures
+
+    var name: String { runtime.handler.name }
+    var needsInfra: Bool { runtime.handler.infra }
+
+    var message: Model.RuntimeHandlerFeatures {
+        RuntimeHandlerFeatures(recursiveReadOnlyMounts: features.mountsRecursivelyReadOnly)
+    }
+}
+
+/// The handlers of a node, the default first, and why others are not among them.
+struct Handlers: Sendable {
+    private(set) var working: [WorkingHandler] = []
+    private(set) var failures: [String] = []
+
+    /// Runs each configured runtime, so that only those that answer count.
+    static func probe(_ settings: Settings, _ paths: Paths) async -> Handlers {
+        let found =
+            settings.handlers.isEmpty
+            ? Runtimes.discover(runRoot: settings.runRoot) : settings.handlers
+        let driver = settings.cgroupDriver ?? CgroupDriver.detect()
+        var handlers = Handlers()
+        for candidate in found {
+            do {
+                let features = try await candidate.probe()
+                let runtime = Runtime(
+                    candidate, cgroupDriver: driver, scratch: paths.scratch,
+                    execProgram: settings.execProgram)
+                handlers.working.append(WorkingHandler(runtime: runtime, features: features))
+            } catch {
+                handlers.failures.append("\(candidate.name): \(error)")
+            }
+        }
+        handlers.putFirst(settings.defaultHandler)
+        return handlers
+    }
+
+    private mutating func putFirst(_ name: String) {
+        guard let index = working.firstIndex(where: { $0.name == name }) else { return }
+        working.insert(working.remove(at: index), at: 0)
+    }
+
+    /// The handler that a RuntimeClass names; the empty name is the default.
+    /// - Throws: `invalidArgument` for an unknown one.
+    func named(_ name: String) throws -> WorkingHandler {
+        let found = name.isEmpty ? working.first : working.first { $0.name == name }
+        guard let found else {
+            let names = working.map(\.name).joined(separator: ", ")
+            throw GantryError(
+                .invalidArgument, "there is no runtime handler \"\(name)\"; there are: \(names)")
+        }
+        return found
+    }
+}

@@ -1,0 +1,54 @@
+internal import Model
+internal import Synchronization
+
+/// Something with an ID.
+protocol Identified: AnyObject, Sendable {
+    var id: String { get }
+}
+
+/// The pods or the containers by ID. Readers get the objects of one instant and wait for nobody.
+final class Index<Element: Identified>: Sendable {
+    private let kind: String
+    private let elements = Mutex<[String: Element]>([:])
+
+    init(_ kind: String) {
+        self.kind = kind
+    }
+
+    func insert(_ element: Element) {
+        elements.withLock { $0[element.id] = element }
+    }
+
+    func remove(_ id: String) {
+        elements.withLock { _ = $0.removeValue(forKey: id) }
+    }
+
+    var all: [Element] {
+        elements.withLock { Array($0.values) }
+    }
+
+    /// The element whose ID is `id` or begins with it.
+    /// - Returns: nil when there is none.
+    /// - Throws: `invalidArgument` when the prefix is empty or fits several.
+    func find(_ id: String) throws -> Element? {
+        guard !id.isEmpty else {
+            throw GantryError(.invalidArgument, "the \(kind) ID is empty")
+        }
+        return try elements.withLock { elements in
+            if let exact = elements[id] { return exact }
+            let matches = elements.values.filter { $0.id.hasPrefix(id) }
+            guard matches.count < 2 else {
+                throw GantryError(.invalidArgument, "the \(kind) ID \(id) is ambiguous")
+            }
+            return matches.first
+        }
+    }
+
+    /// - Throws: `notFound` when there is none; see `find`.
+    func get(_ id: String) throws -> Element {
+        guard let element = try find(id) else {
+            throw GantryError(.notFound, "there is no \(kind) \(id)")
+        }
+        return element
+    }
+}

@@ -1,0 +1,31 @@
+/// The one scope in which work runs that outlives the call that asked for it: operations whose
+/// caller's deadline passed, and the watching of monitors.
+///
+/// `run` returns when `close` was called and all work has ended, so nothing is left behind unseen.
+public final class Nursery: Sendable {
+    typealias Job = @Sendable () async -> Void
+
+    private let jobs: AsyncStream<Job>
+    private let queue: AsyncStream<Job>.Continuation
+
+    public init() {
+        (jobs, queue) = AsyncStream.makeStream(of: Job.self)
+    }
+
+    func start(_ job: @escaping Job) {
+        queue.yield(job)
+    }
+
+    /// Runs what is started, until `close`.
+    public func run() async {
+        await withDiscardingTaskGroup { group in
+            for await job in jobs {
+                group.addTask { await job() }
+            }
+        }
+    }
+
+    public func close() {
+        queue.finish()
+    }
+}

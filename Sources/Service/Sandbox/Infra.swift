@@ -1,0 +1,88 @@
+internal import Glibc
+internal import Kernel
+internal import Model
+internal import MonitorProtocol
+internal import OCI
+internal import System
+
+/// The infra container: our own pause program, for pods that share a PID namespace and for runtimes
+/// that need a container to make a sandbox.
+extension SandboxResources {
+    private var handler: WorkingHandler {
+        get throws { try node.handlers.named(sandbox.handler) }
+    }
+
+    private var needsInfra: Bool {
+        get throws {
+            if try handler.needsInfra { return true }
+            return sandbox.sharesPidNamespace
+        }
+    }
+
+    func startInfra(_ monitor: Monitor) async throws {
+        guard try needsInfra else { return }
+        let runtime = try handler.runtime
+        try await node.preparePauseRoot()
+        try await Bundle(paths.bundle).write(try spec())
+        let pid = try await node.create(request(runtime), with: monitor, runtime)
+        try await runtime.start(sandbox.id)
+        sandbox.update { $0.infraPid = pid }
+    }
+
+    /// Safe to repeat; the runtime need not know the container.
+    func endInfra() async throws {
+        guard try needsInfra else { return }
+        try await handler.runtime.delete(sandbox.id, force: true)
+        try await sandbox.current.monitor?.forgetExited(sandbox.id)
+        sandbox.update { $0.infraPid = nil }
+    }
+
+    private func spec() throws -> Spec {
+        var request = InfraRequest(
+            sandboxId: sandbox.id, sandbox: sandbox.config, rootfs: node.paths.pauseRoot,
+            namespaces: node.podNamespaces(sandbox), cgroup: node.cgroupPath(sandbox),
+            handler: try handler.runtime.handler)
+        request.files = node.podFiles(sandbox)
+        request.host = node.host
+        return try SpecBuilder.infra(request)
+    }
+
+    private func request(_ runtime: Runtime) -> CreateRequest {
+        CreateRequest(
+            container: sandbox.id, program: runtime.handler.path,
+            arguments: runtime.createArguments(
+                sandbox.id, bundle: paths.bundle, pidFile: "\(paths.bundle)/pid",
+                log: "\(paths.bundle)/create.log"),
+            pidFile: "\(paths.bundle)/pid", logPath: "",
+            exitRecord: paths.exitRecord(sandbox.id))
+    }
+}
+
+extension Node {
+    /// Has the monitor create a container; what the runtime says of a failure becomes the error.
+    func create(
+        _ request: CreateRequest, with monitor: Monitor, _ runtime: Runtime
+    ) async throws -> Int32 {
+        do {
+            return try await monitor.create(request)
+        } catch let error as GantryError where error.code == .internal {
+            let log = "\(Path.parent(of: request.pidFile))/create.log"
+            guard let text = try? await Blocking.run({ try Files.readText(log) }), !text.isEmpty
+            else { throw error }
+            throw runtime.error(creating: request.container, log: text)
+        }
+    }
+
+    /// The infra container's root file system: the directories that mounts want, and the program.
+    func preparePauseRoot() async throws {
+        let program = settings.pauseProgram
+        try await Blocking.run { [paths] in
+            let target = "\(paths.pauseRoot)/pause"
+            if Files.exists(target) { return }
+            for directory in ["proc", "dev", "sys", "etc"] {
+                try Files.makeDirectories("\(paths.pauseRoot)/\(directory)")
+            }
+            try Files.replace(target, with: try Files.read(program), mode: 0o755)
+        }
+    }
+}

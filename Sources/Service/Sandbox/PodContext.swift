@@ -1,0 +1,49 @@
+internal import Kernel
+internal import Model
+internal import MonitorProtocol
+internal import OCI
+
+/// What a container gets of its pod.
+extension Node {
+    func cgroupPath(_ sandbox: Sandbox) -> CgroupPath {
+        CgroupPath(driver: cgroupDriver, parent: sandbox.config.linux?.cgroupParent ?? "")
+    }
+
+    func podFiles(_ sandbox: Sandbox) -> PodFiles {
+        let pod = paths.pod(sandbox.id)
+        return PodFiles(
+            hosts: pod.hosts, hostname: pod.hostname, resolvConf: pod.resolvConf,
+            sharedMemory: sandbox.namespaces.ipc == .node ? nil : pod.sharedMemory)
+    }
+
+    /// - Throws: `invalidArgument` or `failedPrecondition` when the target of a shared PID namespace
+    ///   is not a running container of the pod.
+    func podNamespaces(
+        _ sandbox: Sandbox, _ security: LinuxContainerSecurityContext
+    ) throws -> PodNamespaces {
+        var namespaces = podNamespaces(sandbox)
+        if let option = security.namespaceOptions, option.pid == .target {
+            let target = try containers.get(option.targetId)
+            guard target.sandbox === sandbox else {
+                throw GantryError(
+                    .invalidArgument, "the target container \(target.id) is of another pod")
+            }
+            guard case .running(let pid, _) = target.phase else {
+                throw GantryError(
+                    .failedPrecondition, "the target container \(target.id) is not running")
+            }
+            namespaces.targetPid = "/proc/\(pid)/ns/pid"
+        }
+        return namespaces
+    }
+
+    func podNamespaces(_ sandbox: Sandbox) -> PodNamespaces {
+        let pod = paths.pod(sandbox.id)
+        let own = SandboxResources(node: self, sandbox: sandbox).kinds
+        return PodNamespaces(
+            network: own.contains(.network) ? pod.namespace("net") : nil,
+            ipc: own.contains(.ipc) ? pod.namespace("ipc") : nil,
+            uts: own.contains(.uts) ? pod.namespace("uts") : nil,
+            pid: sandbox.current.infraPid.map { "/proc/\($0)/ns/pid" })
+    }
+}

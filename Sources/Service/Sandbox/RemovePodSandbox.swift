@@ -1,0 +1,27 @@
+internal import Model
+internal import Store
+
+/// Removes a pod with its containers, stopping it first when it runs. One that is not there is
+/// removed already.
+struct RemovePodSandbox: RPC {
+    let node: Node
+
+    func respond(to request: RemovePodSandboxRequest) async throws -> RemovePodSandboxResponse {
+        if let sandbox = try node.sandboxes.find(request.podSandboxId) {
+            try await node.operations.join(.removeSandbox(id: sandbox.id)) {
+                try await remove(sandbox)
+            }
+        }
+        return RemovePodSandboxResponse()
+    }
+
+    private func remove(_ sandbox: Sandbox) async throws {
+        try await StopPodSandbox(node: node).stop(sandbox)
+        for container in node.containers(of: sandbox) {
+            try await node.lifecycle.remove(container)
+        }
+        try await SandboxResources(node: node, sandbox: sandbox).removeDirectory()
+        try await node.store.removeSandbox(sandbox.id)
+        node.sandboxes.remove(sandbox.id)
+    }
+}

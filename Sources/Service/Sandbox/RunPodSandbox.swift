@@ -1,0 +1,74 @@
+internal import Model
+internal import Network
+internal import OCI
+internal import Store
+
+/// Makes a pod: namespaces, network, and the monitor that its containers will live under.
+struct RunPodSandbox: RPC {
+    let node: Node
+
+    func respond(to request: RunPodSandboxRequest) async throws -> RunPodSandboxResponse {
+        let config = try validated(request.config)
+        let handler = try node.handlers.named(request.runtimeHandler)
+        let name = Sandbox.name(config.metadata ?? PodSandboxMetadata())
+        let id = try await node.operations.join(.runSandbox(name: name), request) {
+            if let existing = try existing(name, request) { return existing }
+            let sandbox = Sandbox(
+                id: Identifier.make(), config: config, handler: handler.name,
+                requestedHandler: request.runtimeHandler, createdAt: Clock.now(),
+                state: .init(phase: .creating))
+            try await run(sandbox)
+            return sandbox.id
+        }
+        return RunPodSandboxResponse(podSandboxId: id)
+    }
+
+    /// The procedure itself. Each step that allocates pushes what takes it back.
+    private func run(_ sandbox: Sandbox) async throws {
+        let resources = SandboxResources(node: node, sandbox: sandbox)
+        try await Undo.scope(node.log) { undo in
+            undo.push("forget the pod") { try await forget(sandbox) }
+            try await node.store.save(sandbox.row())
+            node.sandboxes.insert(sandbox)
+            undo.push("remove its directory") { try await resources.removeDirectory() }
+            try await resources.makeDirectory()
+            undo.push("end its monitor") { try await resources.endMonitor() }
+            let monitor = try await resources.startMonitor()
+            undo.push("release its namespaces") { try await resources.releaseNamespaces() }
+            try await resources.makeNamespaces(monitor)
+            undo.push("detach its network") { try await resources.detachNetwork() }
+            try await resources.attachNetwork()
+            undo.push("end its infra container") { try await resources.endInfra() }
+            try await resources.startInfra(monitor)
+            sandbox.update { $0.phase = .ready }
+            try await node.store.save(sandbox.row())
+        }
+    }
+
+    private func forget(_ sandbox: Sandbox) async throws {
+        node.sandboxes.remove(sandbox.id)
+        try await node.store.removeSandbox(sandbox.id)
+    }
+
+    /// A retry of a request whose answer was lost gets the pod that came of it.
+    private func existing(_ name: String, _ request: RunPodSandboxRequest) throws -> String? {
+        guard let other = node.sandboxes.all.first(where: { $0.name == name }) else { return nil }
+        guard other.phase == .ready, other.config == request.config,
+            other.requestedHandler == request.runtimeHandler
+        else {
+            throw GantryError(
+                .alreadyExists, "pod \(name) exists as sandbox \(other.id) and is not the same")
+        }
+        return other.id
+    }
+
+    private func validated(_ config: PodSandboxConfig?) throws -> PodSandboxConfig {
+        guard let config, let metadata = config.metadata else {
+            throw GantryError(.invalidArgument, "the request has no sandbox config with metadata")
+        }
+        guard !metadata.name.isEmpty, !metadata.uid.isEmpty || !metadata.namespace.isEmpty else {
+            throw GantryError(.invalidArgument, "the sandbox's metadata has no name")
+        }
+        return config
+    }
+}

@@ -1,0 +1,89 @@
+internal import Model
+internal import OCI
+internal import Synchronization
+
+/// A pod sandbox: what was asked for, which never changes, apart from how it stands, which does.
+final class Sandbox: Identified {
+    let id: String
+    let config: PodSandboxConfig
+    /// The handler as resolved; never empty.
+    let handler: String
+    /// The handler as asked for, which is what its status reports.
+    let requestedHandler: String
+    /// Nanoseconds since 1970.
+    let createdAt: Int64
+
+    struct State: Sendable {
+        var phase: SandboxPhase
+        /// Addresses from the network plugins, the primary first.
+        var addresses: [String] = []
+        /// Host process ID of the infra container, where there is one.
+        var infraPid: Int32?
+        var monitor: Monitor?
+        /// This state as an element of ListPodSandbox, encoded when first asked for.
+        var encoded: [UInt8]?
+    }
+
+    private let state: Mutex<State>
+
+    init(
+        id: String, config: PodSandboxConfig, handler: String, requestedHandler: String,
+        createdAt: Int64, state: State
+    ) {
+        self.id = id
+        self.config = config
+        self.handler = handler
+        self.requestedHandler = requestedHandler
+        self.createdAt = createdAt
+        self.state = Mutex(state)
+    }
+
+    var current: State { state.withLock { $0 } }
+    var phase: SandboxPhase { state.withLock { $0.phase } }
+
+    func update<Result: Sendable>(_ change: (inout State) throws -> Result) rethrows -> Result {
+        try state.withLock { state in
+            state.encoded = nil
+            return try change(&state)
+        }
+    }
+
+    /// Keeps an encoding unless the state has changed since it was made.
+    func keep(_ encoding: [UInt8], of phase: SandboxPhase) {
+        state.withLock { state in
+            if state.phase == phase { state.encoded = encoding }
+        }
+    }
+
+    /// The identity that the kubelet retries with.
+    static func name(_ metadata: PodSandboxMetadata) -> String {
+        "\(metadata.namespace)/\(metadata.name)/\(metadata.uid)/\(metadata.attempt)"
+    }
+
+    var name: String { Sandbox.name(config.metadata ?? PodSandboxMetadata()) }
+
+    /// - Throws: `failedPrecondition` unless containers may be created in it.
+    func requireReady() throws {
+        guard phase == .ready else {
+            throw GantryError(.failedPrecondition, "sandbox \(id) is not ready")
+        }
+    }
+
+    func requireMonitor() throws -> Monitor {
+        guard let monitor = current.monitor else {
+            throw GantryError(.failedPrecondition, "the monitor of sandbox \(id) is gone")
+        }
+        return monitor
+    }
+}
+
+extension Sandbox {
+    var namespaces: NamespaceOption {
+        config.linux?.securityContext?.namespaceOptions ?? NamespaceOption()
+    }
+
+    var usesHostNetwork: Bool { namespaces.network == .node }
+
+    /// Shared between all containers, by a process that holds it.
+    var sharesPidNamespace: Bool { namespaces.pid == .pod }
+}

@@ -1,0 +1,58 @@
+internal import Kernel
+internal import Model
+internal import System
+
+/// The files of a pod that its containers see: /etc/resolv.conf, /etc/hostname, /etc/hosts when the
+/// kubelet gives none, and /dev/shm.
+struct SandboxFiles: Sendable {
+    let paths: Paths.Pod
+    let config: PodSandboxConfig
+
+    private var options: NamespaceOption {
+        config.linux?.securityContext?.namespaceOptions ?? NamespaceOption()
+    }
+
+    func write() throws {
+        try Files.makeDirectories("\(paths.directory)/ns", mode: 0o700)
+        try Files.makeDirectories("\(paths.directory)/exits", mode: 0o700)
+        try put(resolvConf(), paths.resolvConf)
+        try put(hostname() + "\n", paths.hostname)
+        try put(hosts(), paths.hosts)
+        if options.ipc != .node { try mountSharedMemory() }
+    }
+
+    private func put(_ text: String, _ path: String) throws {
+        try Files.replace(path, with: Array(text.utf8), mode: 0o644)
+    }
+
+    /// 64 MiB, as Docker began and every runtime has kept.
+    private func mountSharedMemory() throws {
+        try Files.makeDirectories(paths.sharedMemory)
+        try Mounts.mountNow(
+            "shm", on: paths.sharedMemory, type: "tmpfs", flags: [.noSuid, .noDev, .noExec],
+            data: "mode=1777,size=65536k")
+    }
+
+    /// resolv.conf(5) of the DNS config; without one, the node's own.
+    private func resolvConf() throws -> String {
+        guard let dns = config.dnsConfig, dns != DNSConfig() else {
+            return (try? Files.readText("/etc/resolv.conf")) ?? ""
+        }
+        var lines: [String] = []
+        if !dns.searches.isEmpty { lines.append("search " + dns.searches.joined(separator: " ")) }
+        lines += dns.servers.map { "nameserver \($0)" }
+        if !dns.options.isEmpty { lines.append("options " + dns.options.joined(separator: " ")) }
+        return lines.map { $0 + "\n" }.joined()
+    }
+
+    private func hostname() -> String {
+        if !config.hostname.isEmpty { return config.hostname }
+        return ((try? Files.readText("/proc/sys/kernel/hostname")) ?? "")
+            .split(separator: "\n").first.map(String.init) ?? ""
+    }
+
+    private func hosts() -> String {
+        if options.network == .node, let text = try? Files.readText("/etc/hosts") { return text }
+        return "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n"
+    }
+}

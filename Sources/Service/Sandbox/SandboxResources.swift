@@ -1,0 +1,87 @@
+internal import Kernel
+internal import Model
+internal import MonitorProtocol
+internal import Network
+internal import OCI
+internal import System
+
+/// What a sandbox holds on the node, acquired by RunPodSandbox one step after the other.
+///
+/// Every release can be repeated and does not care whether its acquisition got anywhere: the undo
+/// list, StopPodSandbox and the recovery after a crash all use the same ones.
+struct SandboxResources: Sendable {
+    let node: Node
+    let sandbox: Sandbox
+
+    var paths: Paths.Pod { node.paths.pod(sandbox.id) }
+
+    // MARK: Directory
+
+    func makeDirectory() async throws {
+        let files = SandboxFiles(paths: paths, config: sandbox.config)
+        try await Blocking.run { try files.write() }
+    }
+
+    func removeDirectory() async throws {
+        try await Mounts.unmount(paths.sharedMemory)
+        try await Trees.remove(paths.directory)
+    }
+
+    // MARK: Monitor
+
+    func startMonitor() async throws -> Monitor {
+        let monitor = try await Monitor.start(
+            program: node.settings.monitorProgram, directory: paths.directory)
+        sandbox.update { $0.monitor = monitor }
+        node.watch(sandbox, monitor)
+        return monitor
+    }
+
+    func endMonitor() async throws {
+        guard let monitor = sandbox.current.monitor else { return }
+        sandbox.update { $0.monitor = nil }
+        try await monitor.shutdown()
+    }
+
+    // MARK: Namespaces
+
+    /// The namespaces that the pod has of its own. A pod on the host's network also has the host's
+    /// name, as Kubernetes documents for `hostNetwork`.
+    var kinds: [NamespaceRequest.Kind] {
+        var kinds: [NamespaceRequest.Kind] = []
+        if !sandbox.usesHostNetwork { kinds += [.network, .uts] }
+        if sandbox.namespaces.ipc != .node { kinds.append(.ipc) }
+        return kinds
+    }
+
+    func makeNamespaces(_ monitor: Monitor) async throws {
+        let pins = kinds.map { NamespaceRequest.Pin(kind: $0, path: paths.namespace($0.rawValue)) }
+        try await monitor.createNamespaces(
+            NamespaceRequest(
+                pins: pins, hostname: sandbox.config.hostname,
+                sysctls: sandbox.config.linux?.sysctls ?? [:]))
+    }
+
+    func releaseNamespaces() async throws {
+        for kind in NamespaceRequest.Kind.allCases {
+            try await Mounts.unmount(paths.namespace(kind.rawValue))
+        }
+    }
+
+    // MARK: Network
+
+    private var attachment: Attachment {
+        Attachment(sandbox, namespacePath: paths.namespace("net"))
+    }
+
+    func attachNetwork() async throws {
+        guard !sandbox.usesHostNetwork else { return }
+        let result = try await node.network.add(attachment)
+        sandbox.update { $0.addresses = result.ips }
+    }
+
+    func detachNetwork() async throws {
+        guard !sandbox.usesHostNetwork else { return }
+        try await node.network.remove(attachment)
+    }
+}

@@ -1,0 +1,45 @@
+internal import CRI
+internal import Model
+internal import Store
+
+/// How a sandbox looks from outside: in PodSandboxStatus, in lists, and in the database.
+extension Sandbox {
+    static func listState(_ phase: SandboxPhase) -> PodSandboxState {
+        phase == .ready ? .ready : .notready
+    }
+
+    var status: PodSandboxStatus {
+        PodSandboxStatus(
+            id: id, metadata: config.metadata, state: Sandbox.listState(phase), createdAt: createdAt,
+            network: network, linux: LinuxPodSandboxStatus(namespaces: Namespace(options: namespaces)),
+            labels: config.labels, annotations: config.annotations,
+            runtimeHandler: requestedHandler)
+    }
+
+    /// Pods of the host's network have no address of their own: the kubelet uses the node's.
+    private var network: PodSandboxNetworkStatus {
+        let addresses = current.addresses
+        return PodSandboxNetworkStatus(
+            ip: addresses.first ?? "",
+            additionalIps: addresses.dropFirst().map { PodIP(ip: $0) })
+    }
+
+    /// An element of ListPodSandbox in its encoding, which is kept until the state changes.
+    func listed() throws -> [UInt8] {
+        let now = current
+        if let encoded = now.encoded { return encoded }
+        let bytes = try PodSandbox(
+            id: id, metadata: config.metadata, state: Sandbox.listState(now.phase),
+            createdAt: createdAt, labels: config.labels, annotations: config.annotations,
+            runtimeHandler: requestedHandler
+        ).encoded()
+        keep(bytes, of: now.phase)
+        return bytes
+    }
+
+    func row() throws -> SandboxRow {
+        SandboxRow(
+            id: id, phase: phase.rawValue, handler: handler, config: try config.encoded(),
+            status: try status.encoded())
+    }
+}

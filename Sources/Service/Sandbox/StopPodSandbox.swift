@@ -1,0 +1,59 @@
+internal import Model
+internal import Store
+
+/// Ends a pod's containers and gives back what the pod held. Can be repeated until it succeeds; a
+/// sandbox that is not there is stopped already.
+struct StopPodSandbox: RPC {
+    let node: Node
+
+    func respond(to request: StopPodSandboxRequest) async throws -> StopPodSandboxResponse {
+        if let sandbox = try node.sandboxes.find(request.podSandboxId) { try await stop(sandbox) }
+        return StopPodSandboxResponse()
+    }
+
+    func stop(_ sandbox: Sandbox) async throws {
+        try await node.operations.join(.stopSandbox(id: sandbox.id)) {
+            guard sandbox.phase != .stopped else { return }
+            sandbox.update { $0.phase = .stopping }
+            try await node.store.save(sandbox.row())
+            try await release(sandbox)
+            sandbox.update { $0.phase = .stopped }
+            try await node.store.save(sandbox.row())
+        }
+    }
+
+    /// Containers first, since plugins may need them gone; then network and namespaces. What fails
+    /// does not keep the rest from being released, and the sandbox stays `stopping`.
+    private func release(_ sandbox: Sandbox) async throws {
+        let resources = SandboxResources(node: node, sandbox: sandbox)
+        var failures: [any Error] = []
+        await collect(&failures) { try await endContainers(sandbox) }
+        await collect(&failures) { try await resources.detachNetwork() }
+        await collect(&failures) { try await resources.endInfra() }
+        await collect(&failures) { try await resources.endMonitor() }
+        await collect(&failures) { try await resources.releaseNamespaces() }
+        if let first = failures.first { throw GantryError("stop sandbox \(sandbox.id)", from: first) }
+    }
+
+    private func collect(
+        _ failures: inout [any Error], _ step: () async throws -> Void
+    ) async {
+        do { try await step() } catch { failures.append(error) }
+    }
+
+    /// Kills all at once: StopPodSandbox leaves no time to end (api.proto, StopPodSandbox).
+    private func endContainers(_ sandbox: Sandbox) async throws {
+        try await node.operations.settle {
+            if case .createContainer(sandbox.id, _) = $0 { true } else { false }
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for container in node.containers(of: sandbox) {
+                group.addTask {
+                    try await node.lifecycle.kill(container)
+                    try await node.lifecycle.release(container)
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+}

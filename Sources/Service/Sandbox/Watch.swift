@@ -1,0 +1,79 @@
+internal import Model
+internal import MonitorProtocol
+internal import OCI
+
+/// Follows a pod's monitor: its containers' exits, and its own.
+struct Watch: Sendable {
+    let node: Node
+    let sandbox: Sandbox
+
+    /// Runs until the monitor is gone.
+    func run(_ monitor: Monitor) async {
+        for await exit in monitor.exits { await exited(exit) }
+        guard !node.isShuttingDown else { return }
+        await monitorIsGone(monitor)
+    }
+
+    func exited(_ exit: ExitRecord) async {
+        if exit.container == sandbox.id { return await infraExited() }
+        guard let container = try? node.containers.find(exit.container) else { return }
+        await node.lifecycle.end(container) { ContainerExit(exit, startedAt: $0) }
+        node.nursery.start { [node] in
+            await node.attempt("release container \(container.id)") {
+                try await node.lifecycle.release(container)
+            }
+        }
+    }
+
+    /// Without its infra container the pod's namespaces are gone: the kubelet must make a new pod.
+    private func infraExited() async {
+        guard sandbox.phase == .ready else { return }
+        sandbox.update { $0.phase = .stopping }
+        await node.persist(sandbox)
+    }
+
+    /// A monitor ends when its pod is stopped. When it ends otherwise, nobody is left to reap the
+    /// containers or to write their logs: they are killed, and known as exited with code 255.
+    private func monitorIsGone(_ monitor: Monitor) async {
+        let wasOurs = sandbox.update { state in
+            guard state.monitor === monitor else { return false }
+            state.monitor = nil
+            return true
+        }
+        guard wasOurs else { return }
+        for container in node.containers(of: sandbox) where container.phase.exit == nil {
+            await recoverExit(of: container)
+        }
+        await infraExited()
+    }
+
+    /// Ends a container that nobody watches any more: with the exit that its monitor recorded, or as
+    /// lost.
+    func recoverExit(of container: SandboxContainer, startedAt: Int64 = 0) async {
+        await node.attempt("delete container \(container.id)") {
+            try await node.runtime(of: sandbox).delete(container.id, force: true)
+        }
+        let path = node.paths.pod(sandbox.id).exitRecord(container.id)
+        let record = try? await Monitor.exitRecord(at: path)
+        await node.lifecycle.end(container) { begin in
+            let start = max(begin, startedAt)
+            return record.map { ContainerExit($0, startedAt: start) } ?? .lost(startedAt: start)
+        }
+    }
+}
+
+extension ContainerExit {
+    fileprivate static func lost(startedAt: Int64) -> ContainerExit {
+        ContainerExit(
+            startedAt: startedAt, finishedAt: Clock.now(), code: 255, reason: "MonitorLost",
+            message: "the pod's monitor died before the container's exit was known")
+    }
+
+    /// The reasons are the kubelet's words: `OOMKilled` exactly, `Completed`, `Error`.
+    init(_ record: ExitRecord, startedAt: Int64) {
+        let reason =
+            record.outOfMemory ? "OOMKilled" : record.code == 0 ? "Completed" : "Error"
+        self.init(
+            startedAt: startedAt, finishedAt: record.finishedAt, code: record.code, reason: reason)
+    }
+}

@@ -1,0 +1,120 @@
+internal import Glibc
+internal import Kernel
+internal import Model
+internal import OCI
+internal import Service
+internal import TOML
+
+/// The configuration of a daemon, read from TOML files by one table of keys.
+struct Configuration {
+    var settings = Settings()
+
+    /// A key of the file: where its value goes, and what it is for.
+    struct Key {
+        enum Value {
+            case text(WritableKeyPath<Settings, String>)
+            case texts(WritableKeyPath<Settings, [String]>)
+        }
+
+        let name: String
+        let value: Value
+        let summary: String
+    }
+
+    static let keys = [
+        Key(name: "root", value: .text(\.root), summary: "What must survive a reboot."),
+        Key(name: "run_root", value: .text(\.runRoot), summary: "What a reboot voids."),
+        Key(name: "socket", value: .text(\.socket), summary: "The socket of the CRI."),
+        Key(
+            name: "cgroup_driver", value: .text(\.cgroupDriverName),
+            summary: "systemd or cgroupfs; empty: systemd where it runs the node."),
+        Key(
+            name: "default_runtime", value: .text(\.defaultHandler),
+            summary: "The handler of pods that name none; empty: the first."),
+        Key(
+            name: "cni_config_dirs", value: .texts(\.networkConfigDirectories),
+            summary: "Where CNI configuration is; the first file by name counts."),
+        Key(
+            name: "cni_plugin_dirs", value: .texts(\.networkPluginDirectories),
+            summary: "Where CNI plugins are, in the order of the search."),
+        Key(
+            name: "registries_conf", value: .text(\.registriesFile),
+            summary: "containers-registries.conf(5)."),
+        Key(
+            name: "registries_conf_dir", value: .text(\.registriesDirectory),
+            summary: "Its drop-in directory."),
+        Key(
+            name: "program_dir", value: .text(\.programDirectory),
+            summary: "Where gantry-monitor, gantry-exec and gantry-pause are."),
+        Key(
+            name: "log_level", value: .text(\.logLevel),
+            summary: "trace, debug, info, notice, warning, error or critical."),
+    ]
+
+    /// Reads the file and then each `*.toml` of the directory by name; the later one wins. Both may be
+    /// absent.
+    /// - Throws: `GantryError` (`invalidArgument`) that names file and key.
+    static func load(file: String, directory: String) throws -> Configuration {
+        var configuration = Configuration()
+        configuration.settings.programDirectory = Programs.directory
+        let dropIns = Files.exists(directory) ? try Files.list(directory) : []
+        let files = [file] + dropIns.filter { $0.hasSuffix(".toml") }.map { "\(directory)/\($0)" }
+        for file in files where Files.exists(file) {
+            try configuration.merge(try TOMLSection(try Files.readText(file), file))
+        }
+        return configuration
+    }
+
+    private mutating func merge(_ section: TOMLSection) throws {
+        for key in Self.keys {
+            switch key.value {
+            case .text(let path):
+                if let text = try section.string(key.name) { settings[keyPath: path] = text }
+            case .texts(let path):
+                if let texts = try section.strings(key.name) { settings[keyPath: path] = texts }
+            }
+        }
+        try mergeRuntimes(section)
+        if let unknown = section.unknown(besides: Set(Self.keys.map(\.name) + ["runtimes"])).first {
+            throw GantryError(.invalidArgument, unknown)
+        }
+        try settings.validate(section)
+    }
+
+    /// `[runtimes.NAME]`, one for each handler.
+    private mutating func mergeRuntimes(_ section: TOMLSection) throws {
+        guard let runtimes = try section.section("runtimes") else { return }
+        for name in runtimes.keys {
+            guard let one = try runtimes.section(name) else { continue }
+            settings.handlers.removeAll { $0.name == name }
+            settings.handlers.append(try handler(name, one))
+        }
+    }
+
+    private func handler(_ name: String, _ section: TOMLSection) throws -> Handler {
+        let known: Set = ["path", "root", "infra", "arguments", "allowed_annotations"]
+        if let unknown = section.unknown(besides: known).first {
+            throw GantryError(.invalidArgument, unknown)
+        }
+        guard let path = try section.string("path") else { throw section.error("path", "is missing") }
+        return Handler(
+            name: name, path: path,
+            root: try section.string("root") ?? "\(settings.runRoot)/runtimes/\(name)",
+            infra: try section.bool("infra") ?? false,
+            extraArguments: try section.strings("arguments") ?? [],
+            allowedAnnotations: try section.strings("allowed_annotations") ?? [])
+    }
+}
+
+/// Where the programs are that the daemon starts.
+enum Programs {
+    /// Beside this program as it was installed (`bin` and `libexec/gantry`) or built (all in one).
+    static var directory: String {
+        let installed = "/usr/libexec/gantry"
+        guard let path = realpath("/proc/self/exe", nil) else { return installed }
+        defer { free(path) }
+        let here = Path.parent(of: String(cString: path))
+        let candidates = ["\(Path.parent(of: here))/libexec/gantry", here]
+        return candidates.first { Files.exists("\($0)/gantry-monitor") } ?? installed
+    }
+}

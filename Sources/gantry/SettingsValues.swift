@@ -1,0 +1,34 @@
+internal import Logging
+internal import Model
+internal import OCI
+internal import Service
+internal import TOML
+
+extension Settings {
+    /// The cgroup driver as text; empty leaves the choice to what is found.
+    var cgroupDriverName: String {
+        get { cgroupDriver?.rawValue ?? "" }
+        set { cgroupDriver = CgroupDriver(rawValue: newValue) }
+    }
+
+    /// Moves the socket along, where it stood below the old directory.
+    mutating func moveRunRoot(to directory: String) {
+        if socket == "\(runRoot)/gantry.sock" { socket = "\(directory)/gantry.sock" }
+        runRoot = directory
+    }
+
+    /// What the types of values cannot say.
+    /// - Throws: `GantryError` (`invalidArgument`) that names file and key.
+    func validate(_ section: TOMLSection) throws {
+        if let driver = try section.string("cgroup_driver"), cgroupDriverName != driver {
+            throw section.error("cgroup_driver", "want systemd, cgroupfs or nothing")
+        }
+        guard Logger.Level(rawValue: logLevel) != nil else {
+            throw section.error("log_level", "\"\(logLevel)\" is no level")
+        }
+        for (key, path) in [("root", root), ("run_root", runRoot), ("socket", socket)]
+        where !path.hasPrefix("/") {
+            throw section.error(key, "\"\(path)\" is not an absolute path")
+        }
+    }
+}
