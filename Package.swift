@@ -99,6 +99,7 @@ let package = Package(
         tests(of: "CRI", uses: ["Model"]),
         tests(of: "Archive", uses: ["CISAL", "CZstd", "Model"]),
         tests(of: "Image", uses: ["Archive", "Model"]),
+        tests(of: "Network", uses: ["Model", "Kernel"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11
