@@ -1,4 +1,5 @@
 public import Model
+internal import Synchronization
 
 /// What a pod got from the network.
 public struct NetworkResult: Sendable {

@@ -1,6 +1,6 @@
-internal import CLinux
 internal import Glibc
 internal import Model
+internal import Synchronization
 internal import System
 
 extension NetworkPlugins {
@@ -52,13 +52,17 @@ extension NetworkPlugins {
     /// The path, or nothing when no namespace is there any more: then plugins must be given none,
     /// and free what they can (section 2, DEL).
     private static func livingNamespace(_ path: String) -> String {
-        var status = statfs()
-        let isThere = statfs(path, &status) == 0 && status.f_type == Self.nsfsMagic
-        return isThere ? path : ""
+        // All namespaces are files of one file system, nsfs(5).
+        guard let device = device(of: path), device == self.device(of: "/proc/self/ns/net") else {
+            return ""
+        }
+        return path
     }
 
-    /// `NSFS_MAGIC` of linux/magic.h.
-    private static let nsfsMagic: Int = 0x6e73_6673
+    private static func device(of path: String) -> UInt? {
+        var status = stat()
+        return stat(path, &status) == 0 ? status.st_dev : nil
+    }
 }
 
 enum PluginFailure {

@@ -1,4 +1,5 @@
 public import Model
+internal import Synchronization
 
 extension NetworkPlugins {
     /// Takes back what is left of pods that are no more: DEL for every recorded attachment that is

@@ -10,7 +10,7 @@ final class OperationGate: Sendable {
         case everything
     }
 
-    private struct State {
+    fileprivate struct State {
         var containers: Set<String> = []
         var everything = false
         var waiting: [(scope: Scope, turn: CheckedContinuation<Void, Never>)] = []
@@ -21,9 +21,9 @@ final class OperationGate: Sendable {
     func perform<Result>(_ scope: Scope, _ body: () async throws -> Result) async rethrows -> Result
     {
         await withCheckedContinuation { turn in
-            admit { $0.waiting.append((scope, turn)) }
+            admit(after: { $0.waiting.append((scope, turn)) })
         }
-        defer { admit { $0.leave(scope) } }
+        defer { admit(after: { $0.leave(scope) }) }
         return try await body()
     }
 
@@ -38,7 +38,7 @@ final class OperationGate: Sendable {
 }
 
 extension OperationGate.State {
-    fileprivate mutating func admit() -> [CheckedContinuation<Void, Never>] {
+    mutating func admit() -> [CheckedContinuation<Void, Never>] {
         var admitted: [CheckedContinuation<Void, Never>] = []
         var rest: [(scope: OperationGate.Scope, turn: CheckedContinuation<Void, Never>)] = []
         var closed = false
@@ -66,7 +66,7 @@ extension OperationGate.State {
         }
     }
 
-    fileprivate mutating func leave(_ scope: OperationGate.Scope) {
+    mutating func leave(_ scope: OperationGate.Scope) {
         switch scope {
         case .container(let id): containers.remove(id)
         case .everything: everything = false

@@ -18,7 +18,8 @@ public struct PluginError: Error, Hashable, Sendable {
             details = document?["details"]?.string ?? ""
         } else {
             message = "exited with status \(status) and no CNI error"
-            details = Self.excerpt(errorText.isEmpty ? String(decoding: output, as: UTF8.self) : errorText)
+            let printed = String(decoding: output, as: UTF8.self)
+            details = Self.excerpt(errorText.isEmpty ? printed : errorText)
         }
     }
 
