@@ -21,35 +21,37 @@ struct Configuration {
         let summary: String
     }
 
-    static let keys = [
-        Key(name: "root", value: .text(\.root), summary: "What must survive a reboot."),
-        Key(name: "run_root", value: .text(\.runRoot), summary: "What a reboot voids."),
-        Key(name: "socket", value: .text(\.socket), summary: "The socket of the CRI."),
-        Key(
-            name: "cgroup_driver", value: .text(\.cgroupDriverName),
-            summary: "systemd or cgroupfs; empty: systemd where it runs the node."),
-        Key(
-            name: "default_runtime", value: .text(\.defaultHandler),
-            summary: "The handler of pods that name none; empty: the first."),
-        Key(
-            name: "cni_config_dirs", value: .texts(\.networkConfigDirectories),
-            summary: "Where CNI configuration is; the first file by name counts."),
-        Key(
-            name: "cni_plugin_dirs", value: .texts(\.networkPluginDirectories),
-            summary: "Where CNI plugins are, in the order of the search."),
-        Key(
-            name: "registries_conf", value: .text(\.registriesFile),
-            summary: "containers-registries.conf(5)."),
-        Key(
-            name: "registries_conf_dir", value: .text(\.registriesDirectory),
-            summary: "Its drop-in directory."),
-        Key(
-            name: "program_dir", value: .text(\.programDirectory),
-            summary: "Where gantry-monitor, gantry-exec and gantry-pause are."),
-        Key(
-            name: "log_level", value: .text(\.logLevel),
-            summary: "trace, debug, info, notice, warning, error or critical."),
-    ]
+    static var keys: [Key] {
+        [
+            Key(name: "root", value: .text(\.root), summary: "What must survive a reboot."),
+            Key(name: "run_root", value: .text(\.runRoot), summary: "What a reboot voids."),
+            Key(name: "socket", value: .text(\.socket), summary: "The socket of the CRI."),
+            Key(
+                name: "cgroup_driver", value: .text(\.cgroupDriverName),
+                summary: "systemd or cgroupfs; empty: systemd where it runs the node."),
+            Key(
+                name: "default_runtime", value: .text(\.defaultHandler),
+                summary: "The handler of pods that name none; empty: the first."),
+            Key(
+                name: "cni_config_dirs", value: .texts(\.networkConfigDirectories),
+                summary: "Where CNI configuration is; the first file by name counts."),
+            Key(
+                name: "cni_plugin_dirs", value: .texts(\.networkPluginDirectories),
+                summary: "Where CNI plugins are, in the order of the search."),
+            Key(
+                name: "registries_conf", value: .text(\.registriesFile),
+                summary: "containers-registries.conf(5)."),
+            Key(
+                name: "registries_conf_dir", value: .text(\.registriesDirectory),
+                summary: "Its drop-in directory."),
+            Key(
+                name: "program_dir", value: .text(\.programDirectory),
+                summary: "Where gantry-monitor, gantry-exec and gantry-pause are."),
+            Key(
+                name: "log_level", value: .text(\.logLevel),
+                summary: "trace, debug, info, notice, warning, error or critical."),
+        ]
+    }
 
     /// Reads the file and then each `*.toml` of the directory by name; the later one wins. Both may be
     /// absent.
@@ -96,7 +98,9 @@ struct Configuration {
         if let unknown = section.unknown(besides: known).first {
             throw GantryError(.invalidArgument, unknown)
         }
-        guard let path = try section.string("path") else { throw section.error("path", "is missing") }
+        guard let path = try section.string("path") else {
+            throw section.error("path", "is missing")
+        }
         return Handler(
             name: name, path: path,
             root: try section.string("root") ?? "\(settings.runRoot)/runtimes/\(name)",

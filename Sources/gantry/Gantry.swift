@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Service
 
 @main
 struct Gantry: AsyncParsableCommand {

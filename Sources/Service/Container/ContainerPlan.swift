@@ -97,6 +97,7 @@ extension UserRequest {
 extension LinuxContainerUser {
     fileprivate init(_ user: ResolvedUser) {
         self.init(
-            uid: Int64(user.uid), gid: Int64(user.gid), supplementalGroups: user.groups.map(Int64.init))
+            uid: Int64(user.uid), gid: Int64(user.gid),
+            supplementalGroups: user.groups.map(Int64.init))
     }
 }

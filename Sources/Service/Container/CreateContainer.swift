@@ -30,7 +30,8 @@ struct CreateContainer: RPC {
         return try await Undo.scope(node.log) { undo in
             undo.push("remove its files") { try await node.lifecycle.discard(id, sandbox) }
             let root = try await node.rootFilesystems.prepare(id, layers: image.layers.map(\.chain))
-            let plan = try await ContainerPlan.make(node, sandbox, config, image, id: id, root: root)
+            let plan = try await ContainerPlan.make(
+                node, sandbox, config, image, id: id, root: root)
             try await plan.writeBundle()
             let container = plan.container()
             undo.push("forget the container") { try await forget(container) }

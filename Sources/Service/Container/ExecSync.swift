@@ -28,8 +28,7 @@ struct ExecSync: RPC {
     /// The container's own process, as its bundle has it, with other arguments.
     private func process(
         _ arguments: [String], _ container: SandboxContainer
-    ) async throws -> Spec.Process
-    {
+    ) async throws -> Spec.Process {
         let bundle = Bundle(node.paths.container(container.id).bundle)
         var process = try await bundle.read().process
         process.args = arguments

@@ -6,7 +6,8 @@ struct GetRuntimeConfig: RPC {
     let node: Node
 
     func respond(to request: RuntimeConfigRequest) async throws -> RuntimeConfigResponse {
-        RuntimeConfigResponse(linux: LinuxRuntimeConfiguration(
+        RuntimeConfigResponse(
+            linux: LinuxRuntimeConfiguration(
                 cgroupDriver: node.cgroupDriver == .systemd ? .systemd : .cgroupfs))
     }
 }

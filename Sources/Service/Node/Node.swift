@@ -52,7 +52,7 @@ public final class Node: Sendable {
             root: paths.root, runroot: paths.runRoot, layers: layers)
         puller = Puller(layers: layers, registries: try await Blocking.run { try load() })
         network = NetworkPlugins(
-            configDirectories: settings.networkConfigDirectories,
+            configurationDirectories: settings.networkConfigDirectories,
             pluginDirectories: settings.networkPluginDirectories,
             cacheDirectory: paths.networkCache, limit: .seconds(60))
         handlers = await Handlers.probe(settings, paths)

@@ -1,4 +1,5 @@
 internal import CRI
+internal import Logging
 internal import Model
 internal import MonitorProtocol
 internal import Network
@@ -21,10 +22,16 @@ public struct Recovery: Sendable {
                 try await recover(row, containers[row.id] ?? [])
             }
         }
-        await node.attempt("sweep the network") {
-            try await node.network.collectGarbage(keeping: Set(node.sandboxes.all.map(\.id)))
-        }
+        await sweepNetwork()
         await node.attempt("sweep layers") { try await node.sweepLayers() }
+    }
+
+    /// Gives back the addresses of pods that nobody knows any more.
+    private func sweepNetwork() async {
+        let known = Set(node.sandboxes.all.map { Attachment.ID($0.id) })
+        for error in await node.network.collectGarbage(keeping: known) {
+            node.log.warning("sweep the network: \(error)")
+        }
     }
 
     private func recover(_ row: SandboxRow, _ rows: [ContainerRow]) async throws {
@@ -40,7 +47,9 @@ public struct Recovery: Sendable {
                 try await recover(row, in: sandbox, known.first { $0.container == row.id })
             }
         }
-        if let monitor { node.nursery.start { await Watch(node: node, sandbox: sandbox).run(monitor) } }
+        if let monitor {
+            node.nursery.start { await Watch(node: node, sandbox: sandbox).run(monitor) }
+        }
         try await settle(sandbox, infra: known.first { $0.container == sandbox.id })
     }
 

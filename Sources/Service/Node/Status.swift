@@ -20,7 +20,9 @@ struct Status: RPC {
         if node.handlers.working.isEmpty {
             return RuntimeCondition(
                 type: "RuntimeReady", status: false, reason: "NoRuntime",
-                message: "no OCI runtime was found to work: \(node.handlers.failures.joined(separator: "; "))")
+                message:
+                    "no OCI runtime was found to work: \(node.handlers.failures.joined(separator: "; "))"
+            )
         }
         return RuntimeCondition(type: "RuntimeReady", status: true)
     }

@@ -10,8 +10,10 @@ extension Sandbox {
 
     var status: PodSandboxStatus {
         PodSandboxStatus(
-            id: id, metadata: config.metadata, state: Sandbox.listState(phase), createdAt: createdAt,
-            network: network, linux: LinuxPodSandboxStatus(namespaces: Namespace(options: namespaces)),
+            id: id, metadata: config.metadata, state: Sandbox.listState(phase),
+            createdAt: createdAt,
+            network: network,
+            linux: LinuxPodSandboxStatus(namespaces: Namespace(options: namespaces)),
             labels: config.labels, annotations: config.annotations,
             runtimeHandler: requestedHandler)
     }

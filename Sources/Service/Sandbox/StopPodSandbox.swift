@@ -32,7 +32,9 @@ struct StopPodSandbox: RPC {
         await collect(&failures) { try await resources.endInfra() }
         await collect(&failures) { try await resources.endMonitor() }
         await collect(&failures) { try await resources.releaseNamespaces() }
-        if let first = failures.first { throw GantryError("stop sandbox \(sandbox.id)", from: first) }
+        if let first = failures.first {
+            throw GantryError("stop sandbox \(sandbox.id)", from: first)
+        }
     }
 
     private func collect(
