@@ -51,12 +51,13 @@ class Gantry:
 
     @staticmethod
     def _binary() -> str:
-        candidates = [os.environ.get("GANTRY"), *(
-            REPOSITORY / ".build" / kind / "gantry" for kind in ("release", "debug"))]
-        for candidate in candidates:
-            if candidate and Path(candidate).exists():
-                return str(candidate)
-        raise FileNotFoundError("no gantry: build it first, or name it in GANTRY")
+        if named := os.environ.get("GANTRY"):
+            return named
+        built = [program for kind in ("release", "debug")
+                 if (program := REPOSITORY / ".build" / kind / "gantry").exists()]
+        if not built:
+            raise FileNotFoundError("no gantry: build it first, or name it in GANTRY")
+        return str(max(built, key=lambda program: program.stat().st_mtime))
 
 
 class Containerd:
