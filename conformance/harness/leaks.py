@@ -112,5 +112,6 @@ def _interfaces() -> set[str]:
 
 def _firewall() -> set[str]:
     saved = subprocess.run(["iptables-save"], check=True, capture_output=True, text=True).stdout
-    rules = {re.sub(r"\[\d+:\d+\]", "", line) for line in saved.splitlines() if line[:1] in ":-"}
-    return {rule for rule in rules if not _KEPT_CHAINS.search(rule)}
+    rules = {re.sub(r"\[\d+:\d+\]", "", line).strip() for line in saved.splitlines()}
+    return {rule for rule in rules if rule.startswith(("-A", ":CNI"))
+            and not _KEPT_CHAINS.search(rule)}
