@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from harness.leaks import processes
+from harness.wait import wait_until
 
 #: What to read of cgroup v1 (controller and file) or v2 (file), by field of the CRI.
 V1 = {"memory": ("memory", "memory.limit_in_bytes"), "shares": ("cpu", "cpu.shares"),
@@ -14,7 +15,8 @@ V2 = {"memory": "memory.max", "shares": "cpu.weight", "quota": "cpu.max", "pids"
 
 def limit(words: str, kind: str) -> str:
     """The limit of the cgroup in which the process with these words in its command line is."""
-    process = next(line.split()[0] for line in processes() if words in line)
+    process = wait_until(lambda: [line.split()[0] for line in processes() if words in line],
+                         f"{words} runs")[0]
     paths = {}
     for line in Path(f"/proc/{process}/cgroup").read_text().splitlines():
         _, controllers, path = line.split(":", 2)
