@@ -22,7 +22,7 @@ class Line:
 
     @property
     def nanoseconds(self) -> int:
-        """The time since the epoch; RFC3339Nano drops trailing zeros, so that text does not sort."""
+        """The time since the epoch; text does not sort, as RFC3339Nano drops trailing zeros."""
         fields = re.fullmatch(r"([^.]*?)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)", self.time)
         assert fields
         seconds = datetime.fromisoformat(fields[1] + fields[3]).timestamp()
@@ -38,9 +38,8 @@ def lines(path: Path | str) -> list[Line]:
 
 def text(path: Path | str, stream: str = "stdout") -> str:
     """What the container wrote to `stream`, with its parts joined again."""
-    return b"".join(
-        line.text + (b"" if line.partial else b"\n") for line in lines(path) if line.stream == stream
-    ).decode()
+    written = [line for line in lines(path) if line.stream == stream]
+    return b"".join(line.text + (b"" if line.partial else b"\n") for line in written).decode()
 
 
 def _line(raw: bytes) -> Line:

@@ -72,7 +72,7 @@ class FakeRegistry:
         if path == "/v2/":
             found = Answer(b"{}", "application/json")
         return (found() if callable(found) else found) or Answer(
-            b'{"errors":[{"code":"MANIFEST_UNKNOWN","message":"unknown"}]}', "application/json", 404)
+            b'{"errors":[{"code":"MANIFEST_UNKNOWN"}]}', "application/json", 404)
 
     def _token(self, authorization: str) -> Answer:
         basic = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()

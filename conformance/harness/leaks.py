@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 import subprocess
 from collections import Counter
 from pathlib import Path
@@ -60,9 +61,20 @@ def _mounts() -> set[str]:
 
 
 def _below(roots: list[str]) -> set[str]:
-    """Directories, and files whose names are addresses of something that lives (sockets, pins)."""
-    return {path for root in roots for path, _, _ in os.walk(root)} | {
-        str(entry) for root in roots for entry in Path(root).rglob("*.sock")}
+    """Directories, and of the files those that stand for something: sockets and namespace pins."""
+    found = set()
+    for root in roots:
+        for path, _, files in os.walk(root):
+            found |= {path, *(f"{path}/{name}" for name in files if _stands(f"{path}/{name}"))}
+    return found
+
+
+def _stands(path: str) -> bool:
+    try:
+        status = os.lstat(path)
+    except FileNotFoundError:
+        return False
+    return stat.S_ISSOCK(status.st_mode) or path.startswith("/run/netns/")
 
 
 def processes() -> set[str]:
@@ -100,5 +112,6 @@ def _interfaces() -> set[str]:
 
 def _firewall() -> set[str]:
     saved = subprocess.run(["iptables-save"], check=True, capture_output=True, text=True).stdout
-    rules = {re.sub(r"\[\d+:\d+\]", "", line) for line in saved.splitlines() if line[:1] in ":-"}
-    return {rule for rule in rules if not _KEPT_CHAINS.search(rule)}
+    rules = {re.sub(r"\[\d+:\d+\]", "", line).strip() for line in saved.splitlines()}
+    return {rule for rule in rules if rule.startswith(("-A", ":CNI"))
+            and not _KEPT_CHAINS.search(rule)}

@@ -1,14 +1,14 @@
 """A real registry (Debian's docker-registry) on loopback, and our own uploader for it."""
 
-import http.client
 import json
 import ssl
-import subprocess
 from base64 import b64encode
+from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
-from .images import Document, Image
+from .images import Document, Image, index
 from .process import Process
 from .tarball import sha256
 from .wait import wait_until
@@ -22,22 +22,19 @@ class Registry:
     """One registry process; its images live in its memory and go with it."""
 
     def __init__(self, directory: Path, port: int, *, login: bool = False,
-                 certificate: "tuple[Path, Path] | None" = None) -> None:
+                 certificate: tuple[Path, Path] | None = None) -> None:
         self.host = f"127.0.0.1:{port}"
         self.login = login
         self.tls = certificate is not None
-        config = {
-            "version": 0.1,
-            "log": {"level": "error", "accesslog": {"disabled": False}},
-            "storage": {"inmemory": {}},
-            "http": {"addr": self.host, "secret": "conformance"},
-        }
+        http: dict[str, Any] = {"addr": self.host, "secret": "conformance"}
+        config = {"version": 0.1, "log": {"level": "error"}, "storage": {"inmemory": {}},
+                  "http": http}
         if login:
             passwords = directory / f"htpasswd-{port}"
             passwords.write_text(HTPASSWD)
             config["auth"] = {"htpasswd": {"realm": "conformance", "path": str(passwords)}}
         if certificate:
-            config["http"]["tls"] = dict(zip(("certificate", "key"), map(str, certificate)))
+            http["tls"] = dict(zip(("certificate", "key"), map(str, certificate)))
         file = directory / f"registry-{port}.yml"
         file.write_text(json.dumps(config))
         self.process = Process(["docker-registry", "serve", str(file)], directory)
@@ -47,16 +44,24 @@ class Registry:
         """Ends the registry: from then on it is down."""
         self.process.kill()
 
-    def push(self, name: str, image: Image | Document, *parts: Image) -> str:
-        """Uploads `repository:tag`, or an index with its images, and returns the whole reference."""
+    def push(self, name: str, image: Image) -> str:
+        """Uploads an image as `repository:tag`, and returns the whole reference."""
         repository, _, tag = name.partition(":")
-        for part in parts or (image,):
-            for blob in part.blobs:
-                self._upload(repository, blob)
-            if parts:
-                self._put_manifest(repository, part.manifest.digest, part.manifest)
-        self._put_manifest(repository, tag, image if isinstance(image, Document) else image.manifest)
+        self._put_image(repository, tag, image)
         return f"{self.host}/{name}"
+
+    def push_index(self, name: str, *images: Image) -> str:
+        """Uploads a multi-platform index and its images, which themselves have no tag."""
+        repository, _, tag = name.partition(":")
+        for image in images:
+            self._put_image(repository, image.manifest.digest, image)
+        self._put_manifest(repository, tag, index(*images))
+        return f"{self.host}/{name}"
+
+    def _put_image(self, repository: str, reference: str, image: Image) -> None:
+        for blob in image.blobs:
+            self._upload(repository, blob)
+        self._put_manifest(repository, reference, image.manifest)
 
     def _answers(self) -> bool:
         assert self.process.running, self.process.output
@@ -75,20 +80,24 @@ class Registry:
         answer = self._request("PUT", target, blob, "application/octet-stream")
         assert answer.status == 201, f"upload of {digest}: {answer.status} {answer.reason}"
 
-    def _put_manifest(self, repository: str, tag: str, manifest: Document) -> None:
-        answer = self._request("PUT", f"/v2/{repository}/manifests/{tag}", manifest.body,
+    def _put_manifest(self, repository: str, reference: str, manifest: Document) -> None:
+        answer = self._request("PUT", f"/v2/{repository}/manifests/{reference}", manifest.body,
                                manifest.media_type)
-        assert answer.status == 201, f"manifest {repository}:{tag}: {answer.status} {answer.reason}"
+        assert answer.status == 201, f"{repository}:{reference}: {answer.status} {answer.reason}"
 
     def _request(self, method: str, target: str, body: bytes = b"",
-                 media_type: str | None = None) -> http.client.HTTPResponse:
-        connect = http.client.HTTPSConnection if self.tls else http.client.HTTPConnection
-        options = {"context": ssl._create_unverified_context()} if self.tls else {}
+                 media_type: str | None = None) -> HTTPResponse:
         headers = {"Content-Type": media_type} if media_type else {}
         if self.login:
             headers["Authorization"] = "Basic " + b64encode(f"{USER}:{PASSWORD}".encode()).decode()
-        connection = connect(self.host, timeout=30, **options)
+        connection = self._connection()
         connection.request(method, target, body, headers)
         response = connection.getresponse()
         response.read()
         return response
+
+    def _connection(self) -> HTTPConnection:
+        if self.tls:
+            unverified = ssl._create_unverified_context()
+            return HTTPSConnection(self.host, timeout=30, context=unverified)
+        return HTTPConnection(self.host, timeout=30)

@@ -51,12 +51,13 @@ class Gantry:
 
     @staticmethod
     def _binary() -> str:
-        candidates = [os.environ.get("GANTRY"), *(
-            REPOSITORY / ".build" / kind / "gantry" for kind in ("release", "debug"))]
-        for candidate in candidates:
-            if candidate and Path(candidate).exists():
-                return str(candidate)
-        raise FileNotFoundError("no gantry: build it first, or name it in GANTRY")
+        if named := os.environ.get("GANTRY"):
+            return named
+        built = [program for kind in ("release", "debug")
+                 if (program := REPOSITORY / ".build" / kind / "gantry").exists()]
+        if not built:
+            raise FileNotFoundError("no gantry: build it first, or name it in GANTRY")
+        return str(max(built, key=lambda program: program.stat().st_mtime))
 
 
 class Containerd:
@@ -107,4 +108,4 @@ def _link_plugins() -> None:
 
 def named(name: str) -> Runtime:
     """The runtime of `--runtime-under-test`."""
-    return {"gantry": Gantry, "containerd": Containerd}[name]()
+    return Gantry() if name == "gantry" else Containerd()

@@ -32,7 +32,7 @@ class Entry:
     xattrs: dict[str, str] = field(default_factory=dict)
 
     def info(self) -> tarfile.TarInfo:
-        """The header; xattrs travel as pax records, as libarchive, GNU tar and Docker write them."""
+        """The header; xattrs travel as pax records, as GNU tar and Docker write them."""
         info = tarfile.TarInfo(self.path)
         info.type, info.mode, info.uid, info.gid = self.type, self.mode, self.uid, self.gid
         info.size, info.linkname, info.mtime = len(self.data), self.target, 1

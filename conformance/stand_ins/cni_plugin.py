@@ -1,8 +1,8 @@
 """A CNI plugin, last in its chain, that fails or hangs when /run/failing says so.
 
-The file holds the CNI command (ADD, DEL …) and, after it, `hang` or the error's message: a hang lasts as
-long as the file says so. Otherwise
-the plugin hands on the result of those before it (CNI spec 1.0, section 2, ADD).
+The file holds the CNI command (ADD, DEL …) and, after it, `hang` or the error's message; a hang
+lasts as long as the file says so. Otherwise the plugin hands on the result of those before it
+(CNI spec 1.0, section 2, ADD).
 """
 
 import json

@@ -14,6 +14,7 @@ from harness.node import Node
 from harness.pods import Pods
 from harness.registry import Registry
 
+HANDLERS = ["crun", "runc"]
 PORT = 5000
 #: Ports of the registries that single tests start, all without TLS.
 SPARE_PORTS = range(PORT + 1, PORT + 4)
@@ -31,9 +32,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test with pods runs once for each OCI runtime."""
+    """A test with pods runs once for each OCI runtime, or for those that its file names."""
     if "handler" in metafunc.fixturenames:
-        metafunc.parametrize("handler", runtimes.installed("crun", "runc"), scope="session")
+        handlers = getattr(metafunc.module, "HANDLERS", HANDLERS)
+        metafunc.parametrize("handler", handlers, scope="session")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -3,8 +3,9 @@
 import pytest
 from grpc import StatusCode
 
-from harness import catalogue, images as build
+from harness import catalogue
 from harness.client import refused
+from harness.images import Image
 
 
 def status_of(client, reference):
@@ -35,16 +36,16 @@ def test_pull_returns_the_id(client, registry, pull):
 
 def test_an_index_gives_this_machines_image(client, registry, pull):
     mine = catalogue.marked("mine")
-    other = build.Image(mine.layers, {"Env": ["ARCH=other"]}, architecture="s390x")
-    reference = registry.push("test/index:1", build.index(other, mine), other, mine)
+    other = Image(mine.layers, {"Env": ["ARCH=other"]}, architecture="s390x")
+    reference = registry.push_index("test/index:1", other, mine)
     pull(reference)
     assert status_of(client, reference).id == mine.id
 
 
 @pytest.mark.gantry
 def test_an_index_without_this_machine(client, registry):
-    other = build.Image(catalogue.image().layers, architecture="s390x")
-    reference = registry.push("test/foreign:1", build.index(other), other)
+    other = Image(catalogue.image().layers, architecture="s390x")
+    reference = registry.push_index("test/foreign:1", other)
     with refused(StatusCode.NOT_FOUND, "linux/"):
         client.PullImage(image={"image": reference})
 

@@ -2,14 +2,12 @@
 
 import pytest
 
-from harness import runtimes
-
-pytestmark = [pytest.mark.gantry,
-              pytest.mark.skipif(not runtimes.installed("runsc"), reason="runsc is not installed")]
+pytestmark = pytest.mark.gantry
+HANDLERS = ["runsc"]
 
 
 def test_a_containers_output_is_in_its_log(pods, busybox):
-    pod = pods.run(handler="runsc")
+    pod = pods.run()
     container = pod.run("echo to stdout; echo to stderr >&2; exit 3", image=busybox)
     assert container.exited().exit_code == 3
     assert container.logged("to stdout") == "to stdout\n"
@@ -18,6 +16,6 @@ def test_a_containers_output_is_in_its_log(pods, busybox):
 
 
 def test_stop_and_remove(pods, busybox):
-    container = pods.run(handler="runsc").run("sleep 1000", image=busybox)
+    container = pods.run().run("sleep 1000", image=busybox)
     container.stop()
     assert container.status.exit_code == 137

@@ -43,10 +43,9 @@ def test_ready(client):
 def test_the_network_is_not_ready_without_a_configuration(node, client):
     CNI_CONFIG.unlink()
     try:
-        missing = wait_until(
-            lambda: (c := condition(client, "NetworkReady")) if not
-            condition(client, "NetworkReady").status else None, "not ready")
-        assert missing.reason and missing.message
+        wait_until(lambda: not condition(client, "NetworkReady").status, "it is not ready")
+        assert condition(client, "NetworkReady").reason
+        assert condition(client, "NetworkReady").message
         assert condition(client, "RuntimeReady").status
     finally:
         node.connect_network()
