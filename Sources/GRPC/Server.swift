@@ -7,7 +7,7 @@ public final class Server: @unchecked Sendable {
     private let methods: [String: Method]
     let translate: @Sendable (any Error) -> Status
     private let server: OpaquePointer
-    private let completions = CompletionQueue()
+    private let completions: CompletionQueue
     private let socket: SocketFile
     private let state = Mutex(State())
 
@@ -28,7 +28,8 @@ public final class Server: @unchecked Sendable {
         methods: [String: Method], socketPath: String, socketMode: UInt32 = 0o660,
         translate: @escaping @Sendable (any Error) -> Status
     ) throws {
-        grpc_init()
+        grpc_init()  // before anything else of the core
+        completions = CompletionQueue()
         self.methods = methods
         self.translate = translate
         socket = try SocketFile(socketPath)

@@ -1,0 +1,47 @@
+# Builds, tries and tests Gantry. `make setup` needs root and Debian 12; everything else needs what it
+# installs, and Swift 6.
+
+CONFIGURATION ?= release
+# Where a build is put together as it would be installed.
+PREFIX := $(CURDIR)/.build/gantry
+export GANTRY := $(PREFIX)/bin/gantry
+
+SWIFT_BUILD := swift build -c $(CONFIGURATION)
+# The monitor is one a pod: without shared libraries it needs a tenth of the private memory.
+STATIC_BUILD := swift build -c release --scratch-path .build-static --static-swift-stdlib \
+	-Xswiftc -static-executable
+CFLAGS ?= -O2 -Wall -Wextra -Werror
+
+.PHONY: run build setup test unit conformance check format
+
+# The main job: a real pod through the CRI socket, its output read back.
+run: setup build
+	conformance/demo
+
+setup:
+	packaging/setup
+	conformance/setup
+
+build:
+	$(SWIFT_BUILD) --static-swift-stdlib --product gantry
+	$(STATIC_BUILD) --product gantry-monitor
+	install -D -s $$($(SWIFT_BUILD) --static-swift-stdlib --show-bin-path)/gantry $(PREFIX)/bin/gantry
+	install -D -s .build-static/release/gantry-monitor $(PREFIX)/libexec/gantry/gantry-monitor
+	$(CC) $(CFLAGS) -static -s -o $(PREFIX)/libexec/gantry/gantry-pause Sources/gantry-pause/main.c
+	$(CC) $(CFLAGS) -static -s -o $(PREFIX)/libexec/gantry/gantry-exec Sources/gantry-exec/main.c
+
+# All tests there are.
+test: setup check unit build conformance
+
+unit:
+	swift test
+
+conformance:
+	conformance/run
+
+check:
+	swift-format lint --strict --recursive Package.swift Sources Tests
+	Proto/generate --check
+
+format:
+	swift-format format --in-place --recursive Package.swift Sources Tests
