@@ -5,7 +5,7 @@ internal import System
 
 /// Drives an OCI runtime's command line: one short-lived process a command.
 public struct Runtime: Sendable {
-    public let handler: Handler
+    public let handler: RuntimeHandler
     let cgroupDriver: CgroupDriver
     /// A directory on tmpfs for what commands read from files; it must exist.
     let scratch: String
@@ -13,7 +13,7 @@ public struct Runtime: Sendable {
     let execProgram: String
 
     public init(
-        _ handler: Handler, cgroupDriver: CgroupDriver, scratch: String, execProgram: String
+        _ handler: RuntimeHandler, cgroupDriver: CgroupDriver, scratch: String, execProgram: String
     ) {
         self.handler = handler
         self.cgroupDriver = cgroupDriver

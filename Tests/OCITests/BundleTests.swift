@@ -31,15 +31,15 @@ internal import Testing
             esac
             """
         try await withDirectory(programs: ["fake": script, "broken": "echo no >&2; exit 4"]) {
-            let fake = Handler(name: "fake", path: "\($0)/fake", root: $0)
+            let fake = OCI.RuntimeHandler(name: "fake", path: "\($0)/fake", root: $0)
             let features = try await fake.probe()
             #expect(
                 features
-                    == HandlerFeatures(
+                    == OCI.RuntimeFeatures(
                         version: "fake 1.0", ociVersionMax: "1.2.0", mountOptions: ["ro", "rro"],
                         mapsIDs: true))
             for (name, part) in [("broken", "no"), ("absent", "cannot run")] {
-                let handler = Handler(name: name, path: "\($0)/\(name)", root: $0)
+                let handler = OCI.RuntimeHandler(name: name, path: "\($0)/\(name)", root: $0)
                 let error = await #expect(throws: GantryError.self) { try await handler.probe() }
                 #expect(error?.code == .unavailable)
                 #expect(error?.description.contains(part) == true)
@@ -49,7 +49,7 @@ internal import Testing
 
     @Test func discoveryKeepsTheOrder() async throws {
         try await withDirectory(["a/x": ""], programs: ["runsc": "", "a/crun": ""]) { directory in
-            let found = Runtimes.discover(
+            let found = await Runtimes.discover(
                 runRoot: "/run/x", search: [directory, "\(directory)/a"])
             #expect(found.map(\.name) == ["crun", "runsc"])
             #expect(found.map(\.infra) == [false, true])

@@ -10,7 +10,7 @@ internal import Testing
         _ script: String, named name: String = "crun", _ body: (Runtime) async throws -> Result
     ) async throws -> Result {
         try await withDirectory(programs: [name: script]) { directory in
-            let handler = Handler(
+            let handler = OCI.RuntimeHandler(
                 name: name, path: "\(directory)/\(name)", root: "\(directory)/root")
             let runtime = Runtime(
                 handler, cgroupDriver: .systemd, scratch: directory,
@@ -71,6 +71,13 @@ internal import Testing
             }
             try await withRuntime(script) { try await $0.delete("c") }
             try await withRuntime(script) { try await $0.delete("c", force: true) }
+        }
+    }
+
+    @Test func documentsOnOneLine() async throws {
+        let documents = #"{"msg":"first","level":"error"}{"msg":"last","level":"error"}"#
+        try await expectFailure("printf '\(documents)' >&2; exit 1", .internal, "c: last") {
+            try await $0.start("c")
         }
     }
 

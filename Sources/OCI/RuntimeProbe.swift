@@ -3,10 +3,10 @@ internal import Kernel
 internal import Model
 internal import System
 
-extension Handler {
+extension RuntimeHandler {
     /// Really runs the runtime to see that it works and what it can do.
     /// - Throws: `unavailable` with the runtime's own words.
-    public func probe() async throws -> HandlerFeatures {
+    public func probe() async throws -> RuntimeFeatures {
         guard type == "oci" else {
             throw GantryError(
                 .invalidArgument,
@@ -19,7 +19,7 @@ extension Handler {
         }
         let features = try await run(["features"])
         guard features.status == 0 else { return known(String(line)) }
-        return try HandlerFeatures(version: String(line), json: features.standardOutput)
+        return try RuntimeFeatures(version: String(line), json: features.standardOutput)
     }
 
     private func run(_ arguments: [String]) async throws -> Command.Output {
@@ -31,12 +31,12 @@ extension Handler {
     }
 
     /// Runtimes older than their `features` command: crun before 1.9, all of runsc.
-    private func known(_ version: String) -> HandlerFeatures {
-        HandlerFeatures(version: version, mountOptions: isRunsc ? [] : ["rro"], mapsIDs: !isRunsc)
+    private func known(_ version: String) -> RuntimeFeatures {
+        RuntimeFeatures(version: version, mountOptions: isRunsc ? [] : ["rro"], mapsIDs: !isRunsc)
     }
 }
 
-extension HandlerFeatures {
+extension RuntimeFeatures {
     private struct Document: Decodable {
         struct Linux: Decodable { let mountExtensions: Extensions? }
         struct Extensions: Decodable { let idmap: Extension? }

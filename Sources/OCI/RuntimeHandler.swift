@@ -1,8 +1,9 @@
 internal import Glibc
 internal import Kernel
+internal import System
 
 /// A way to run containers that a pod's RuntimeClass can name.
-public struct Handler: Codable, Hashable, Sendable {
+public struct RuntimeHandler: Codable, Hashable, Sendable {
     public var name: String
     /// The runtime's program.
     public var path: String
@@ -51,14 +52,27 @@ public enum Runtimes {
     /// - Parameter runRoot: their state goes to `<runRoot>/<name>`.
     public static func discover(
         runRoot: String, search: [String] = defaultSearch
-    ) -> [Handler] {
-        ["crun", "runc", "runsc"].compactMap { name in
-            guard let path = search.map({ "\($0)/\(name)" }).first(where: isProgram) else {
-                return nil
-            }
-            return Handler(
-                name: name, path: path, root: "\(runRoot)/\(name)", infra: name == "runsc")
+    ) async -> [RuntimeHandler] {
+        var found: [RuntimeHandler] = []
+        for name in ["crun", "runc", "runsc"] {
+            let candidates = search.map { "\($0)/\(name)" }
+            guard let path = candidates.first(where: isProgram) else { continue }
+            var handler = RuntimeHandler(name: name, path: path, root: "\(runRoot)/\(name)")
+            handler.infra = handler.isRunsc
+            if handler.isRunsc { handler.extraArguments = await runscArguments() }
+            found.append(handler)
         }
+        return found
+    }
+
+    /// runsc has a network stack of its own, but not for the node's network namespace, which it takes
+    /// for the one that shows this file. Newer kernels show it in all of them; there runsc runs with
+    /// the kernel's stack in the pod's namespace, or not at all.
+    private static func runscArguments() async -> [String] {
+        let isEverywhere = try? await NewNetwork.run {
+            Files.exists("/proc/sys/net/core/rmem_default")
+        }
+        return isEverywhere == true ? ["--network=host"] : []
     }
 
     private static func isProgram(_ path: String) -> Bool {
