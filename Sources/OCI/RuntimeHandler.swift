@@ -35,6 +35,12 @@ public struct RuntimeHandler: Codable, Hashable, Sendable {
     /// Whether the program is gVisor's, whose command line differs in a few places.
     var isRunsc: Bool { Path.lastComponent(of: path).hasPrefix("runsc") }
 
+    /// Whether the container's process is none of the node's, but one of a kernel in the sandbox.
+    ///
+    /// The streams of the one that runs `Runtime.startArguments` are then the container's, its
+    /// `pid` is the sandbox's, and only `Runtime.waitArguments` tells how it ended.
+    public var hidesProcesses: Bool { isRunsc }
+
     /// Whether `exec` copies the process's output, and so ends only when nobody writes any more.
     var copiesOutput: Bool { Path.lastComponent(of: path).hasPrefix("runc") }
 
