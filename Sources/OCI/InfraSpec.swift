@@ -11,13 +11,13 @@ public struct InfraRequest: Sendable {
     public var namespaces: PodNamespaces
     public var files = PodFiles()
     public var cgroup: CgroupPath
-    public var handler: RuntimeHandler
+    public var handler: Handler
     public var host = HostFacts()
 
     public init(
         sandboxId: String, sandbox: PodSandboxConfig, rootfs: String,
         arguments: [String] = ["/pause"],
-        namespaces: PodNamespaces, cgroup: CgroupPath, handler: RuntimeHandler
+        namespaces: PodNamespaces, cgroup: CgroupPath, handler: Handler
     ) {
         self.sandboxId = sandboxId
         self.sandbox = sandbox

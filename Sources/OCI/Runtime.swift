@@ -5,7 +5,7 @@ internal import System
 
 /// Drives an OCI runtime's command line: one short-lived process a command.
 public struct Runtime: Sendable {
-    public let handler: RuntimeHandler
+    public let handler: Handler
     let cgroupDriver: CgroupDriver
     /// A directory on tmpfs for what commands read from files; it must exist.
     let scratch: String
@@ -13,7 +13,7 @@ public struct Runtime: Sendable {
     let execProgram: String
 
     public init(
-        _ handler: RuntimeHandler, cgroupDriver: CgroupDriver, scratch: String, execProgram: String
+        _ handler: Handler, cgroupDriver: CgroupDriver, scratch: String, execProgram: String
     ) {
         self.handler = handler
         self.cgroupDriver = cgroupDriver
@@ -33,7 +33,7 @@ public struct Runtime: Sendable {
             + (console.map { ["--console-socket", $0] } ?? []) + [id]
     }
 
-    /// Arguments for `start`, where the monitor must run that too (`RuntimeHandler.hidesProcesses`).
+    /// Arguments for `start`, where the monitor must run that too (`Handler.hidesProcesses`).
     public func startArguments(_ id: String, log: String) -> [String] {
         globals(log: log) + ["start", id]
     }

@@ -17,8 +17,8 @@ public struct SpecRequest: Sendable {
     public var files = PodFiles()
     public var namespaces = PodNamespaces()
     public var cgroup: CgroupPath
-    public var handler: RuntimeHandler
-    public var features = RuntimeFeatures()
+    public var handler: Handler
+    public var features = HandlerFeatures()
     public var host = HostFacts()
     /// The profile that the seccomp field names as `Localhost`.
     public var localhostSeccomp: Spec.Seccomp?
@@ -30,7 +30,7 @@ public struct SpecRequest: Sendable {
     public init(
         containerId: String, sandboxId: String, container: ContainerConfig,
         sandbox: PodSandboxConfig, image: ImageConfig, user: ResolvedUser, rootfs: String,
-        cgroup: CgroupPath, handler: RuntimeHandler
+        cgroup: CgroupPath, handler: Handler
     ) {
         self.containerId = containerId
         self.sandboxId = sandboxId

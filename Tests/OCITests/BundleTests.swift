@@ -31,15 +31,15 @@ internal import Testing
             esac
             """
         try await withDirectory(programs: ["fake": script, "broken": "echo no >&2; exit 4"]) {
-            let fake = OCI.RuntimeHandler(name: "fake", path: "\($0)/fake", root: $0)
+            let fake = Handler(name: "fake", path: "\($0)/fake", root: $0)
             let features = try await fake.probe()
             #expect(
                 features
-                    == OCI.RuntimeFeatures(
+                    == HandlerFeatures(
                         version: "fake 1.0", ociVersionMax: "1.2.0", mountOptions: ["ro", "rro"],
                         mapsIDs: true))
             for (name, part) in [("broken", "no"), ("absent", "cannot run")] {
-                let handler = OCI.RuntimeHandler(name: name, path: "\($0)/\(name)", root: $0)
+                let handler = Handler(name: name, path: "\($0)/\(name)", root: $0)
                 let error = await #expect(throws: GantryError.self) { try await handler.probe() }
                 #expect(error?.code == .unavailable)
                 #expect(error?.description.contains(part) == true)

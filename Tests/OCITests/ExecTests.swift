@@ -19,7 +19,7 @@ internal import Testing
             \(script)
             """
         return try await withDirectory(programs: ["crun": program]) { directory in
-            let handler = OCI.RuntimeHandler(
+            let handler = Handler(
                 name: "crun", path: "\(directory)/crun", root: directory)
             let runtime = Runtime(
                 handler, cgroupDriver: .cgroupfs, scratch: directory, execProgram: "")

@@ -21,7 +21,7 @@ func plainRequest(
         containerId: "c1", sandboxId: "s1", container: container, sandbox: sandbox,
         image: ImageConfig(), user: ResolvedUser(), rootfs: "/roots/c1",
         cgroup: CgroupPath(driver: .cgroupfs, parent: "/kubepods/pod1"),
-        handler: OCI.RuntimeHandler(name: "crun", path: "/usr/bin/crun", root: "/run/crun"))
+        handler: Handler(name: "crun", path: "/usr/bin/crun", root: "/run/crun"))
     request.namespaces = PodNamespaces(network: "/ns/net", ipc: "/ns/ipc", uts: "/ns/uts")
     request.host = HostFacts(
         controllers: ["cpu", "cpuset", "memory", "hugetlb"], limitsSwap: true,

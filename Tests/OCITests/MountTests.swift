@@ -6,7 +6,7 @@ internal import Testing
 @Suite struct MountTests {
     private func options(
         _ mount: Mount, sharing: HostMount.Sharing = .shared,
-        features: OCI.RuntimeFeatures = .init()
+        features: HandlerFeatures = .init()
     ) throws -> [String] {
         var request = plainRequest()
         request.features = features
@@ -52,7 +52,7 @@ internal import Testing
 
     @Test func recursiveReadOnly() throws {
         let mount = Mount(containerPath: "/v", readonly: true, recursiveReadOnly: true)
-        let able = OCI.RuntimeFeatures(mountOptions: ["rro"])
+        let able = HandlerFeatures(mountOptions: ["rro"])
         #expect(try options(mount, features: able) == ["rbind", "rprivate", "rro"])
         expectError(.invalidArgument, "RROUnsupported") { try options(mount) }
         var writable = mount
@@ -67,7 +67,7 @@ internal import Testing
         let mapping = IDMapping(hostId: 1000, containerId: 0, length: 10)
         let mount = Mount(containerPath: "/v", uidMappings: [mapping], gidMappings: [mapping])
         expectError(.failedPrecondition, "no id-mapped mounts") { try options(mount) }
-        let able = OCI.RuntimeFeatures(ociVersionMax: "1.2.0", mapsIDs: true)
+        let able = HandlerFeatures(ociVersionMax: "1.2.0", mapsIDs: true)
         #expect(try options(mount, features: able).contains("ridmap"))
         var request = plainRequest()
         request.features = able

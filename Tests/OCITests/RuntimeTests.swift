@@ -10,7 +10,7 @@ internal import Testing
         _ script: String, named name: String = "crun", _ body: (Runtime) async throws -> Result
     ) async throws -> Result {
         try await withDirectory(programs: [name: script]) { directory in
-            let handler = OCI.RuntimeHandler(
+            let handler = Handler(
                 name: name, path: "\(directory)/\(name)", root: "\(directory)/root")
             let runtime = Runtime(
                 handler, cgroupDriver: .systemd, scratch: directory,

@@ -3,7 +3,7 @@ internal import Kernel
 internal import System
 
 /// A way to run containers that a pod's RuntimeClass can name.
-public struct RuntimeHandler: Codable, Hashable, Sendable {
+public struct Handler: Codable, Hashable, Sendable {
     public var name: String
     /// The runtime's program.
     public var path: String
@@ -58,12 +58,12 @@ public enum Runtimes {
     /// - Parameter runRoot: their state goes to `<runRoot>/<name>`.
     public static func discover(
         runRoot: String, search: [String] = defaultSearch
-    ) async -> [RuntimeHandler] {
-        var found: [RuntimeHandler] = []
+    ) async -> [Handler] {
+        var found: [Handler] = []
         for name in ["crun", "runc", "runsc"] {
             let candidates = search.map { "\($0)/\(name)" }
             guard let path = candidates.first(where: isProgram) else { continue }
-            var handler = RuntimeHandler(name: name, path: path, root: "\(runRoot)/\(name)")
+            var handler = Handler(name: name, path: path, root: "\(runRoot)/\(name)")
             handler.infra = handler.isRunsc
             if handler.isRunsc { handler.extraArguments = await runscArguments() }
             found.append(handler)

@@ -3,10 +3,10 @@ internal import Kernel
 internal import Model
 internal import System
 
-extension RuntimeHandler {
+extension Handler {
     /// Really runs the runtime to see that it works and what it can do.
     /// - Throws: `unavailable` with the runtime's own words.
-    public func probe() async throws -> RuntimeFeatures {
+    public func probe() async throws -> HandlerFeatures {
         guard type == "oci" else {
             throw GantryError(
                 .invalidArgument,
@@ -19,7 +19,7 @@ extension RuntimeHandler {
         }
         let features = try await run(["features"])
         guard features.status == 0 else { return known(String(line)) }
-        return try RuntimeFeatures(version: String(line), json: features.standardOutput)
+        return try HandlerFeatures(version: String(line), json: features.standardOutput)
     }
 
     private func run(_ arguments: [String]) async throws -> Command.Output {
@@ -31,12 +31,12 @@ extension RuntimeHandler {
     }
 
     /// Runtimes older than their `features` command: crun before 1.9, all of runsc.
-    private func known(_ version: String) -> RuntimeFeatures {
-        RuntimeFeatures(version: version, mountOptions: isRunsc ? [] : ["rro"], mapsIDs: !isRunsc)
+    private func known(_ version: String) -> HandlerFeatures {
+        HandlerFeatures(version: version, mountOptions: isRunsc ? [] : ["rro"], mapsIDs: !isRunsc)
     }
 }
 
-extension RuntimeFeatures {
+extension HandlerFeatures {
     private struct Document: Decodable {
         struct Linux: Decodable { let mountExtensions: Extensions? }
         struct Extensions: Decodable { let idmap: Extension? }

@@ -1,6 +1,6 @@
 /// What a runtime can do: what its `features` tells (features.md), or, where it has no such command,
 /// what its version is known for.
-public struct RuntimeFeatures: Hashable, Sendable {
+public struct HandlerFeatures: Hashable, Sendable {
     /// First line of `--version`.
     public var version: String
     /// The newest spec that it takes.
