@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Kernel
+internal import System
 
 /// A way to run containers that a pod's RuntimeClass can name.
 public struct Handler: Codable, Hashable, Sendable {
@@ -34,6 +35,12 @@ public struct Handler: Codable, Hashable, Sendable {
     /// Whether the program is gVisor's, whose command line differs in a few places.
     var isRunsc: Bool { Path.lastComponent(of: path).hasPrefix("runsc") }
 
+    /// Whether the container's process is none of the node's, but one of a kernel in the sandbox.
+    ///
+    /// The streams of the one that runs `Runtime.startArguments` are then the container's, its
+    /// `pid` is the sandbox's, and only `Runtime.waitArguments` tells how it ended.
+    public var hidesProcesses: Bool { isRunsc }
+
     /// Whether `exec` copies the process's output, and so ends only when nobody writes any more.
     var copiesOutput: Bool { Path.lastComponent(of: path).hasPrefix("runc") }
 
@@ -51,14 +58,27 @@ public enum Runtimes {
     /// - Parameter runRoot: their state goes to `<runRoot>/<name>`.
     public static func discover(
         runRoot: String, search: [String] = defaultSearch
-    ) -> [Handler] {
-        ["crun", "runc", "runsc"].compactMap { name in
-            guard let path = search.map({ "\($0)/\(name)" }).first(where: isProgram) else {
-                return nil
-            }
-            return Handler(
-                name: name, path: path, root: "\(runRoot)/\(name)", infra: name == "runsc")
+    ) async -> [Handler] {
+        var found: [Handler] = []
+        for name in ["crun", "runc", "runsc"] {
+            let candidates = search.map { "\($0)/\(name)" }
+            guard let path = candidates.first(where: isProgram) else { continue }
+            var handler = Handler(name: name, path: path, root: "\(runRoot)/\(name)")
+            handler.infra = handler.isRunsc
+            if handler.isRunsc { handler.extraArguments = await runscArguments() }
+            found.append(handler)
         }
+        return found
+    }
+
+    /// runsc has a network stack of its own, but not for the node's network namespace, which it takes
+    /// for the one that shows this file. Newer kernels show it in all of them; there runsc runs with
+    /// the kernel's stack in the pod's namespace, or not at all.
+    private static func runscArguments() async -> [String] {
+        let isEverywhere = try? await NewNetwork.run {
+            Files.exists("/proc/sys/net/core/rmem_default")
+        }
+        return isEverywhere == true ? ["--network=host"] : []
     }
 
     private static func isProgram(_ path: String) -> Bool {

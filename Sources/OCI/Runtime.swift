@@ -33,6 +33,17 @@ public struct Runtime: Sendable {
             + (console.map { ["--console-socket", $0] } ?? []) + [id]
     }
 
+    /// Arguments for `start`, where the monitor must run that too (`Handler.hidesProcesses`).
+    public func startArguments(_ id: String, log: String) -> [String] {
+        globals(log: log) + ["start", id]
+    }
+
+    /// Arguments for `wait`, which ends with the started container and then writes, as JSON, its
+    /// `exitStatus`.
+    public func waitArguments(_ id: String) -> [String] {
+        globals() + ["wait", id]
+    }
+
     /// What a failed `create` says of itself.
     /// - Parameter log: what the runtime left there or, when that is empty, on standard error.
     public func error(creating id: String, log: String) -> GantryError {
@@ -61,7 +72,8 @@ public struct Runtime: Sendable {
     /// - Parameter force: kill what runs in it first.
     public func delete(_ id: String, force: Bool = false) async throws {
         if force { try await end(id) }
-        let output = try await execute(["delete", id])
+        let flags = force && handler.hidesProcesses ? ["--force"] : []
+        let output = try await execute(["delete"] + flags + [id])
         guard output.status != 0 else { return }
         let failure = failure(output)
         if failure.kind == .noContainer { return }
@@ -70,6 +82,7 @@ public struct Runtime: Sendable {
 
     /// Kills and waits here, since runc's `delete --force` sleeps for 100 ms.
     private func end(_ id: String) async throws {
+        if handler.hidesProcesses { return }
         do {
             let state = try await state(id)
             guard state.status != .stopped, let process = PidDescriptor(state.pid) else { return }
@@ -119,7 +132,7 @@ extension Runtime {
         throw failure(output).error(doing: "\(handler.name) \(verb) \(id)")
     }
 
-    private func execute(_ arguments: [String]) async throws -> Command.Output {
+    func execute(_ arguments: [String]) async throws -> Command.Output {
         try await Command(handler.path, globals() + arguments).run()
     }
 

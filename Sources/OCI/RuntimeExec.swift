@@ -33,6 +33,11 @@ extension Runtime {
             return try judge(output, try await Blocking.run { try files.messages() }, id)
         } catch {
             try await mark.kill()
+            if handler.hidesProcesses {
+                // A task of its own: ours may have been cancelled, and commands end with that.
+                let sandboxed = SandboxedExec(runtime: self, container: id, pidFile: files.pid)
+                try await Task { try await sandboxed.kill() }.value
+            }
             throw told(error, id, limit)
         }
     }
@@ -44,7 +49,8 @@ extension Runtime {
 
     /// Directly, or detached below `gantry-exec`, which waits in the runtime's place.
     private func execCommand(_ id: String, _ files: ExecFiles) -> Command {
-        let exec = globals(log: files.log) + ["exec", "--process", files.process]
+        var exec = globals(log: files.log) + ["exec", "--process", files.process]
+        if handler.hidesProcesses { exec += ["--internal-pid-file", files.pid] }
         guard handler.copiesOutput else { return Command(handler.path, exec + [id]) }
         return Command(
             execProgram,

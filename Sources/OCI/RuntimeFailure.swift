@@ -13,8 +13,11 @@ struct RuntimeFailure: Sendable {
     /// The last error in a log, or in standard error, of lines that are JSON or plain text.
     ///
     /// Nil when there is none: exec'd programs have exit codes of their own.
+    ///
+    /// runsc ends its lines with nothing, so one document may follow the other.
     init?(log: String) {
-        guard let message = log.split(separator: "\n").reversed().lazy.compactMap(Self.error).first
+        let lines = log.replacing("}{", with: "}\n{").split(separator: "\n")
+        guard let message = lines.reversed().lazy.compactMap(Self.error).first
         else { return nil }
         self.message = message
     }
@@ -43,10 +46,13 @@ struct RuntimeFailure: Sendable {
         ("container does not exist", .noContainer),
         ("/status`: No such file", .noContainer),
         ("cannot open directory", .noContainer),
-        ("loading container: file does not exist", .noContainer),
+        (": file does not exist", .noContainer),
         ("container not running", .notRunning),
         ("is not running", .notRunning),
         ("stopped container", .notRunning),
+        ("sandbox is not running", .notRunning),
+        ("in state stopped", .notRunning),
+        ("PID 0: no such process", .notRunning),
         ("open pidfd: No such process", .notRunning),
         ("kill container: No such process", .notRunning),
         ("process already finished", .notRunning),

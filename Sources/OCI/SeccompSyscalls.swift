@@ -14,7 +14,7 @@ enum SeccompSyscalls {
         newfstatat open openat openat2 pipe pipe2 pread64 preadv preadv2 pwrite64 pwritev pwritev2
         read readahead readdir readlink readlinkat readv removexattr rename renameat renameat2
         rmdir sendfile sendfile64 setxattr splice stat stat64 statfs statfs64 statx symlink
-        symlinkat sync sync_file_range sync_file_range2 syncfs tee truncate truncate64 umask unlink
+        symlinkat sync sync_file_range syncfs tee truncate truncate64 umask unlink
         unlinkat utime utimensat utimensat_time64 utimes vmsplice write writev fanotify_mark
         landlock_create_ruleset landlock_add_rule landlock_restrict_self
         """)
@@ -40,7 +40,7 @@ enum SeccompSyscalls {
         setgid32 setgroups setgroups32 setpgid setpriority setregid setregid32 setresgid
         setresgid32 setresuid setresuid32 setreuid setreuid32 setrlimit set_robust_list setsid
         set_thread_area set_tid_address setuid setuid32 sysinfo times ugetrlimit uname vfork wait4
-        waitid waitpid cacheflush set_tls arm_fadvise64_64 arm_sync_file_range breakpoint
+        waitid waitpid
         """)
 
     static let signals = words(
@@ -70,8 +70,7 @@ enum SeccompSyscalls {
 
     static let waiting = words(
         """
-        epoll_create epoll_create1 epoll_ctl epoll_ctl_old epoll_pwait epoll_pwait2 epoll_wait
-        epoll_wait_old futex futex_requeue futex_time64 futex_wait futex_waitv futex_wake io_cancel
+        epoll_create epoll_create1 epoll_ctl epoll_pwait epoll_pwait2 epoll_wait futex futex_requeue futex_time64 futex_wait futex_waitv futex_wake io_cancel
         io_destroy io_getevents io_pgetevents io_pgetevents_time64 io_setup io_submit _newselect
         poll ppoll ppoll_time64 pselect6 pselect6_time64 select
         """)
@@ -83,8 +82,18 @@ enum SeccompSyscalls {
         semtimedop_time64 shmat shmctl shmdt shmget
         """)
 
+    #if arch(arm64)
+        static let ofArchitecture = words(
+            """
+            arm_fadvise64_64 arm_sync_file_range breakpoint cacheflush set_tls sync_file_range2
+            """)
+    #else
+        static let ofArchitecture: [String] = []
+    #endif
+
     static let always =
-        files + memory + processes + signals + time + sockets + waiting + interprocess
+        ofArchitecture + files + memory + processes + signals + time + sockets + waiting
+        + interprocess
 
     /// Calls that ask for a capability, and are refused to those who lack each that is named.
     static let byCapability: [(capabilities: Set<String>, names: [String])] = [

@@ -9,11 +9,18 @@ extension SpecBuilder {
         return resources
     }
 
+    /// The later one of two for the same path in the container.
+    var devices: [HostDevice] {
+        var paths: Set<String> = []
+        return request.devices.reversed().filter { paths.insert($0.device.path).inserted }
+            .reversed()
+    }
+
     /// All is denied, then what was given is allowed; the runtimes add what every container has.
     private var deviceRules: [Spec.DeviceRule] {
         if security.privileged { return [.init(allow: true, access: "rwm")] }
         return [.init(allow: false, access: "rwm")]
-            + request.devices.map {
+            + devices.map {
                 .init(
                     allow: true, type: $0.device.type, major: $0.device.major,
                     minor: $0.device.minor, access: $0.access)

@@ -29,7 +29,7 @@ public struct SpecBuilder: Sendable {
         return Spec(
             ociVersion: request.features.ociVersion(wanting: mounts), process: process,
             root: Spec.Root(path: request.rootfs, readonly: security.readonlyRootfs),
-            mounts: mounts, hooks: request.hooks, annotations: annotations(),
+            hostname: hostname, mounts: mounts, hooks: request.hooks, annotations: annotations(),
             linux: try linux(process))
     }
 
@@ -39,7 +39,7 @@ public struct SpecBuilder: Sendable {
             cgroupsPath: request.cgroup.container(request.containerId))
         linux.uidMappings = userMappings(\.uids)
         linux.gidMappings = userMappings(\.gids)
-        linux.devices = request.devices.map(\.device)
+        linux.devices = devices.map(\.device)
         linux.resources = try resources()
         linux.rootfsPropagation = rootfsPropagation
         linux.seccomp = try seccomp(granting: process.capabilities?.bounding ?? [])
@@ -47,6 +47,12 @@ public struct SpecBuilder: Sendable {
         linux.readonlyPaths = readonlyPaths
         linux.mountLabel = try selinux()?.mount
         return linux
+    }
+
+    /// A sandbox with a kernel of its own joins no UTS namespace of the node's, and is told the name.
+    private var hostname: String? {
+        let name = request.sandbox.hostname
+        return request.handler.infra && !name.isEmpty ? name : nil
     }
 
     private func validate() throws {

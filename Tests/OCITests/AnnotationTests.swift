@@ -44,6 +44,9 @@ internal import Testing
         #expect(spec.root == Spec.Root(path: "/pause", readonly: true))
         #expect(spec.linux.namespaces.contains(Spec.Namespace(.pid)))
         #expect(spec.linux.namespaces.contains(Spec.Namespace(.network, path: "/ns/net")))
+        #expect(spec.hostname == nil)
+        infra.handler.infra = true
+        #expect(try SpecBuilder.infra(infra).hostname == "web-0")
         #expect(spec.linux.cgroupsPath == "/kubepods/pod1/s1")
         #expect(spec.annotations["io.kubernetes.cri.container-type"] == "sandbox")
         #expect(spec.annotations["io.kubernetes.cri.container-name"] == nil)

@@ -49,7 +49,7 @@ internal import Testing
 
     @Test func discoveryKeepsTheOrder() async throws {
         try await withDirectory(["a/x": ""], programs: ["runsc": "", "a/crun": ""]) { directory in
-            let found = Runtimes.discover(
+            let found = await Runtimes.discover(
                 runRoot: "/run/x", search: [directory, "\(directory)/a"])
             #expect(found.map(\.name) == ["crun", "runsc"])
             #expect(found.map(\.infra) == [false, true])

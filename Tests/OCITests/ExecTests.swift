@@ -19,7 +19,8 @@ internal import Testing
             \(script)
             """
         return try await withDirectory(programs: ["crun": program]) { directory in
-            let handler = Handler(name: "crun", path: "\(directory)/crun", root: directory)
+            let handler = Handler(
+                name: "crun", path: "\(directory)/crun", root: directory)
             let runtime = Runtime(
                 handler, cgroupDriver: .cgroupfs, scratch: directory, execProgram: "")
             let output = try await runtime.exec("c", Spec.Process(args: ["x"]), limit: limit)

@@ -5,7 +5,8 @@ internal import Testing
 
 @Suite struct MountTests {
     private func options(
-        _ mount: Mount, sharing: HostMount.Sharing = .shared, features: HandlerFeatures = .init()
+        _ mount: Mount, sharing: HostMount.Sharing = .shared,
+        features: HandlerFeatures = .init()
     ) throws -> [String] {
         var request = plainRequest()
         request.features = features

@@ -71,6 +71,14 @@ internal import Testing
         }
     }
 
+    @Test func theLaterOfTwoDevicesCounts() throws {
+        var request = plainRequest()
+        let first = Spec.Device(path: "/dev/x", type: "c", major: 1, minor: 2)
+        let second = Spec.Device(path: "/dev/x", type: "c", major: 3, minor: 4)
+        request.devices = [HostDevice(first), HostDevice(second)]
+        #expect(try SpecBuilder.container(request).linux.devices == [second])
+    }
+
     @Test func devicesAreDeniedButThoseGiven() throws {
         var request = plainRequest()
         let node = Spec.Device(path: "/dev/x", type: "c", major: 1, minor: 2)

@@ -74,6 +74,13 @@ internal import Testing
         }
     }
 
+    @Test func documentsOnOneLine() async throws {
+        let documents = #"{"msg":"first","level":"error"}{"msg":"last","level":"error"}"#
+        try await expectFailure("printf '\(documents)' >&2; exit 1", .internal, "c: last") {
+            try await $0.start("c")
+        }
+    }
+
     @Test func killingTheDeadIsNoError() async throws {
         try await withRuntime("echo 'container not running' >&2; exit 1") {
             try await $0.kill("c", signal: 9)

@@ -23,7 +23,7 @@ struct Handlers: Sendable {
     static func probe(_ settings: Settings, _ paths: Paths) async -> Handlers {
         let found =
             settings.handlers.isEmpty
-            ? Runtimes.discover(runRoot: settings.runRoot) : settings.handlers
+            ? await Runtimes.discover(runRoot: settings.runRoot) : settings.handlers
         let driver = settings.cgroupDriver ?? CgroupDriver.detect()
         var handlers = Handlers()
         for candidate in found {
