@@ -6,7 +6,8 @@ CONFIGURATION ?= release
 PREFIX := $(CURDIR)/.build/gantry
 export GANTRY := $(PREFIX)/bin/gantry
 
-SWIFT_BUILD := swift build -c $(CONFIGURATION)
+# A release needs nothing of the Swift toolchain; `make build CONFIGURATION=debug` is for development.
+SWIFT_BUILD := swift build -c $(CONFIGURATION) $(if $(filter release,$(CONFIGURATION)),--static-swift-stdlib)
 # The monitor is one a pod: without shared libraries it needs a tenth of the private memory.
 STATIC_BUILD := swift build -c release --scratch-path .build-static --static-swift-stdlib \
 	-Xswiftc -static-executable
@@ -23,9 +24,9 @@ setup:
 	conformance/setup
 
 build:
-	$(SWIFT_BUILD) --static-swift-stdlib --product gantry
+	$(SWIFT_BUILD) --product gantry
 	$(STATIC_BUILD) --product gantry-monitor
-	install -D -s $$($(SWIFT_BUILD) --static-swift-stdlib --show-bin-path)/gantry $(PREFIX)/bin/gantry
+	install -D -s $$($(SWIFT_BUILD) --show-bin-path)/gantry $(PREFIX)/bin/gantry
 	install -D -s .build-static/release/gantry-monitor $(PREFIX)/libexec/gantry/gantry-monitor
 	$(CC) $(CFLAGS) -static -s -o $(PREFIX)/libexec/gantry/gantry-pause Sources/gantry-pause/main.c
 	$(CC) $(CFLAGS) -static -s -o $(PREFIX)/libexec/gantry/gantry-exec Sources/gantry-exec/main.c
