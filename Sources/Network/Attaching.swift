@@ -35,7 +35,7 @@ extension NetworkPlugins {
     }
 
     private func newRecord(_ attachment: Attachment) async throws -> AttachmentRecord {
-        let network: Network
+        let network: SelectedNetwork
         do {
             network = try await source.current()
         } catch let problem as NotReady {
@@ -97,8 +97,12 @@ extension NetworkPlugins {
                     .notFound, "sandbox \(attachment.id.sandboxId) is on no network")
             }
             guard record.version.hasCheck, !record.network.disableCheck else { return }
-            for plugin in record.network.plugins {
-                try await run(.check, plugin, of: record, previous: result)
+            do {
+                for plugin in record.network.plugins {
+                    try await run(.check, plugin, of: record, previous: result)
+                }
+            } catch {
+                throw PluginFailure.describe("check sandbox \(record.sandboxId)", error)
             }
         }
     }
