@@ -34,7 +34,9 @@ extension NetworkPlugins {
     }
 
     /// Every plugin is asked, whatever the others answer (section 3, Garbage-collecting a network).
-    private func collect(in network: SelectedNetwork, _ kept: Set<Attachment.ID>) async -> [GantryError] {
+    private func collect(
+        in network: SelectedNetwork, _ kept: Set<Attachment.ID>
+    ) async -> [GantryError] {
         var failures: [GantryError] = []
         let valid = JSONValue.array(kept.union(own.withLock { $0 }).map(Self.entry))
         for plugin in network.configuration.plugins {

@@ -9,7 +9,8 @@ final class FakeNode: Sendable {
     let directory: String
 
     init() throws {
-        directory = FileManager.default.temporaryDirectory
+        directory =
+            FileManager.default.temporaryDirectory
             .appendingPathComponent("gantry-network-\(UUID().uuidString)").path
         for name in ["net.d", "bin", "calls"] { try Files.makeDirectories("\(directory)/\(name)") }
     }

@@ -69,7 +69,8 @@ import Testing
         try node.install("one", versions: ["0.4.0", "1.0.0", "1.1.0"])
         try node.install("two", versions: ["0.3.1", "0.4.0", "1.0.0"])
         try node.configure(
-            ["one", "two"], version: "0.4.0", extra: #""cniVersions": ["1.0.0", "1.1.0", "2.0.0"],"#)
+            ["one", "two"], version: "0.4.0", extra: #""cniVersions": ["1.0.0", "1.1.0", "2.0.0"],"#
+        )
         let plugins = node.plugins()
         _ = try await plugins.add(.sample())
         #expect(try node.request("one.ADD")["cniVersion"]?.string == "1.0.0")
