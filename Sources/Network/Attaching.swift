@@ -23,7 +23,7 @@ extension NetworkPlugins {
         let record = try await newRecord(attachment)
         return try await gate.perform(.container(record.sandboxId)) {
             // A second ADD without DEL is against the specification, section 2.
-            try await takeBack(record.id, instead: nil)
+            try await takeBack(record.id, knowing: nil)
             own.withLock { _ = $0.insert(record.id) }
             try await records.save(record)
             do {
@@ -81,7 +81,7 @@ extension NetworkPlugins {
     /// connected. As long as it fails it stays to be done.
     public func remove(_ attachment: Attachment) async throws {
         try await gate.perform(.container(attachment.id.sandboxId)) {
-            try await takeBack(attachment.id, instead: attachment)
+            try await takeBack(attachment.id, knowing: attachment)
         }
     }
 

@@ -29,7 +29,7 @@ extension NetworkPlugins {
     private func removeStale(_ id: Attachment.ID) async throws {
         try await gate.perform(.container(id.sandboxId)) {
             if own.withLock({ $0.contains(id) }) { return }
-            try await takeBack(id, instead: nil)
+            try await takeBack(id, knowing: nil)
         }
     }
 

@@ -1,5 +1,7 @@
+import Glibc
 import Kernel
 import Model
+import System
 import Testing
 
 @testable import Network
@@ -100,6 +102,24 @@ import struct Network.Attachment
         #expect(node.recorded == ["abc123:eth0.json"])
         try node.install("two")
         try await node.plugins().remove(.sample())
+        #expect(node.recorded.isEmpty)
+    }
+
+    @Test func aCancelledAddIsLeftForRemove() async throws {
+        try node.install("one", "ADD) echo > started; sleep 1000;;")
+        try node.configure(["one"])
+        let started = "\(node.directory)/calls/started"
+        try #require(mkfifo(started, 0o600) == 0)
+        let plugins = node.plugins()
+        let adding = Task { try await plugins.add(.sample()) }
+        // Opening the FIFO waits for the plugin.
+        _ = try await Blocking.run { try Files.readText(started) }
+        adding.cancel()
+        let error = await #expect(throws: GantryError.self) { _ = try await adding.value }
+        #expect(error?.code == .cancelled)
+        #expect(node.recorded == ["abc123:eth0.json"])
+        try await plugins.remove(.sample())
+        #expect(node.calls.last == "one.DEL")
         #expect(node.recorded.isEmpty)
     }
 
