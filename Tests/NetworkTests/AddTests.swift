@@ -103,7 +103,7 @@ import Testing
         #expect(node.recorded == ["abc123:eth0.json"])
     }
 
-    @Test func asecondAddDeletesFirst() async throws {
+    @Test func aSecondAddDeletesFirst() async throws {
         try node.install("bridge")
         try node.configure(["bridge"])
         let plugins = node.plugins()
