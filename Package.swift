@@ -94,6 +94,7 @@ let package = Package(
         tests(of: "Store", uses: ["Model"]),
         tests(of: "OCI", uses: ["Model", "System", "Kernel"]),
         tests(of: "CRI", uses: ["Model"]),
+        tests(of: "Network", uses: ["Model", "System", "Kernel"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11

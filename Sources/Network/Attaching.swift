@@ -23,7 +23,7 @@ extension NetworkPlugins {
         let record = try await newRecord(attachment)
         return try await gate.perform(.container(record.sandboxId)) {
             // A second ADD without DEL is against the specification, section 2.
-            try await takeBack(record.id, instead: nil)
+            try await takeBack(record.id, knowing: nil)
             own.withLock { _ = $0.insert(record.id) }
             try await records.save(record)
             do {
@@ -35,7 +35,7 @@ extension NetworkPlugins {
     }
 
     private func newRecord(_ attachment: Attachment) async throws -> AttachmentRecord {
-        let network: Network
+        let network: SelectedNetwork
         do {
             network = try await source.current()
         } catch let problem as NotReady {
@@ -81,7 +81,7 @@ extension NetworkPlugins {
     /// connected. As long as it fails it stays to be done.
     public func remove(_ attachment: Attachment) async throws {
         try await gate.perform(.container(attachment.id.sandboxId)) {
-            try await takeBack(attachment.id, instead: attachment)
+            try await takeBack(attachment.id, knowing: attachment)
         }
     }
 
@@ -97,8 +97,12 @@ extension NetworkPlugins {
                     .notFound, "sandbox \(attachment.id.sandboxId) is on no network")
             }
             guard record.version.hasCheck, !record.network.disableCheck else { return }
-            for plugin in record.network.plugins {
-                try await run(.check, plugin, of: record, previous: result)
+            do {
+                for plugin in record.network.plugins {
+                    try await run(.check, plugin, of: record, previous: result)
+                }
+            } catch {
+                throw PluginFailure.describe("check sandbox \(record.sandboxId)", error)
             }
         }
     }

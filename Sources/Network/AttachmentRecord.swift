@@ -15,7 +15,7 @@ struct AttachmentRecord: Codable, Sendable {
     var result: JSONValue?
 
     /// - Throws: `GantryError.invalidArgument` when it cannot be said to plugins.
-    init(_ attachment: Attachment, _ network: Network) throws {
+    init(_ attachment: Attachment, _ network: SelectedNetwork) throws {
         try attachment.id.validate()
         sandboxId = attachment.id.sandboxId
         interface = attachment.id.interface

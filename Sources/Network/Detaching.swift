@@ -5,9 +5,9 @@ internal import System
 
 extension NetworkPlugins {
     /// Runs DEL for what is recorded under `id`, if anything is.
-    /// - Parameter instead: what to go by when the record is damaged; nil when no more is known of
-    ///   the pod than its identity, which is enough for most plugins.
-    func takeBack(_ id: Attachment.ID, instead attachment: Attachment?) async throws {
+    /// - Parameter attachment: what to go by when the record is damaged; nil when no more is known
+    ///   of the pod than its identity, which is enough for most plugins.
+    func takeBack(_ id: Attachment.ID, knowing attachment: Attachment?) async throws {
         switch try await records.load(id) {
         case .absent:
             break
@@ -17,7 +17,6 @@ extension NetworkPlugins {
             let known = attachment ?? Attachment(id, namespacePath: "")
             try await detach(try AttachmentRecord(known, try await source.current()))
         }
-        own.withLock { _ = $0.remove(id) }
     }
 
     /// The record goes only after every plugin has succeeded; the first failure ends the chain, as
@@ -35,6 +34,7 @@ extension NetworkPlugins {
             }
         }
         try await records.remove(record.id)
+        own.withLock { _ = $0.remove(record.id) }
     }
 
     /// Runs one plugin on an attachment and returns what it printed.

@@ -29,12 +29,14 @@ extension NetworkPlugins {
     private func removeStale(_ id: Attachment.ID) async throws {
         try await gate.perform(.container(id.sandboxId)) {
             if own.withLock({ $0.contains(id) }) { return }
-            try await takeBack(id, instead: nil)
+            try await takeBack(id, knowing: nil)
         }
     }
 
     /// Every plugin is asked, whatever the others answer (section 3, Garbage-collecting a network).
-    private func collect(in network: Network, _ kept: Set<Attachment.ID>) async -> [GantryError] {
+    private func collect(
+        in network: SelectedNetwork, _ kept: Set<Attachment.ID>
+    ) async -> [GantryError] {
         var failures: [GantryError] = []
         let valid = JSONValue.array(kept.union(own.withLock { $0 }).map(Self.entry))
         for plugin in network.configuration.plugins {

@@ -58,7 +58,7 @@ extension NetworkPlugins {
         }
     }
 
-    private func askStatus(_ network: Network) async throws {
+    private func askStatus(_ network: SelectedNetwork) async throws {
         guard network.version.hasStatus else { return }
         for plugin in network.configuration.plugins {
             let request = plugin.request(

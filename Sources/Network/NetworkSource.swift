@@ -3,7 +3,7 @@ internal import Synchronization
 internal import System
 
 /// The network that pods are attached to, and the version in which its plugins are spoken to.
-struct Network: Sendable {
+struct SelectedNetwork: Sendable {
     let path: String
     let configuration: NetworkConfiguration
     let version: SpecVersion
@@ -56,7 +56,7 @@ final class NetworkSource: Sendable {
     }
 
     /// - Throws: `NotReady`.
-    func current() async throws -> Network {
+    func current() async throws -> SelectedNetwork {
         let loaded = try await configuration()
         guard let configuration = loaded.configuration else {
             guard loaded.skipped.isEmpty else {
@@ -68,7 +68,7 @@ final class NetworkSource: Sendable {
                 "no CNI configuration file in \(directories.joined(separator: ", "))")
         }
         let version = try await negotiate(configuration, loaded.path)
-        return Network(path: loaded.path, configuration: configuration, version: version)
+        return SelectedNetwork(path: loaded.path, configuration: configuration, version: version)
     }
 
     /// The newest version that the configuration allows and all of its plugins support.

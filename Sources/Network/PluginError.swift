@@ -30,9 +30,10 @@ public struct PluginError: Error, Hashable, Sendable {
         details = Self.excerpt(String(decoding: output, as: UTF8.self))
     }
 
-    /// The last of a text that may be long: errors come at the end.
+    /// Both ends of a text that may be long: a panic says why at its beginning, a log at its end.
     private static func excerpt(_ text: String) -> String {
-        String(text.suffix(1000)).split(whereSeparator: \.isNewline).joined(separator: "; ")
+        let line = text.split(whereSeparator: \.isNewline).joined(separator: "; ")
+        return line.count <= 1000 ? line : "\(line.prefix(500)) … \(line.suffix(500))"
     }
 }
 

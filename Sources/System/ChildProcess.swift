@@ -51,8 +51,8 @@ final class ChildProcess: Sendable {
 
     /// Feeds the input, collects the outputs, reaps the child; kills its session when cancelled.
     func finish(_ command: Command) async throws -> Command.Output {
-        let name = Path.lastComponent(of: command.path)
-        let doing = "\(name) \(command.arguments.first ?? "")"
+        let words = [Path.lastComponent(of: command.path)] + command.arguments.prefix(1)
+        let doing = words.joined(separator: " ")
         do {
             return try await withDeadline(command.limit, doing) {
                 try await self.converse(command)
