@@ -31,6 +31,11 @@ public final class Puller: Sendable {
         self.registries.withLock { $0 = registries }
     }
 
+    /// The whole names that `text` may stand for; see `Registries.candidates`.
+    public func candidates(for text: String) throws -> [Reference] {
+        try registries.withLock { $0 }.candidates(for: text)
+    }
+
     /// Pulls by a name as the CRI gives it: short names go through registries.conf.
     /// - Throws: as `pull(_:credentials:progress:)`; the last candidate's error when none has it.
     public func pull(

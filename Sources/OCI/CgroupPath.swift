@@ -29,7 +29,7 @@ public struct CgroupPath: Hashable, Sendable {
     /// (the form that runc and crun share for `--systemd-cgroup`).
     public func container(_ id: String) -> String {
         switch driver {
-        case .cgroupfs: "\(parent.isEmpty ? "/gantry" : absolute)/\(id)"
+        case .cgroupfs: parent.isEmpty ? "/gantry-\(id)" : "\(absolute)/\(id)"
         case .systemd: "\(parent.isEmpty ? "system.slice" : slice):gantry:\(id)"
         }
     }

@@ -57,7 +57,7 @@ public enum Runtimes {
     /// this order, which is the order in which one is the default.
     /// - Parameter runRoot: their state goes to `<runRoot>/<name>`.
     public static func discover(
-        runRoot: String, search: [String] = defaultSearch
+        runRoot: String, search: [String] = Runtimes.search
     ) async -> [Handler] {
         var found: [Handler] = []
         for name in ["crun", "runc", "runsc"] {
@@ -85,7 +85,11 @@ public enum Runtimes {
         access(path, X_OK) == 0
     }
 
-    public static let defaultSearch = [
-        "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin",
-    ]
+    /// The daemon's own PATH, and the places that every node has.
+    public static var search: [String] {
+        let path = getenv("PATH").map { String(cString: $0) } ?? ""
+        return path.split(separator: ":").map(String.init) + [
+            "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin",
+        ]
+    }
 }

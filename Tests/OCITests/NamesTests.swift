@@ -17,7 +17,7 @@ internal import Testing
     }
 
     @Test(arguments: [
-        ("/kubepods/pod1", "/kubepods/pod1/c"), ("kubepods/", "/kubepods/c"), ("", "/gantry/c"),
+        ("/kubepods/pod1", "/kubepods/pod1/c"), ("kubepods/", "/kubepods/c"), ("", "/gantry-c"),
     ])
     func cgroupfs(parent: String, path: String) {
         let cgroup = CgroupPath(driver: .cgroupfs, parent: parent)

@@ -111,7 +111,8 @@ def test_a_second_daemon_is_refused(node, client):
     assert "gantry" in second.output
     assert client.Version().runtime_name == "gantry"
     other_root = node.spawn("--root", str(node.directory / "other-root"),
-                            "--runroot", str(node.directory / "other-runroot"))
+                            "--runroot", str(node.directory / "other-runroot"),
+                            "--socket", node.runtime.socket)
     assert other_root.wait() != 0
     assert client.Version().runtime_name == "gantry"
 

@@ -116,7 +116,7 @@ def test_a_moved_tag_leaves_the_older_image(client, registry, pull):
 @pytest.mark.gantry
 def test_list_by_reference(client, images):
     listed = client.ListImages(filter={"image": {"image": images.busybox}}).images
-    assert [list(image.repo_tags) for image in listed] == [[images.busybox]]
+    assert len(listed) == 1 and images.busybox in listed[0].repo_tags
     assert not client.ListImages(filter={"image": {"image": "127.0.0.1:5000/never:1"}}).images
 
 
@@ -143,7 +143,7 @@ def test_pull_of_what_the_registry_has_not(client, registry):
 
 
 @pytest.mark.gantry
-@pytest.mark.parametrize("reference", ["UPPER/case", "a b", "", "host/name@sha256:short", "x:y:z"])
+@pytest.mark.parametrize("reference", ["127.0.0.1:5000/UPPER/case", "a b", "", "host/name@sha256:short", "x:y:z"])
 def test_a_bad_reference(client, reference):
     with refused(StatusCode.INVALID_ARGUMENT):
         client.PullImage(image={"image": reference})

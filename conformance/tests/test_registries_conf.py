@@ -58,7 +58,7 @@ def test_a_mirror_that_is_down_is_passed_over(registries, registry, client, pull
 
 
 def test_a_blocked_registry(registries, client):
-    registries('[[registry]]\nprefix = "example.com"\nblocked = true\n')
+    registries('[[registry]]\nprefix = "example.com"\nlocation = "example.com"\nblocked = true\n')
     with refused(None, "blocked"):
         client.PullImage(image={"image": "example.com/any:1"})
 

@@ -21,8 +21,16 @@ struct ExecSync: RPC {
             container.id, try await process(request.cmd, container),
             limit: request.timeout > 0 ? .seconds(request.timeout) : nil,
             outputLimit: Self.outputLimit)
+        return response(output)
+    }
+
+    /// The kubelet takes no message over 16 MiB, so both streams together must stay below it.
+    private func response(_ output: Command.Output) -> ExecSyncResponse {
+        let room = Self.outputLimit - 1024
+        let stdout = output.standardOutput.prefix(room)
+        let stderr = output.standardError.prefix(room - stdout.count)
         return ExecSyncResponse(
-            stdout: output.standardOutput, stderr: output.standardError, exitCode: output.status)
+            stdout: Array(stdout), stderr: Array(stderr), exitCode: output.status)
     }
 
     /// The container's own process, as its bundle has it, with other arguments.

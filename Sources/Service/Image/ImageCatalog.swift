@@ -6,10 +6,15 @@ internal import Synchronization
 /// The images that are here, by ID and by every name that they go by.
 final class ImageCatalog: Sendable {
     private let store: Store
+    /// The whole names that a short one may stand for.
+    private let candidates: @Sendable (String) throws -> [Reference]
     private let records: Mutex<[String: ImageRecord]>
 
-    init(_ store: Store) async throws {
+    init(
+        _ store: Store, candidates: @escaping @Sendable (String) throws -> [Reference]
+    ) async throws {
         self.store = store
+        self.candidates = candidates
         let loaded = try await store.images().map { ($0.id, try ImageRecord($0)) }
         records = Mutex(Dictionary(uniqueKeysWithValues: loaded))
     }
@@ -22,7 +27,7 @@ final class ImageCatalog: Sendable {
         guard !name.isEmpty else { throw GantryError(.invalidArgument, "the image name is empty") }
         let images = records.withLock { $0 }
         if let image = images[name] ?? images["sha256:\(name)"] { return image }
-        if let reference = try? Reference.parse(name) {
+        for reference in (try? candidates(name)) ?? [] {
             let wanted = reference.digest.map(reference.pinned(to:)) ?? reference.description
             if let image = images.values.first(where: { $0.isNamed(wanted) }) { return image }
         }

@@ -33,7 +33,8 @@ struct PullImage: RPC {
         // The layers are held against removal until the image that needs them is stored.
         defer { withExtendedLifetime(pulled.hold) {} }
         try await node.images.add(
-            ImageRecord(pulled), tag: pulled.reference.tagged, digest: pulled.digest)
+            ImageRecord(pulled), tag: pulled.reference.tagged,
+            digest: "\(pulled.reference.repository)@\(pulled.digest)")
         return pulled.id
     }
 }

@@ -46,11 +46,12 @@ public final class Node: Sendable {
             try Registries.load(
                 path: settings.registriesFile, directory: settings.registriesDirectory)
         }
-        images = try await ImageCatalog(store)
         layers = try await Blocking.run { try Layers(root: paths.root) }
         rootFilesystems = try RootFilesystems(
             root: paths.root, runroot: paths.runRoot, layers: layers)
-        puller = Puller(layers: layers, registries: try await Blocking.run { try load() })
+        let puller = Puller(layers: layers, registries: try await Blocking.run { try load() })
+        images = try await ImageCatalog(store) { try puller.candidates(for: $0) }
+        self.puller = puller
         network = NetworkPlugins(
             configurationDirectories: settings.networkConfigDirectories,
             pluginDirectories: settings.networkPluginDirectories,
@@ -59,6 +60,7 @@ public final class Node: Sendable {
         host = try await Blocking.run { try HostFacts.detect() }
         cgroupDriver = settings.cgroupDriver ?? CgroupDriver.detect()
         registries = load
+        try await prepareInfra()
     }
 
     private let shuttingDown = Atomic(false)

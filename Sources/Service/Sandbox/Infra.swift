@@ -22,7 +22,6 @@ extension SandboxResources {
     func startInfra(_ monitor: Monitor) async throws {
         guard try needsInfra else { return }
         let runtime = try handler.runtime
-        try await node.preparePauseRoot()
         try await Bundle(paths.bundle).write(try spec())
         let pid = try await node.create(request(runtime), with: monitor, runtime)
         try await runtime.start(sandbox.id)
@@ -73,12 +72,15 @@ extension Node {
         }
     }
 
-    /// The infra container's root file system: the directories that mounts want, and the program.
-    func preparePauseRoot() async throws {
+    /// At the start: the infra container's root file system, with the directories that mounts want
+    /// and the program, and the directories of the runtimes.
+    func prepareInfra() async throws {
         let program = settings.pauseProgram
-        try await Blocking.run { [paths] in
+        try await Blocking.run { [paths, handlers] in
+            for handler in handlers.working {
+                try Files.makeDirectories(handler.runtime.handler.root, mode: 0o700)
+            }
             let target = "\(paths.pauseRoot)/pause"
-            if Files.exists(target) { return }
             for directory in ["proc", "dev", "sys", "etc"] {
                 try Files.makeDirectories("\(paths.pauseRoot)/\(directory)")
             }

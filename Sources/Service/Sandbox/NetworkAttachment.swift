@@ -1,6 +1,22 @@
 internal import Model
 internal import Network
 
+extension NetworkPlugins {
+    /// Waits until pods can be put on a network: right after a node has started, its network's
+    /// configuration may take a while to come.
+    ///
+    /// Configuration and plugins are files that anybody may write in any way, so they are looked at
+    /// again and again, for as long as the caller waits.
+    func untilReady() async throws {
+        do {
+            while await readiness() != .ready { try await Task.sleep(for: .milliseconds(200)) }
+        } catch {
+            guard case .notReady(_, let message) = await readiness() else { throw error }
+            throw GantryError(.deadlineExceeded, "the network is not ready: \(message)")
+        }
+    }
+}
+
 /// A pod as the network plugins see it.
 extension Attachment {
     init(_ sandbox: Sandbox, namespacePath: String) {

@@ -10,6 +10,7 @@ struct RunPodSandbox: RPC {
     func respond(to request: RunPodSandboxRequest) async throws -> RunPodSandboxResponse {
         let config = try validated(request.config)
         let handler = try node.handlers.named(request.runtimeHandler)
+        try await node.network.untilReady()
         let name = Sandbox.name(config.metadata ?? PodSandboxMetadata())
         let id = try await node.operations.join(.runSandbox(name: name), request) {
             if let existing = try existing(name, request) { return existing }
@@ -66,8 +67,12 @@ struct RunPodSandbox: RPC {
         guard let config, let metadata = config.metadata else {
             throw GantryError(.invalidArgument, "the request has no sandbox config with metadata")
         }
-        guard !metadata.name.isEmpty, !metadata.uid.isEmpty || !metadata.namespace.isEmpty else {
-            throw GantryError(.invalidArgument, "the sandbox's metadata has no name")
+        // Together they are the pod's identity, so none may be missing.
+        let parts = [
+            ("name", metadata.name), ("uid", metadata.uid), ("namespace", metadata.namespace),
+        ]
+        for (field, value) in parts where value.isEmpty {
+            throw GantryError(.invalidArgument, "the sandbox's metadata has no \(field)")
         }
         return config
     }

@@ -18,9 +18,11 @@ extension Sandbox {
             runtimeHandler: requestedHandler)
     }
 
-    /// Pods of the host's network have no address of their own: the kubelet uses the node's.
+    /// Pods of the host's network have no address of their own: the kubelet uses the node's. Once a
+    /// pod is stopped its address may be another's.
     private var network: PodSandboxNetworkStatus {
-        let addresses = current.addresses
+        let now = current
+        let addresses = now.phase == .ready ? now.addresses : []
         return PodSandboxNetworkStatus(
             ip: addresses.first ?? "",
             additionalIps: addresses.dropFirst().map { PodIP(ip: $0) })

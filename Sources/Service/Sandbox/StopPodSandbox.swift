@@ -28,10 +28,13 @@ struct StopPodSandbox: RPC {
         let resources = SandboxResources(node: node, sandbox: sandbox)
         var failures: [any Error] = []
         await collect(&failures) { try await endContainers(sandbox) }
-        await collect(&failures) { try await resources.detachNetwork() }
+        await collect(&failures) {
+            try await resources.detachNetwork()
+            // Plugins want the namespace when they are asked again.
+            try await resources.releaseNamespaces()
+        }
         await collect(&failures) { try await resources.endInfra() }
         await collect(&failures) { try await resources.endMonitor() }
-        await collect(&failures) { try await resources.releaseNamespaces() }
         if let first = failures.first {
             throw GantryError("stop sandbox \(sandbox.id)", from: first)
         }
