@@ -55,7 +55,8 @@ struct EntryName: Hashable {
     }
 
     func isInside(_ directory: EntryName) -> Bool {
-        directory.isRoot ? leafStart == 0 : directory.bytes.dropLast() == bytes[..<max(0, leafStart - 1)]
+        if directory.isRoot { return leafStart == 0 }
+        return directory.bytes.dropLast() == bytes[..<max(0, leafStart - 1)]
     }
 }
 
