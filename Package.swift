@@ -95,6 +95,8 @@ let package = Package(
         tests(of: "OCI", uses: ["Model", "System", "Kernel"]),
         tests(of: "CRI", uses: ["Model"]),
         tests(of: "Network", uses: ["Model", "System", "Kernel"]),
+        tests(of: "Archive", uses: ["CISAL", "CZstd", "CLinux", "Model"]),
+        tests(of: "Image", uses: ["Archive", "Model"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11

@@ -61,8 +61,8 @@ final class BytePipe: @unchecked Sendable {
             holds = true
             used = 0
         }
-        let start = writing * Self.chunk
-        return UnsafeMutableRawBufferPointer(rebasing: memory[(start + used)..<(start + Self.chunk)])
+        let end = (writing + 1) * Self.chunk
+        return UnsafeMutableRawBufferPointer(rebasing: memory[(end - Self.chunk + used)..<end])
     }
 
     /// Says that the first `count` bytes of `space()` are written.

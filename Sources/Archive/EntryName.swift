@@ -54,8 +54,24 @@ struct EntryName: Hashable {
         EntryName(bytes.dropLast() + [Self.slash] + Array(relative))
     }
 
+    /// Where a link of this name leads, from the layer's root.
+    func resolving(_ target: ArraySlice<CChar>) -> EntryName {
+        target.first == Self.slash ? EntryName(target) : parent.appending(target)
+    }
+
+    func isAt(orBelow directory: EntryName) -> Bool {
+        directory.isRoot || self == directory
+            || bytes.starts(with: directory.bytes.dropLast() + [Self.slash])
+    }
+
+    /// This name after `source`, which is it or a directory above it, has become `target`.
+    func moved(from source: EntryName, to target: EntryName) -> EntryName {
+        target.appending(bytes.dropLast().dropFirst(source.bytes.count - 1))
+    }
+
     func isInside(_ directory: EntryName) -> Bool {
-        directory.isRoot ? leafStart == 0 : directory.bytes.dropLast() == bytes[..<max(0, leafStart - 1)]
+        if directory.isRoot { return leafStart == 0 }
+        return directory.bytes.dropLast() == bytes[..<max(0, leafStart - 1)]
     }
 }
 

@@ -45,8 +45,8 @@ final class GzipInflater: Inflater {
     private func member(
         _ input: UnsafeRawBufferPointer, into pipe: BytePipe
     ) throws -> UnsafeRawBufferPointer {
-        let bytes = UnsafeMutableRawBufferPointer(mutating: input).assumingMemoryBound(to: UInt8.self)
-        state.pointee.next_in = bytes.baseAddress
+        let bytes = UnsafeMutableRawBufferPointer(mutating: input)
+        state.pointee.next_in = bytes.assumingMemoryBound(to: UInt8.self).baseAddress
         state.pointee.avail_in = UInt32(input.count)
         repeat {
             try step(into: pipe)

@@ -48,3 +48,12 @@ struct Existing {
     /// A character device 0/0, with which overlay says that a name of the layers below is gone.
     var isWhiteout: Bool { type == S_IFCHR && status.st_rdev == 0 }
 }
+
+/// What the symbolic link `name`, whose directory is open, says.
+func readLink(_ name: EntryName, in directory: Int32) throws(SystemError) -> ArraySlice<CChar> {
+    var target = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let count = try syscall("readlink", name.description) {
+        readlinkat(directory, name.leaf, &target, target.count)
+    }
+    return target[..<count]
+}

@@ -75,7 +75,8 @@ extension LayerWriter {
             try Existing(leaf, in: directory.raw) != nil
         else {
             throw GantryError(
-                .invalidArgument, "\(name): a hard link to \(target), which the layer does not have")
+                .invalidArgument, "\(name): a hard link to \(target), which the layer does not have"
+            )
         }
         let parent = try parents.directory(of: name)
         try replacing(name, parent, "link") {

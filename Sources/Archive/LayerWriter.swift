@@ -28,7 +28,8 @@ final class LayerWriter {
         entries += 1
         if entries > limits.entries {
             throw GantryError(
-                .resourceExhausted, "the layer has more entries than the limit of \(limits.entries)")
+                .resourceExhausted, "the layer has more entries than the limit of \(limits.entries)"
+            )
         }
         if entry.name.isRoot {
             try makeRoot(entry)

@@ -72,13 +72,7 @@ final class Parents {
 
     /// A link whose target is in a layer below: what goes through it goes to the target here.
     private func createTarget(of name: EntryName, in parent: Int32, _ depth: Int) throws {
-        var target = [CChar](repeating: 0, count: Int(PATH_MAX))
-        let count = try syscall("readlink", name.description) {
-            readlinkat(parent, name.leaf, &target, target.count)
-        }
-        let path = target.prefix(count)
-        let resolved = path.first == 47 ? EntryName(path) : name.parent.appending(path)
-        _ = try open(resolved, depth: depth + 64)
+        _ = try open(name.resolving(try readLink(name, in: parent)), depth: depth + 64)
     }
 
     /// `.wh.NAME` came before `NAME/…`: the directory is new, and nothing below shows through.

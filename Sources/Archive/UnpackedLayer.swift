@@ -1,6 +1,7 @@
 internal import CLinux
 internal import Glibc
 internal import Kernel
+internal import Model
 
 /// A layer that stands in a directory, and what is still to be done to it.
 public struct UnpackedLayer: Sendable {
@@ -12,35 +13,33 @@ public struct UnpackedLayer: Sendable {
     let privileges: Privileges
     let implicit: Set<EntryName>
 
-    /// Gives the directories that the layer has no entry for the owner, mode, times and extended
-    /// attributes that they have in the layers below: overlay takes a directory's attributes from
-    /// the topmost layer that has it.
+    /// As many links as the kernel follows (path_resolution(7)).
+    private static let mostLinks = 40
+
+    /// Fits the directories that the layer has no entry for into the layers below, as if it had
+    /// been unpacked on top of them.
+    ///
+    /// Overlay takes a directory's owner, mode, times and extended attributes from the topmost layer
+    /// that has it: they are copied. Where a layer below has a symbolic link under the name, as in
+    /// `lib -> usr/lib`, the directory would hide it: what is in it moves to where the link leads.
     ///
     /// - Parameters:
     ///   - directory: where this layer was unpacked.
-    ///   - below: the directories of the layers below, the nearest first, all of them inherited
-    ///     already.
-    public func inheritAttributes(in directory: String, below: [String]) throws {
-        var layers: [Inheritance] = []
-        for path in below { layers.append(try Inheritance(path, privileges)) }
-        let own = try Inheritance(directory, privileges)
-        for name in implicit.sorted(by: { $0.bytes.count < $1.bytes.count }) {
-            try inherit(name, own, layers)
-        }
-    }
-
-    private func inherit(_ name: EntryName, _ own: Inheritance, _ layers: [Inheritance]) throws {
-        guard case .directory(let target, let isCut) = try own.look(for: name) else { return }
-        if !isCut || name.isRoot {
-            for layer in layers {
-                switch try layer.look(for: name) {
-                case .directory(let source, _):
-                    return try own.copyAttributes(from: source.raw, to: target.raw, name)
-                case .hidden: return try own.setDefaults(target.raw, name)
-                case .absent: continue
-                }
+    ///   - below: the directories of the layers below, the nearest first, fitted in already.
+    public func fit(in directory: String, onto below: [String]) throws {
+        let layers = try below.map { try LayerView($0, privileges) }
+        let fitting = try Fitting(directory, privileges, onto: layers)
+        var names = implicit
+        for _ in 0...Self.mostLinks where !names.isEmpty {
+            var moved: Set<EntryName> = []
+            // A directory comes before what is in it.
+            for name in names.sorted(by: { $0.bytes.count < $1.bytes.count }) {
+                moved.formUnion(try fitting.fit(name, among: names))
             }
+            names = moved
         }
-        try own.setDefaults(target.raw, name)
+        if let name = names.first {
+            throw GantryError(.invalidArgument, "\(name): too many symbolic links in the image")
+        }
     }
 }

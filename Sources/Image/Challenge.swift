@@ -20,7 +20,9 @@ struct Challenge: Equatable, Sendable {
             if let value = scanner.value() {
                 parameters[word.lowercased()] = value
             } else {
-                if let scheme { challenges.append(Challenge(scheme: scheme, parameters: parameters)) }
+                if let scheme {
+                    challenges.append(Challenge(scheme: scheme, parameters: parameters))
+                }
                 scheme = word.lowercased()
                 parameters = [:]
             }

@@ -89,7 +89,8 @@ final class CurlHandle: @unchecked Sendable {
     func headers(_ name: String) -> [String] {
         var values: [String] = []
         var header: UnsafeMutablePointer<curl_header>?
-        while curl_easy_header(easy, name, values.count, UInt32(CURLH_HEADER), -1, &header) == CURLHE_OK,
+        let origin = UInt32(CURLH_HEADER)
+        while curl_easy_header(easy, name, values.count, origin, -1, &header) == CURLHE_OK,
             let value = header?.pointee.value
         {
             values.append(String(cString: value))

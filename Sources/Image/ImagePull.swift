@@ -96,7 +96,7 @@ struct ImagePull: Sendable {
             for part in parts {
                 let here = staged[part.chain]
                 let path = here?.diff ?? layers.path(of: part.chain)
-                try here?.unpacked?.inheritAttributes(in: path, below: below)
+                try here?.unpacked?.fit(in: path, onto: below)
                 below.insert(path, at: 0)
             }
             try layers.commit(parts.compactMap { staged[$0.chain] })

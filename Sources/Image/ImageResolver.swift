@@ -57,16 +57,17 @@ struct ImageResolver: Sendable {
     ) async throws -> Resolved {
         guard config.size <= Self.documentLimit else {
             throw GantryError(
-                .resourceExhausted, "the image configuration is larger than \(Self.documentLimit) bytes")
+                .resourceExhausted,
+                "the image configuration is larger than \(Self.documentLimit) bytes")
         }
         let response = try await session.get(
             "blobs/\(config.digest)", [], .collect(limit: Int(config.size)))
         let id = try Self.checked(response.body, config.digest, "image configuration")
         let document = try ConfigDocument(response.body)
-        guard document.diffIDs.count == layers.count else {
+        let count = document.diffIDs.count
+        guard count == layers.count else {
             throw GantryError(
-                .dataLoss,
-                "the manifest has \(layers.count) layers, its configuration \(document.diffIDs.count)")
+                .dataLoss, "the manifest has \(layers.count) layers, its configuration \(count)")
         }
         return Resolved(
             digest: top.digest, manifestDigest: manifest.digest, mediaType: manifest.mediaType,
@@ -78,7 +79,8 @@ struct ImageResolver: Sendable {
     ) throws -> Digest {
         let actual = Digest(of: bytes, expected?.algorithm ?? .sha256)
         if let expected, expected != actual {
-            throw GantryError(.dataLoss, "the \(what) \(expected) was asked for, and \(actual) came")
+            throw GantryError(
+                .dataLoss, "the \(what) \(expected) was asked for, and \(actual) came")
         }
         return actual
     }

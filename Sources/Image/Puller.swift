@@ -39,7 +39,8 @@ public final class Puller: Sendable {
     /// Pulls by a name as the CRI gives it: short names go through registries.conf.
     /// - Throws: as `pull(_:credentials:progress:)`; the last candidate's error when none has it.
     public func pull(
-        named name: String, credentials: @Sendable (Reference) throws -> Credentials = { _ in .none },
+        named name: String,
+        credentials: @Sendable (Reference) throws -> Credentials = { _ in .none },
         progress: @escaping @Sendable (PullProgress) -> Void = { _ in }
     ) async throws -> PulledImage {
         let candidates = try registries.withLock { $0 }.candidates(for: name)
@@ -76,7 +77,8 @@ public final class Puller: Sendable {
                 let resolved = try await resolver.resolve(reference)
                 let pull = ImagePull(
                     reference: reference, resolved: resolved, session: session, layers: layers,
-                    limits: limits, privileges: privileges, turnstile: turnstile, progress: progress)
+                    limits: limits, privileges: privileges, turnstile: turnstile, progress: progress
+                )
                 return try await pull.run()
             } catch let error as CancellationError {
                 throw error

@@ -34,7 +34,8 @@ enum ReferenceGrammar {
             guard let end = text.firstIndex(of: "]") else { return false }
             let address = text[..<end].dropFirst()
             let rest = text[text.index(after: end)...]
-            return !address.isEmpty && address.utf8.allSatisfy { isHex($0) || $0 == UInt8(ascii: ":") }
+            return !address.isEmpty
+                && address.utf8.allSatisfy { isHex($0) || $0 == UInt8(ascii: ":") }
                 && (rest.isEmpty || (rest.first == ":" && isPort(rest.dropFirst())))
         }
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)

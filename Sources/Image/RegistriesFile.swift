@@ -32,7 +32,7 @@ struct RegistriesFile {
             throw section.error("location", "a registry needs a location or a prefix")
         }
         if location == nil, !prefix.hasPrefix("*.") {
-            throw section.error("location", "missing; only a prefix that begins with *. may go without")
+            throw section.error("location", "missing; only a prefix of the form *.… may go without")
         }
         var rule = RegistryRule(prefix: prefix, location: location)
         rule.isInsecure = try section.bool("insecure") ?? false

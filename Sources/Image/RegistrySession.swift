@@ -33,7 +33,8 @@ final class RegistrySession: Sendable {
     ) async throws -> HTTPResponse {
         let url = "\(endpoint.base)/\(path)"
         var response = try await authorized(url, headers, body)
-        for attempt in 1..<Self.mostAttempts where response.status == 429 || response.status >= 500 {
+        for attempt in 1..<Self.mostAttempts where response.status == 429 || response.status >= 500
+        {
             try await Task.sleep(for: Self.pause(attempt, response.retryAfter))
             response = try await authorized(url, headers, body)
         }

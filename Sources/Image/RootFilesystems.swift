@@ -34,7 +34,8 @@ public final class RootFilesystems: Sendable {
             throw GantryError(.failedPrecondition, "layer \(chain) is not on this node")
         }
         let overlay = Overlay(
-            lower: chains.reversed().map(layers.path(of:)), home: home(of: id), target: path(of: id))
+            lower: chains.reversed().map(layers.path(of:)), home: home(of: id), target: path(of: id)
+        )
         do {
             try await Blocking.run { try overlay.mount() }
         } catch {

@@ -47,7 +47,8 @@ struct TokenSource: Sendable {
     }
 
     private func request(_ realm: String, _ challenge: Challenge) -> HTTPRequest {
-        var fields = [("scope", challenge.parameters["scope"] ?? "repository:\(endpoint.repository):pull")]
+        let scope = challenge.parameters["scope"] ?? "repository:\(endpoint.repository):pull"
+        var fields = [("scope", scope)]
         if let service = challenge.parameters["service"] { fields.append(("service", service)) }
         if case .identityToken(let token) = credentials {
             fields += [

@@ -1,0 +1,29 @@
+internal import Glibc
+internal import CLinux
+internal import Kernel
+
+extension AttributeWriter {
+    /// Gives one open directory what another has.
+    func copy(from source: Int32, to target: Int32, _ name: EntryName) throws {
+        var status = stat()
+        try syscall("fstat", name.description) { fstat(source, &status) }
+        var attributes = Attributes(
+            owner: status.st_uid, group: status.st_gid, mode: status.st_mode & 0o7777,
+            modified: status.st_mtim)
+        attributes.extended = extended(of: source)
+        try apply(attributes, to: target, name)
+    }
+
+    private func extended(of file: Int32) -> [(name: String, value: [UInt8])] {
+        // XATTR_LIST_MAX and XATTR_SIZE_MAX (xattr(7)).
+        var list = [UInt8](repeating: 0, count: 65536)
+        let length = flistxattr(file, &list, list.count)
+        guard length > 0 else { return [] }
+        let names = list[..<length].split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+        var value = [UInt8](repeating: 0, count: 65536)
+        return names.filter(Attributes.isAllowed).compactMap { key in
+            let count = fgetxattr(file, key, &value, value.count)
+            return count < 0 ? nil : (key, Array(value[..<count]))
+        }
+    }
+}
