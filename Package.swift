@@ -91,6 +91,12 @@ let package = Package(
         .executableTarget(name: "gantry-pause"),
         .executableTarget(name: "gantry-exec"),
 
+        tests(of: "MonitorProtocol"),
+        tests(
+            of: "Supervisor",
+            uses: [
+                "gantry-monitor", "OCI", "MonitorProtocol", "System", "Kernel", "CLinux", "Model",
+            ]),
         tests(of: "Store", uses: ["Model"]),
         tests(of: "OCI", uses: ["Model", "System", "Kernel"]),
         tests(of: "CRI", uses: ["Model"]),

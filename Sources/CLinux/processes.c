@@ -33,6 +33,11 @@ int gantry_signal_descriptor(void) {
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+int gantry_next_signal(int descriptor) {
+    struct signalfd_siginfo info;
+    return read(descriptor, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : -1;
+}
+
 static int place(posix_spawn_file_actions_t *actions, int from, int to, int null_flags) {
     if (from < 0) return posix_spawn_file_actions_addopen(actions, to, "/dev/null", null_flags, 0);
     return posix_spawn_file_actions_adddup2(actions, from, to);

@@ -53,6 +53,10 @@ public struct FieldReader {
         rest = rest.dropFirst(4)
         guard rest.count >= length else { throw MalformedMessage(reason: "a text is cut off") }
         defer { rest = rest.dropFirst(length) }
+        // It may become a C string, which would end at a NUL unseen.
+        guard !rest.prefix(length).contains(0) else {
+            throw MalformedMessage(reason: "a text holds a NUL")
+        }
         return String(decoding: rest.prefix(length), as: UTF8.self)
     }
 

@@ -22,7 +22,7 @@ public struct MonitoredContainer: Sendable, Equatable {
 }
 
 /// How a container ended.
-public struct ExitRecord: Sendable, Equatable {
+public struct ExitRecord: Sendable, Hashable {
     public var container: String
     /// The exit code, or 128 + the signal that ended it.
     public var code: Int32
@@ -97,7 +97,9 @@ extension Reply {
             throw MalformedMessage(reason: "version \(version) of the protocol is unknown")
         }
         let serial: UInt32 = try fields.number()
-        return (serial, try Reply(&fields))
+        let reply = try Reply(&fields)
+        guard fields.isAtEnd else { throw MalformedMessage(reason: "a reply has fields too many") }
+        return (serial, reply)
     }
 
     private init(_ fields: inout FieldReader) throws(MalformedMessage) {

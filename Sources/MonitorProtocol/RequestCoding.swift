@@ -26,7 +26,17 @@ extension Request {
         }
         let name = try fields.text()
         let serial: UInt32 = try fields.number()
-        return (serial, try Request(name, &fields))
+        let request = try Request(name, &fields)
+        guard fields.isAtEnd else { throw MalformedMessage(reason: "\(name) has fields too many") }
+        return (serial, request)
+    }
+
+    /// The serial of a request that cannot be decoded, so that it can be answered; nil when the bytes
+    /// are no request of any version.
+    public static func serial(of bytes: [UInt8]) -> UInt32? {
+        var fields = FieldReader(bytes)
+        guard let _: Int = try? fields.number(), (try? fields.text()) != nil else { return nil }
+        return try? fields.number()
     }
 
     private var name: String {

@@ -23,9 +23,6 @@ public final class Monitor: Sendable {
     private let tell: AsyncStream<ExitRecord>.Continuation
     private let state = Mutex(State())
 
-    /// The largest packet a monitor sends: its list of containers.
-    private static let largestPacket = 256 << 10
-
     private init(_ socket: consuming Descriptor) {
         self.socket = socket
         (exits, tell) = AsyncStream.makeStream(of: ExitRecord.self)
@@ -93,6 +90,11 @@ public final class Monitor: Sendable {
         return reply
     }
 
+    /// Sends a request whose reply nobody waits for.
+    func tellOnly(_ request: Request) {
+        try? send(request.encoded(serial: 0))
+    }
+
     private static let gone = GantryError(.unavailable, "the pod's monitor is gone")
 
     /// Requests are small and the monitor reads at once: the socket's buffer takes them without
@@ -103,16 +105,17 @@ public final class Monitor: Sendable {
         }
     }
 
+    /// The next packet, in as much memory as it has bytes; nil when there is no monitor any more.
     private func receive() async throws -> [UInt8]? {
-        var packet = [UInt8](repeating: 0, count: Self.largestPacket)
         while true {
-            let count = recv(socket.raw, &packet, packet.count, 0)
-            if count > 0 { return Array(packet[..<count]) }
-            if count == 0 { return nil }
-            guard errno == EAGAIN || errno == EINTR else { return nil }
-            packet = []
+            let size = recv(socket.raw, nil, 0, Int32(MSG_PEEK) | Int32(MSG_TRUNC))
+            if size > 0 {
+                var packet = [UInt8](repeating: 0, count: size)
+                try syscall("recv") { recv(socket.raw, &packet, packet.count, 0) }
+                return packet
+            }
+            guard size < 0, errno == EAGAIN || errno == EINTR else { return nil }
             try await Reactor.shared.wait(for: socket.raw)
-            packet = [UInt8](repeating: 0, count: Self.largestPacket)
         }
     }
 

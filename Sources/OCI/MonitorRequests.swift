@@ -9,10 +9,16 @@ extension Monitor {
         _ = try await ask(.namespaces(request))
     }
 
-    /// Has the runtime create a container.
+    /// Has the runtime create a container. Cancelling the task kills the runtime, and what it says
+    /// of that is the error.
     /// - Returns: the process ID of its init, which waits for the runtime's `start`.
     public func create(_ request: CreateRequest) async throws -> Int32 {
-        guard case .created(let pid) = try await ask(.create(request)) else {
+        let reply = try await withTaskCancellationHandler {
+            try await ask(.create(request))
+        } onCancel: {
+            tellOnly(.forget(container: request.container))
+        }
+        guard case .created(let pid) = reply else {
             throw GantryError(.internal, "the monitor's reply to create makes no sense")
         }
         return pid

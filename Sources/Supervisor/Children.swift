@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 internal import Kernel
 
@@ -5,6 +6,9 @@ internal import Kernel
 final class Children: EventSource {
     private let signals: Descriptor
     private unowned let loop: EventLoop
+    /// SIGTERM comes to all processes when the machine goes down, and waiting for us would hold it
+    /// up. Containers that live are waited for, so that their exits are recorded.
+    private var isLeaving = false
 
     init(_ signals: Int32, _ loop: EventLoop) {
         self.signals = Descriptor(owning: signals)
@@ -15,12 +19,19 @@ final class Children: EventSource {
 
     /// Several children's signals may come as one, so all that have ended are taken.
     func ready() -> Bool {
-        var information = [UInt8](repeating: 0, count: 1024)
-        while read(signals.raw, &information, information.count) > 0 {}
+        while case let signal = gantry_next_signal(signals.raw), signal > 0 {
+            if signal == SIGTERM { isLeaving = true }
+        }
+        reap()
+        if isLeaving && loop.containers.living == 0 { loop.stop() }
+        return true
+    }
+
+    private func reap() {
         var status: Int32 = 0
         while true {
             let pid = waitpid(-1, &status, WNOHANG)
-            guard pid > 0 else { return true }
+            guard pid > 0 else { return }
             let signal = status & 0x7f
             loop.containers.ended(pid, code: signal == 0 ? (status >> 8) & 0xff : 128 + signal)
         }

@@ -7,9 +7,6 @@ final class Connection: EventSource {
     private let socket: Descriptor
     private unowned let loop: EventLoop
 
-    /// The largest request; the arguments of a runtime are far from it.
-    private static let largestPacket = 64 << 10
-
     init(_ socket: Int32, _ loop: EventLoop) {
         self.socket = Descriptor(owning: socket)
         self.loop = loop
@@ -18,18 +15,27 @@ final class Connection: EventSource {
     var descriptor: Int32 { socket.raw }
 
     func ready() -> Bool {
-        var packet = [UInt8](repeating: 0, count: Self.largestPacket)
-        let count = recv(socket.raw, &packet, packet.count, 0)
+        let buffer = loop.buffers.input
+        let count = recv(socket.raw, buffer.baseAddress, buffer.count, 0)
         if count < 0 { return errno == EAGAIN || errno == EINTR }
         guard count > 0 else { return false }
+        let packet = Array(buffer[..<count])
         do throws(MalformedMessage) {
-            let (serial, request) = try Request.decode(Array(packet[..<count]))
+            let (serial, request) = try Request.decode(packet)
             serve(request, serial)
             return true
         } catch {
             Supervisor.warn("a request is malformed: \(error.reason)")
-            return false
+            return refuse(error, packet)
         }
+    }
+
+    /// A newer daemon may ask for what this monitor does not know; what has no serial is no request,
+    /// and ends the connection.
+    private func refuse(_ error: MalformedMessage, _ packet: [UInt8]) -> Bool {
+        guard let serial = Request.serial(of: packet) else { return false }
+        send(.failed("the monitor does not understand: \(error.reason)"), serial: serial)
+        return true
     }
 
     private func serve(_ request: Request, _ serial: UInt32) {

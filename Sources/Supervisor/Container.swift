@@ -4,37 +4,44 @@ internal import MonitorProtocol
 
 /// A container that was created: its process, its streams, its end.
 final class Container {
-    let id: String
     let pid: Int32
-    let exitRecord: String
     let log: LogFile
+    private let request: CreateRequest
     private(set) var exit: ExitRecord?
-    private let outputs: [OutputStream]
+    let outputs: [OutputStream]
     private let memory: MemoryEvents?
     /// Held open so that the container does not read an end of file; closed with the container.
-    private let input: Descriptor?
+    private var input: Descriptor?
+
+    var id: String { request.container }
+    var exitRecord: String { request.exitRecord }
 
     init(
-        id: String, pid: Int32, exitRecord: String, log: LogFile, outputs: [OutputStream],
+        _ request: CreateRequest, pid: Int32, log: LogFile, outputs: [OutputStream],
         input: consuming Descriptor?
     ) {
-        self.id = id
+        self.request = request
         self.pid = pid
-        self.exitRecord = exitRecord
         self.log = log
         self.outputs = outputs
         self.input = input
         memory = MemoryEvents(of: pid)
+        for output in outputs {
+            output.sink = { [log, name = output.name] bytes, atEnd in
+                log.write(bytes, of: name, atEnd: atEnd)
+            }
+        }
     }
 
     /// Notes the end. What the container wrote is in the log before its exit is known; another
     /// process that still holds the streams is listened to on, but not waited for.
     func end(_ code: Int32) -> ExitRecord {
-        for output in outputs { _ = output.ready() }
         let killedForMemory = code != 0 && (memory?.hasKilled ?? false)
+        for output in outputs { output.drain() }
+        input = nil
         let record = ExitRecord(
             container: id, code: code, outOfMemory: killedForMemory,
-            finishedAt: Timestamp.nanoseconds())
+            finishedAt: Timestamp.now.nanoseconds)
         exit = record
         return record
     }

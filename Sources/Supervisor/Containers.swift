@@ -28,11 +28,18 @@ final class Containers {
 
     func create(_ request: CreateRequest, _ reply: @escaping (Reply) -> Void) {
         do {
+            guard !isKnown(request.container) else {
+                throw Refusal(description: "container \(request.container) is there already")
+            }
             let creation = try Creation(request, loop, reply)
             creations[creation.runtime] = creation
         } catch {
             reply(.failed("\(error)"))
         }
+    }
+
+    private func isKnown(_ id: String) -> Bool {
+        known[id] != nil || creations.values.contains { $0.request.container == id }
     }
 
     /// A process has ended: a runtime that was creating, a container, or an orphan of one.
@@ -74,10 +81,17 @@ final class Containers {
         try container.log.reopen()
     }
 
+    /// Drops a container that has exited. Of one that is being created the runtime is killed, which
+    /// its `create` then answers.
     func forget(_ id: String) throws {
+        if let creation = creations.values.first(where: { $0.request.container == id }) {
+            kill(-creation.runtime, SIGKILL)
+            return
+        }
         guard let container = known[id] else { return }
         guard container.exit != nil else { throw Refusal(description: "container \(id) lives") }
         known[id] = nil
+        for output in container.outputs { loop.remove(output) }
         try Files.remove(container.exitRecord)
     }
 }

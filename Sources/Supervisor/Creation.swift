@@ -4,13 +4,18 @@ internal import MonitorProtocol
 
 /// A container that an OCI runtime is creating. The loop goes on meanwhile.
 final class Creation {
-    let runtime: Int32
+    private(set) var runtime: Int32 = 0
     let reply: (Reply) -> Void
-    private let request: CreateRequest
+    let request: CreateRequest
+    private let loop: EventLoop
     private let log: LogFile
     private let console: Console?
     private var input: Descriptor? = nil
-    private let outputs: [OutputStream]
+    private var outputs: [OutputStream] = []
+    /// What the runtime says: until it has exited, the container's streams carry its words alone,
+    /// since the container's process waits for `start`.
+    private var words: [UInt8] = []
+    private static let longestWords = 16 << 10
 
     /// Opens the log and the streams and starts the runtime on them.
     init(
@@ -18,78 +23,83 @@ final class Creation {
     ) throws(SystemError) {
         self.request = request
         self.reply = reply
-        log = try LogFile(request.logPath)
-        if request.consoleSocket.isEmpty {
-            console = nil
-            var streams = try Streams()
-            if request.keepsInput { try streams.openInput() }
-            runtime = try streams.start(request)
-            outputs = streams.outputs(log)
-            input = streams.input.take()
-            for output in outputs { loop.add(output) }
-        } else {
-            outputs = []
-            let console = try Console(request.consoleSocket, log, loop)
-            self.console = console
-            loop.add(console)
-            runtime = try Spawn.start(
-                request.program, request.arguments, environment: Streams.environment)
-        }
+        self.loop = loop
+        log = try LogFile(request.logPath, loop.buffers)
+        console = request.consoleSocket.isEmpty ? nil : try Console(request.consoleSocket)
+        // One of an earlier container of this name must not be taken for this one's.
+        try Files.remove(request.pidFile)
+        try start()
     }
 
-    /// The runtime has exited: with 0 there is a container, whose process it wrote down.
-    func finish(_ code: Int32) throws -> Container {
-        guard code == 0 else {
-            throw Containers.Refusal(description: "\(request.program) exited with code \(code)")
-        }
-        let text = try Files.readText(request.pidFile)
-        guard let pid = Int32(text.prefix { $0.isNumber }) else {
-            throw Containers.Refusal(description: "\(request.pidFile) holds no process ID")
-        }
-        return Container(
-            id: request.container, pid: pid, exitRecord: request.exitRecord, log: log,
-            outputs: try console?.take() ?? outputs, input: input.take())
+    /// The runtime hands its own streams down to the container, unless that gets a terminal.
+    private func start() throws(SystemError) {
+        var output = try Pipe()
+        var error = try Pipe()
+        var stdin = try Pipe()
+        try listen(to: &output.readEnd, "stdout")
+        try listen(to: &error.readEnd, "stderr")
+        let wantsPipe = request.keepsInput && console == nil
+        // A session of its own: its group can be killed, and no terminal's signal reaches it.
+        runtime = try Spawn.start(
+            request.program, request.arguments, environment: Self.environment,
+            input: wantsPipe ? stdin.readEnd.raw : -1, output: output.writeEnd.raw,
+            error: error.writeEnd.raw, newSession: true)
+        if wantsPipe { input = stdin.writeEnd.take() }
+        for output in outputs { loop.add(output) }
     }
-}
 
-/// The pipes of a container without a terminal: our ends and the runtime's.
-struct Streams: ~Copyable {
-    var input: Descriptor? = nil
-    private var theirInput: Descriptor? = nil
-    private var output: Pipe
-    private var error: Pipe
+    private func listen(to end: inout Descriptor?, _ name: StaticString) throws(SystemError) {
+        guard let pipe = end.take() else { return }
+        let output = try OutputStream(pipe, name, loop.buffers)
+        output.sink = { [weak self] bytes, _ in
+            self?.hear(bytes)
+            return bytes.count
+        }
+        outputs.append(output)
+    }
 
-    static let environment = [
+    private func hear(_ bytes: UnsafeRawBufferPointer) {
+        words += bytes.prefix(Self.longestWords - words.count)
+    }
+
+    private static let environment = [
         "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     ]
 
-    init() throws(SystemError) {
-        let output = try Pipe()
-        let error = try Pipe()
-        self.output = output
-        self.error = error
+    /// The runtime has exited: with 0 there is a container, whose process it wrote down.
+    func finish(_ code: Int32) throws -> Container {
+        for output in outputs { output.drain() }
+        do {
+            guard code == 0 else { throw refusal(code) }
+            let pid = try readPID()
+            if let console { try adopt(console.receive()) }
+            return Container(
+                request, pid: pid, log: log, outputs: outputs, input: input.take())
+        } catch {
+            for output in outputs { loop.remove(output) }
+            throw error
+        }
     }
 
-    /// Gives the container an input to read from; without, it reads `/dev/null`.
-    mutating func openInput() throws(SystemError) {
-        var pipe = try Pipe()
-        theirInput = pipe.readEnd.take()
-        input = pipe.writeEnd.take()
+    /// The terminal is the container's only stream.
+    private func adopt(_ terminal: consuming Descriptor) throws(SystemError) {
+        for output in outputs { loop.remove(output) }
+        let output = try OutputStream(terminal, "stdout", loop.buffers)
+        outputs = [output]
+        loop.add(output)
     }
 
-    /// The runtime hands its own streams down to the container.
-    func start(_ request: CreateRequest) throws(SystemError) -> Int32 {
-        try Spawn.start(
-            request.program, request.arguments, environment: Self.environment,
-            input: theirInput.raw, output: output.writeEnd.raw,
-            error: error.writeEnd.raw)
+    private func readPID() throws -> Int32 {
+        let text = (try? Files.readText(request.pidFile)) ?? ""
+        guard let pid = Int32(text.prefix { $0.isNumber }), pid > 1 else {
+            throw Containers.Refusal(description: "\(request.pidFile) holds no process ID")
+        }
+        return pid
     }
 
-    mutating func outputs(_ log: LogFile) -> [OutputStream] {
-        let streams = [
-            OutputStream(output.readEnd.take(), "stdout", log),
-            OutputStream(error.readEnd.take(), "stderr", log),
-        ]
-        return streams.compactMap { $0 }
+    private func refusal(_ code: Int32) -> Containers.Refusal {
+        let said = String(decoding: words, as: UTF8.self).split(separator: "\n")
+        let why = said.isEmpty ? "" : ": " + said.joined(separator: "; ")
+        return Containers.Refusal(description: "\(request.program) exited with code \(code)\(why)")
     }
 }

@@ -13,6 +13,9 @@ protocol EventSource: AnyObject {
 /// One epoll around everything: the daemon's connections, the children, their output.
 final class EventLoop {
     private let epoll: Descriptor
+    let buffers: Buffers
+    /// By key and not by descriptor: an event that is still queued for a closed descriptor must not
+    /// reach the one that got its number.
     private var sources: [UInt64: any EventSource] = [:]
     private var nextKey: UInt64 = 1
     private var isOver = false
@@ -22,6 +25,7 @@ final class EventLoop {
     /// Begins to listen; `run` must be called in the process that is to serve.
     init(directory: String) throws(SystemError) {
         epoll = Descriptor(owning: try syscall("epoll_create") { gantry_epoll_create() })
+        buffers = try Buffers()
         let path = "\(directory)/monitor.sock"
         let socket = try syscall("listen", path) { gantry_unix_listen(path, 0) }
         add(Listener(socket, self))
@@ -30,15 +34,21 @@ final class EventLoop {
     func run() throws(SystemError) {
         add(Children(try syscall("signalfd") { gantry_signal_descriptor() }, self))
         var keys = [UInt64](repeating: 0, count: 32)
+        var isResting = false
         while !isOver {
-            let count = gantry_epoll_wait(epoll.raw, &keys, Int32(keys.count), -1)
-            guard count > 0 else { continue }
-            for key in keys[..<Int(count)] {
+            let wait = isResting ? -1 : Self.restAfter
+            let count = gantry_epoll_wait(epoll.raw, &keys, Int32(keys.count), wait)
+            isResting = count == 0
+            if isResting { buffers.release() }
+            for key in keys.prefix(max(0, Int(count))) {
                 guard let source = sources[key] else { continue }
                 if !source.ready() { remove(key, source) }
             }
         }
     }
+
+    /// Milliseconds of silence after which memory is given back.
+    private static let restAfter: Int32 = 1000
 
     func add(_ source: any EventSource) {
         let key = nextKey
@@ -48,6 +58,11 @@ final class EventLoop {
         } else {
             Supervisor.warn("epoll: errno \(errno)")
         }
+    }
+
+    func remove(_ source: any EventSource) {
+        guard let key = sources.first(where: { $0.value === source })?.key else { return }
+        remove(key, source)
     }
 
     private func remove(_ key: UInt64, _ source: any EventSource) {

@@ -1,37 +1,96 @@
+internal import CLinux
 internal import Glibc
 internal import Kernel
 
-/// A container's log, or nothing when its path is empty.
+/// A container's CRI log file.
+///
+/// The format is the kubelet's (`logs.go`, parseCRILog): `<time> <stream> <P|F> <text>\n`.
 final class LogFile {
     private let path: String
-    private var file: Descriptor
-    private var hasFailed = false
+    private var file: Descriptor?
+    private let buffer: UnsafeMutableRawBufferPointer
+    private var used = 0
+    /// Entries that could not be written.
+    private(set) var lost: UInt64 = 0
+    private var failing = false
 
-    init(_ path: String) throws(SystemError) {
+    /// With an empty path everything is thrown away.
+    init(_ path: String, _ buffers: Buffers) throws(SystemError) {
         self.path = path
-        file = try Self.open(path)
-    }
-
-    /// Goes on in a new file under the same path; when that cannot be opened, in the old one.
-    func reopen() throws(SystemError) {
-        file = try Self.open(path)
+        buffer = buffers.output
+        if !path.isEmpty { file = try Self.open(path) }
     }
 
     private static func open(_ path: String) throws(SystemError) -> Descriptor {
-        if path.isEmpty { return try Files.open("/dev/null", O_WRONLY) }
-        return try Files.open(path, O_WRONLY | O_CREAT | O_APPEND, mode: 0o640)
+        // The kubelet and log collectors of the same group may read it.
+        let file = try Files.open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, mode: 0o640)
+        fchmod(file.raw, 0o640)
+        return file
     }
 
-    /// Lines that do not fit on the disk are lost, and said so once: the container must not hang
-    /// because its log is full.
-    func write(_ lines: [UInt8]) {
-        if lines.isEmpty { return }
-        do {
-            try Files.writeAll(lines, to: file, path)
-            hasFailed = false
-        } catch {
-            if !hasFailed { Supervisor.warn("log lines are lost: \(error)") }
-            hasFailed = true
+    /// Goes on in a new file. On an error the old one stays in use.
+    func reopen() throws(SystemError) {
+        if !path.isEmpty { file = try Self.open(path) }
+    }
+
+    /// Writes what is in `bytes` as entries, with one write where they fit the buffer.
+    /// - Parameter atEnd: whether the stream has ended: an unfinished line is then written, as a
+    ///   part, since it has no newline. Otherwise it is left.
+    /// - Returns: how many bytes were taken.
+    func write(_ bytes: UnsafeRawBufferPointer, of stream: StaticString, atEnd: Bool) -> Int {
+        guard file != nil else { return bytes.count }
+        let head = Timestamp.now.text + Array(" \(stream) F ".utf8)
+        var entries = LogEntries(bytes)
+        while let entry = entries.next() {
+            append(entry, of: bytes, head)
         }
+        let rest = entries.position..<bytes.count
+        if atEnd && !rest.isEmpty { append(LogEntry(text: rest, isFull: false), of: bytes, head) }
+        flush()
+        return atEnd ? bytes.count : entries.position
+    }
+
+    private func append(_ entry: LogEntry, of bytes: UnsafeRawBufferPointer, _ head: [UInt8]) {
+        let size = head.count + entry.text.count + 1
+        if used + size > buffer.count { flush() }
+        let target = UnsafeMutableRawBufferPointer(rebasing: buffer[used..<(used + size)])
+        target.copyBytes(from: head)
+        if !entry.isFull { target[head.count - 2] = UInt8(ascii: "P") }
+        UnsafeMutableRawBufferPointer(rebasing: target[head.count...])
+            .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[entry.text]))
+        target[size - 1] = UInt8(ascii: "\n")
+        used += size
+    }
+
+    /// The file never keeps a torn entry, and the container never waits for a full disk: what cannot
+    /// be written is lost, and counted.
+    private func flush() {
+        guard let raw = file?.raw else { return }
+        var done = 0
+        while done < used {
+            let count = Glibc.write(raw, buffer.baseAddress.map { $0 + done }, used - done)
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { return giveUp(raw, done, errno) }
+            done += count
+        }
+        used = 0
+        if failing { Supervisor.warn("\(path): \(lost) log entries are lost") }
+        failing = false
+    }
+
+    private func giveUp(_ raw: Int32, _ done: Int, _ number: Int32) {
+        var whole = done
+        while whole > 0 && buffer[whole - 1] != UInt8(ascii: "\n") { whole -= 1 }
+        var status = stat()
+        if whole < done, fstat(raw, &status) == 0 {
+            ftruncate(raw, status.st_size - (done - whole))
+        }
+        for byte in buffer[whole..<used] where byte == UInt8(ascii: "\n") { lost += 1 }
+        used = 0
+        if !failing {
+            let error = SystemError("write", path, errno: number)
+            Supervisor.warn("log entries are lost: \(error)")
+        }
+        failing = true
     }
 }

@@ -7,6 +7,7 @@ internal import MonitorProtocol
 enum Namespaces {
     /// - Throws: what failed, with nothing left pinned.
     static func pin(_ request: NamespaceRequest) throws {
+        for name in request.sysctls.keys { try check(name, request) }
         if request.pins.isEmpty { return }
         var pipe = try Pipe()
         let child = try syscall("fork") { gantry_fork() }
@@ -26,22 +27,25 @@ enum Namespaces {
         let end = pipe.readEnd.raw
         var text = [UInt8](repeating: 0, count: 1024)
         let count = try syscall("read") { read(end, &text, text.count) }
+        if count == 0 { return "the process that made the namespaces has died" }
         return String(decoding: text[..<count], as: UTF8.self)
     }
 
     private static func bind(_ pins: [NamespaceRequest.Pin], _ child: Int32) throws(SystemError) {
+        var bound: [String] = []
         do throws(SystemError) {
             for pin in pins {
                 _ = try Files.open(pin.path, O_RDONLY | O_CREAT | O_EXCL, mode: 0o444)
+                bound.append(pin.path)
                 let source = "/proc/\(child)/ns/\(pin.kind.rawValue)"
                 try syscall("mount", pin.path) {
                     gantry_mount(source, pin.path, nil, GANTRY_MS_BIND, nil)
                 }
             }
         } catch {
-            for pin in pins {
-                _ = gantry_umount(pin.path, GANTRY_MNT_DETACH)
-                unlink(pin.path)
+            for path in bound {
+                gantry_umount(path, GANTRY_MNT_DETACH)
+                unlink(path)
             }
             throw error
         }
@@ -73,6 +77,27 @@ enum Namespaces {
         for (name, value) in request.sysctls {
             try Files.write(value, to: "/proc/sys/" + path(of: name))
         }
+    }
+
+    /// A sysctl that has no copy of its own in the pod's namespaces would change the node.
+    private static func check(_ name: String, _ request: NamespaceRequest) throws {
+        let path = path(of: name)
+        let isPlain = !path.split(separator: "/").contains("..")
+        guard isPlain, let kind = owner(ofSysctl: path),
+            request.pins.contains(where: { $0.kind == kind })
+        else {
+            throw Containers.Refusal(
+                description: "sysctl \(name) does not belong to the pod's own namespaces")
+        }
+    }
+
+    /// Namespaces whose sysctls are their own: ipc_namespaces(7), network_namespaces(7),
+    /// uts_namespaces(7).
+    private static func owner(ofSysctl path: String) -> NamespaceRequest.Kind? {
+        let ipc = ["kernel/shm", "kernel/msg", "kernel/sem", "fs/mqueue/"]
+        if path.hasPrefix("net/") { return .network }
+        if ipc.contains(where: { path.hasPrefix($0) }) { return .ipc }
+        return path == "kernel/domainname" ? .uts : nil
     }
 
     /// `net.ipv4.ip_forward` or `net/ipv4/ip_forward`: what the first separator is, separates; the

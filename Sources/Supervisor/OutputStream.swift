@@ -1,43 +1,58 @@
 internal import Glibc
 internal import Kernel
 
-/// One stream of a container's output, on its way to the log.
+/// The reading end of a container's standard output or error, or its terminal.
 final class OutputStream: EventSource {
+    /// Where the bytes go: `atEnd` says that no more follow. Returns how many it has dealt with; the
+    /// rest comes again, before what is read next.
+    typealias Sink = (_ bytes: UnsafeRawBufferPointer, _ atEnd: Bool) -> Int
+
+    /// `stdout` or `stderr`, as the log says; a terminal's output is `stdout`.
+    let name: StaticString
+    var sink: Sink = { bytes, _ in bytes.count }
     private let pipe: Descriptor
-    private let log: LogFile
-    private var lines: LogLines
+    private let buffers: Buffers
+    /// The unfinished line: at most `Buffers.longestPart` bytes, and no memory while there is none.
+    private var unfinished: [UInt8] = []
 
-    private static let chunkSize = 32 << 10
-
-    /// nil when there is no descriptor to read.
-    init?(_ pipe: consuming Descriptor?, _ name: String, _ log: LogFile) {
-        guard let pipe, (try? pipe.setNonblocking()) != nil else { return nil }
+    init(
+        _ pipe: consuming Descriptor, _ name: StaticString, _ buffers: Buffers
+    ) throws(SystemError) {
         self.pipe = pipe
-        self.log = log
-        lines = LogLines(stream: name)
+        self.name = name
+        self.buffers = buffers
+        try self.pipe.setNonblocking()
     }
 
     var descriptor: Int32 { pipe.raw }
 
-    /// Reads what there is, a bounded amount so that no stream keeps the others waiting.
+    /// Reads once, so that no stream keeps the others waiting.
     func ready() -> Bool {
-        for _ in 0..<16 {
-            var text: [UInt8] = []
-            let count = withUnsafeTemporaryAllocation(
-                byteCount: Self.chunkSize, alignment: 16
-            ) { chunk in
-                let count = read(pipe.raw, chunk.baseAddress, chunk.count)
-                if count > 0 {
-                    lines.add(UnsafeRawBufferPointer(rebasing: chunk[..<count]), to: &text)
-                }
-                return count
-            }
-            if count < 0 && (errno == EAGAIN || errno == EINTR) { return true }
-            // A terminal whose last user is gone reads EIO: that is its end (pty(7)).
-            if count <= 0 { lines.finish(&text) }
-            log.write(text)
-            if count <= 0 { return false }
-        }
-        return true
+        read() != .end
+    }
+
+    enum Event {
+        case bytes, nothing, end
+    }
+
+    private func read() -> Event {
+        let kept = unfinished.count
+        buffers.input.copyBytes(from: unfinished)
+        let room = UnsafeMutableRawBufferPointer(rebasing: buffers.input[kept...])
+        let count = Glibc.read(pipe.raw, room.baseAddress, room.count)
+        if count < 0 && (errno == EAGAIN || errno == EINTR) { return .nothing }
+        // A terminal whose last user is gone reads EIO: that is its end (pty(7)).
+        let atEnd = count <= 0
+        let bytes = UnsafeRawBufferPointer(rebasing: buffers.input[..<(kept + max(0, count))])
+        let taken = sink(bytes, atEnd)
+        unfinished = taken == bytes.count || atEnd ? [] : Array(bytes[taken...])
+        return atEnd ? .end : .bytes
+    }
+
+    /// Reads what is there now. A process that outlives the container's init may hold the pipe and
+    /// write on: more than a pipe can hold (`/proc/sys/fs/pipe-max-size`) is not waited for.
+    func drain() {
+        var reads = 0
+        while reads < 16, read() == .bytes { reads += 1 }
     }
 }

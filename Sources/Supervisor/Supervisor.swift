@@ -27,6 +27,8 @@ public enum Supervisor {
     /// runtime leaves behind.
     private static func becomeSupervisor(_ directory: String) throws(SystemError) {
         setsid()
+        // Programs that we start, and through runtimes what they make, depend on it.
+        umask(0o022)
         try syscall("prctl") { gantry_set_subreaper() }
         try syscall("chdir") { chdir("/") }
         signal(SIGPIPE, SIG_IGN)

@@ -90,5 +90,11 @@ int gantry_epoll_wait(int epoll, uint64_t *keys, int count, int timeout_millisec
 
 // A signalfd for SIGCHLD, SIGTERM and SIGINT, which are blocked from now on; -1 on error.
 int gantry_signal_descriptor(void);
+// The next signal that has come, or -1 when there is none.
+int gantry_next_signal(int descriptor);
+
+// Memory: gives whole pages, and what malloc holds in reserve, back to the kernel.
+int gantry_discard_pages(void *start, size_t count);
+void gantry_trim_heap(void);
 
 #endif
