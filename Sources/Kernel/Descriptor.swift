@@ -52,4 +52,11 @@ public struct Pipe: ~Copyable, Sendable {
         readEnd = Descriptor(owning: ends[0])
         writeEnd = Descriptor(owning: ends[1])
     }
+
+    /// Gives the reading end away.
+    /// - Throws: when it was given away before.
+    public mutating func takeReadEnd() throws(SystemError) -> Descriptor {
+        guard let end = readEnd.take() else { throw SystemError("pipe", errno: EBADF) }
+        return end
+    }
 }

@@ -2,6 +2,8 @@
 public enum Request: Sendable, Equatable {
     case namespaces(NamespaceRequest)
     case create(CreateRequest)
+    /// Starts a container whose runtime hides its processes; see `CreateRequest.startArguments`.
+    case start(container: String)
     case reopenLog(container: String)
     case list
     /// The container was removed: forget it and its exit record.
@@ -56,6 +58,11 @@ public struct CreateRequest: Sendable, Equatable {
     public var keepsInput: Bool
     /// Where its exit is recorded.
     public var exitRecord: String
+    /// For a runtime whose containers are no processes of the node (gVisor): the arguments of its
+    /// `start`, whose streams become the container's, and of its `wait`, which ends with the
+    /// container and writes its `exitStatus`. Empty for others, which the daemon starts itself.
+    public var startArguments: [String] = []
+    public var waitArguments: [String] = []
 
     public init(
         container: String, program: String, arguments: [String], pidFile: String,

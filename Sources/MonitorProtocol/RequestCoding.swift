@@ -12,7 +12,8 @@ extension Request {
         switch self {
         case .namespaces(let request): request.put(into: &fields)
         case .create(let request): request.put(into: &fields)
-        case .reopenLog(let container), .forget(let container): fields.put(container)
+        case .start(let container), .reopenLog(let container), .forget(let container):
+            fields.put(container)
         case .list, .shutdown: break
         }
         return fields.bytes
@@ -43,6 +44,7 @@ extension Request {
         switch self {
         case .namespaces: "namespaces"
         case .create: "create"
+        case .start: "start"
         case .reopenLog: "reopen-log"
         case .list: "list"
         case .forget: "forget"
@@ -54,6 +56,7 @@ extension Request {
         switch name {
         case "namespaces": self = .namespaces(try NamespaceRequest(&fields))
         case "create": self = .create(try CreateRequest(&fields))
+        case "start": self = .start(container: try fields.text())
         case "reopen-log": self = .reopenLog(container: try fields.text())
         case "list": self = .list
         case "forget": self = .forget(container: try fields.text())
@@ -105,6 +108,8 @@ extension CreateRequest {
         fields.put(logPath)
         fields.put(keepsInput)
         fields.put(exitRecord)
+        fields.put(startArguments)
+        fields.put(waitArguments)
     }
 
     fileprivate init(_ fields: inout FieldReader) throws(MalformedMessage) {
@@ -113,5 +118,7 @@ extension CreateRequest {
             arguments: try fields.texts(), pidFile: try fields.text(),
             consoleSocket: try fields.text(), logPath: try fields.text(),
             keepsInput: try fields.flag(), exitRecord: try fields.text())
+        startArguments = try fields.texts()
+        waitArguments = try fields.texts()
     }
 }

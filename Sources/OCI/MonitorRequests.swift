@@ -24,6 +24,11 @@ extension Monitor {
         return pid
     }
 
+    /// Starts a container whose runtime hides its processes (`Handler.hidesProcesses`).
+    public func startHidden(_ container: String) async throws {
+        _ = try await ask(.start(container: container))
+    }
+
     public func reopenLog(of container: String) async throws {
         _ = try await ask(.reopenLog(container: container))
     }

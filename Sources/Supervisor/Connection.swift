@@ -43,6 +43,8 @@ final class Connection: EventSource {
         case .namespaces(let request): reply(serial) { try Namespaces.pin(request) }
         case .create(let request):
             loop.containers.create(request) { [weak self] in self?.send($0, serial: serial) }
+        case .start(let id):
+            loop.containers.start(id) { [weak self] in self?.send($0, serial: serial) }
         case .reopenLog(let id): reply(serial) { try self.loop.containers.reopenLog(of: id) }
         case .list: send(.containers(loop.containers.states), serial: serial)
         case .forget(let id): reply(serial) { try self.loop.containers.forget(id) }

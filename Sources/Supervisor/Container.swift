@@ -6,9 +6,15 @@ internal import MonitorProtocol
 final class Container {
     let pid: Int32
     let log: LogFile
-    private let request: CreateRequest
+    let request: CreateRequest
+    /// The process whose end is the container's: its init, or where that is hidden, the runtime's
+    /// `wait` once it was started.
+    private(set) var watched: Int32?
     private(set) var exit: ExitRecord?
-    let outputs: [OutputStream]
+    private(set) var outputs: [OutputStream] = []
+    /// What the runtime's `wait` writes.
+    private var verdict: OutputStream?
+    private var verdictText: [UInt8] = []
     private let memory: MemoryEvents?
     /// Held open so that the container does not read an end of file; closed with the container.
     private var input: Descriptor?
@@ -23,9 +29,14 @@ final class Container {
         self.request = request
         self.pid = pid
         self.log = log
-        self.outputs = outputs
         self.input = input
         memory = MemoryEvents(of: pid)
+        watched = request.isHidden ? nil : pid
+        takeOutputs(outputs)
+    }
+
+    private func takeOutputs(_ outputs: [OutputStream]) {
+        self.outputs = outputs
         for output in outputs {
             output.sink = { [log, name = output.name] bytes, atEnd in
                 log.write(bytes, of: name, atEnd: atEnd)
@@ -33,9 +44,41 @@ final class Container {
         }
     }
 
+    /// It was started, hidden: `waiter` ends with it, and writes how it ended to `verdict`.
+    func follow(
+        _ waiter: Int32, _ verdict: OutputStream, outputs: [OutputStream],
+        input: consuming Descriptor?
+    ) {
+        watched = waiter
+        self.verdict = verdict
+        self.input = input
+        verdict.sink = { [weak self] bytes, _ in
+            self?.verdictText += bytes.prefix(4096)
+            return bytes.count
+        }
+        takeOutputs(outputs)
+    }
+
+    /// The `exitStatus` in the runtime's verdict; the waiter's own code when it says nothing.
+    private func hiddenCode(_ code: Int32) -> Int32 {
+        verdict?.drain()
+        let words = verdictText.split { !Self.isWord($0) }.map {
+            String(decoding: $0, as: UTF8.self)
+        }
+        guard let key = words.firstIndex(of: "exitStatus"), key + 1 < words.count else {
+            return code == 0 ? 255 : code
+        }
+        return Int32(words[key + 1]) ?? 255
+    }
+
+    private static func isWord(_ byte: UInt8) -> Bool {
+        isalnum(Int32(byte)) != 0
+    }
+
     /// Notes the end. What the container wrote is in the log before its exit is known; another
     /// process that still holds the streams is listened to on, but not waited for.
     func end(_ code: Int32) -> ExitRecord {
+        let code = request.isHidden ? hiddenCode(code) : code
         let killedForMemory = code != 0 && (memory?.hasKilled ?? false)
         for output in outputs { output.drain() }
         input = nil

@@ -13,6 +13,8 @@ final class Containers {
     private var known: [String: Container] = [:]
     /// By the process ID of the runtime that creates them.
     private var creations: [Int32: Creation] = [:]
+    /// By the process ID of the runtime that starts them, where it hides its containers.
+    private var starts: [Int32: HiddenStart] = [:]
     /// Ends of processes that may turn out to be containers whose creation is not noticed yet.
     private var strangers: [Int32: Int32] = [:]
 
@@ -20,7 +22,10 @@ final class Containers {
         self.loop = loop
     }
 
-    var living: Int { known.values.count { $0.exit == nil } + creations.count }
+    /// One that is hidden and was never started has no process.
+    var living: Int {
+        known.values.count { $0.exit == nil && $0.watched != nil } + creations.count + starts.count
+    }
 
     var states: [MonitoredContainer] {
         known.values.map { MonitoredContainer(container: $0.id, pid: $0.pid, exit: $0.exit) }
@@ -38,6 +43,17 @@ final class Containers {
         }
     }
 
+    func start(_ id: String, _ reply: @escaping (Reply) -> Void) {
+        do {
+            guard let container = known[id], container.request.isHidden, container.watched == nil
+            else { throw Refusal(description: "container \(id) is not to be started here") }
+            let start = try HiddenStart(container, loop, reply)
+            starts[start.runtime] = start
+        } catch {
+            reply(.failed("\(error)"))
+        }
+    }
+
     private func isKnown(_ id: String) -> Bool {
         known[id] != nil || creations.values.contains { $0.request.container == id }
     }
@@ -46,8 +62,11 @@ final class Containers {
     func ended(_ pid: Int32, code: Int32) {
         if let creation = creations.removeValue(forKey: pid) {
             finish(creation, code)
-        } else if let container = known.values.first(where: { $0.pid == pid && $0.exit == nil }) {
+        } else if let container = known.values.first(where: { $0.watched == pid && $0.exit == nil })
+        {
             exited(container, code)
+        } else if let start = starts.removeValue(forKey: pid) {
+            start.finish(code)
         } else if !creations.isEmpty {
             strangers[pid] = code
         }
@@ -89,7 +108,9 @@ final class Containers {
             return
         }
         guard let container = known[id] else { return }
-        guard container.exit != nil else { throw Refusal(description: "container \(id) lives") }
+        guard container.exit != nil || container.watched == nil else {
+            throw Refusal(description: "container \(id) lives")
+        }
         known[id] = nil
         for output in container.outputs { loop.remove(output) }
         try Files.remove(container.exitRecord)

@@ -62,7 +62,7 @@ final class Creation {
         words += bytes.prefix(Self.longestWords - words.count)
     }
 
-    private static let environment = [
+    static let environment = [
         "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     ]
 
@@ -73,6 +73,7 @@ final class Creation {
             guard code == 0 else { throw refusal(code) }
             let pid = try readPID()
             if let console { try adopt(console.receive()) }
+            if request.isHidden { dropStreams() }
             return Container(
                 request, pid: pid, log: log, outputs: outputs, input: input.take())
         } catch {
@@ -87,6 +88,12 @@ final class Creation {
         let output = try OutputStream(terminal, "stdout", loop.buffers)
         outputs = [output]
         loop.add(output)
+    }
+
+    /// The streams were the runtime's own; the container gets others when it starts.
+    private func dropStreams() {
+        for output in outputs { loop.remove(output) }
+        outputs = []
     }
 
     private func readPID() throws -> Int32 {

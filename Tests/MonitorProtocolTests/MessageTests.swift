@@ -6,12 +6,19 @@ import Testing
         container: "c1", program: "/usr/bin/crun", arguments: ["--root", "/r", "create", ""],
         pidFile: "/p/pid", consoleSocket: "/p/tty", logPath: "/l/0.log", keepsInput: true,
         exitRecord: "/p/exit")
+    static var hidden: CreateRequest {
+        var request = create
+        request.startArguments = ["start", "c1"]
+        request.waitArguments = ["wait", "c1"]
+        return request
+    }
     static let namespaces = NamespaceRequest(
         pins: [.init(kind: .network, path: "/n/net"), .init(kind: .uts, path: "/n/uts")],
         hostname: "höst", sysctls: ["net.core.somaxconn": "1024", "kernel.sem": "1 2 3 4"])
     static let requests: [Request] = [
         .namespaces(namespaces), .namespaces(.init(pins: [], hostname: "", sysctls: [:])),
-        .create(create), .reopenLog(container: "c1"), .list, .forget(container: ""), .shutdown,
+        .create(create), .create(hidden), .start(container: "c1"), .reopenLog(container: "c1"),
+        .list, .forget(container: ""), .shutdown,
     ]
     static let exit = ExitRecord(
         container: "c1", code: 137, outOfMemory: true, finishedAt: 1_700_000_000_123_456_789)

@@ -54,7 +54,7 @@ struct ContainerPlan: Sendable {
     /// What the monitor is to run.
     func request() -> CreateRequest {
         let paths = node.paths.container(id)
-        return CreateRequest(
+        var request = CreateRequest(
             container: id, program: handler.runtime.handler.path,
             arguments: handler.runtime.createArguments(
                 id, bundle: paths.bundle, pidFile: paths.pidFile, log: paths.log,
@@ -62,6 +62,11 @@ struct ContainerPlan: Sendable {
             pidFile: paths.pidFile, consoleSocket: config.tty ? paths.console : "",
             logPath: container().logPath, keepsInput: config.stdin,
             exitRecord: node.paths.pod(sandbox.id).exitRecord(id))
+        if handler.runtime.handler.hidesProcesses {
+            request.startArguments = handler.runtime.startArguments(id, log: paths.log)
+            request.waitArguments = handler.runtime.waitArguments(id)
+        }
+        return request
     }
 
     func container() -> SandboxContainer {

@@ -35,12 +35,27 @@ struct Lifecycle: Sendable {
     /// Kills a container and waits until it is gone.
     func kill(_ container: SandboxContainer) async throws {
         guard container.phase.pid != nil else { return }
+        if try await endedUnstarted(container) { return }
         try await signal(container, StopSignal.kill)
         guard try await ended(container, within: Self.killLimit) else {
             throw GantryError(
                 .deadlineExceeded,
                 "container \(container.id) has not exited \(Self.killLimit) after SIGKILL")
         }
+    }
+
+    /// A container that was never started, in a runtime that hides its processes, has none that could
+    /// end: it is deleted instead.
+    private func endedUnstarted(_ container: SandboxContainer) async throws -> Bool {
+        let runtime = try node.runtime(of: container.sandbox)
+        guard runtime.handler.hidesProcesses, case .created = container.phase else { return false }
+        try await runtime.delete(container.id, force: true)
+        await end(container) {
+            ContainerExit(
+                startedAt: $0, finishedAt: Clock.now(), code: 128 + StopSignal.kill,
+                reason: "Error")
+        }
+        return true
     }
 
     /// A container that exits just now cannot be signalled, which is as good.

@@ -12,7 +12,7 @@ struct StartContainer: RPC {
             try container.sandbox.requireReady()
             try container.update { try $0.phase.beginStart(at: Clock.now()) }
             do {
-                try await node.runtime(of: container.sandbox).start(container.id)
+                try await start(container)
             } catch {
                 await fail(container, error)
                 throw error
@@ -21,6 +21,14 @@ struct StartContainer: RPC {
             try await node.store.save(container.row())
             return StartContainerResponse()
         }
+    }
+
+    /// Where the runtime hides its processes, the monitor must start it, since its streams are those
+    /// of the runtime's command.
+    private func start(_ container: SandboxContainer) async throws {
+        let runtime = try node.runtime(of: container.sandbox)
+        guard runtime.handler.hidesProcesses else { return try await runtime.start(container.id) }
+        try await container.sandbox.requireMonitor().startHidden(container.id)
     }
 
     /// A container whose start failed has exited with code 128 and says why, so that the kubelet

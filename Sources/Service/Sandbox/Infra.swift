@@ -81,7 +81,7 @@ extension Node {
                 try Files.makeDirectories(handler.runtime.handler.root, mode: 0o700)
             }
             let target = "\(paths.pauseRoot)/pause"
-            for directory in ["proc", "dev", "sys", "etc"] {
+            for directory in ["proc", "dev/shm", "sys", "etc"] {
                 try Files.makeDirectories("\(paths.pauseRoot)/\(directory)")
             }
             try Files.replace(target, with: try Files.read(program), mode: 0o755)
