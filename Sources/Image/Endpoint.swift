@@ -18,18 +18,25 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
 
     public var description: String { "\(scheme.rawValue)://\(host)/\(repository)" }
 
-    /// The endpoints of a location such as `mirror.example:5000/docker/library/busybox`. Plain HTTP
-    /// comes second, and only to where nobody listens on the way or the administrator allows it.
+    /// The endpoints of a location such as `mirror.example:5000/docker/library/busybox`.
+    ///
+    /// On loopback nobody listens on the way, so plain HTTP comes first: a TLS server refuses it at
+    /// once, but a plain one may leave a TLS client waiting. Elsewhere HTTPS does, and plain HTTP is
+    /// tried only where the administrator allows it.
     static func all(at location: String, insecure: Bool, isMirror: Bool) -> [Endpoint] {
         let parts = location.split(separator: "/", maxSplits: 1).map(String.init)
         guard parts.count == 2 else { return [] }
         let host = parts[0] == Reference.defaultDomain ? "registry-1.docker.io" : parts[0]
-        let schemes: [Scheme] = insecure || isLoopback(host) ? [.https, .http] : [.https]
-        return schemes.map {
+        return schemes(host, insecure).map {
             Endpoint(
                 scheme: $0, host: host, repository: parts[1], isInsecure: insecure,
                 isMirror: isMirror)
         }
+    }
+
+    private static func schemes(_ host: String, _ insecure: Bool) -> [Scheme] {
+        if isLoopback(host) { return [.http, .https] }
+        return insecure ? [.https, .http] : [.https]
     }
 
     static func isLoopback(_ host: String) -> Bool {

@@ -13,9 +13,21 @@ struct EndpointFailures {
         failures.append((endpoint, error))
     }
 
-    /// Plain HTTP is worth a try only where HTTPS is not spoken: a host that answered has answered.
+    /// A host's other scheme is worth a try only while the host has not answered. HTTP 400 (code
+    /// `unknown`) is what TLS servers say to plain HTTP.
     func mayStillHelp(_ endpoint: Endpoint) -> Bool {
-        !failures.contains { $0.endpoint.host == endpoint.host && !($0.error is TransferError) }
+        !failures.contains { failure in
+            failure.endpoint.host == endpoint.host && failure.endpoint.scheme != endpoint.scheme
+                && Self.isAnswer(failure.error)
+        }
+    }
+
+    private static func isAnswer(_ error: any Error) -> Bool {
+        switch error {
+        case let error as TransferError: error.isAnswered
+        case let error as GantryError: error.code != .unknown
+        default: true
+        }
     }
 
     /// The last endpoint is the registry itself, and its word counts.

@@ -39,15 +39,24 @@ struct TransferError: Error, CustomStringConvertible {
     let url: String
     /// libcurl's own words.
     let reason: String
+    /// Whether a response had begun.
+    let isAnswered: Bool
 
     var description: String { "\(url): \(reason)" }
 }
 
-/// How long a registry may let us wait.
-struct HTTPPatience: Sendable {
+/// How long a registry may let us wait. There is no limit on the whole: a large layer over a slow
+/// line is fine as long as it comes.
+public struct HTTPPatience: Sendable {
     /// Milliseconds until the connection stands, name lookup and TLS included.
-    var connect = 15_000
+    public var connect: Int
     /// Seconds in which a transfer may stay below `slowestBytes` a second.
-    var stall = 30
-    var slowestBytes = 16
+    public var stall: Int
+    public var slowestBytes: Int
+
+    public init(connect: Int = 15_000, stall: Int = 30, slowestBytes: Int = 16) {
+        self.connect = connect
+        self.stall = stall
+        self.slowestBytes = slowestBytes
+    }
 }

@@ -114,7 +114,11 @@ public final class Layers: Sendable {
             try state.withLock { state in
                 // Another pull was first, with the same content.
                 if state.known[chain] != nil { return }
-                try renameLayer(layer.home, to: home(of: chain))
+                // A directory that is there and not known has lost its `info.json`.
+                let broken = "\(stagingDirectory)/\(StagedLayer.freshName())"
+                let target = home(of: chain)
+                if Files.exists(target) { try renameLayer(target, to: broken) }
+                try renameLayer(layer.home, to: target)
                 state.known[chain] = info
             }
         }

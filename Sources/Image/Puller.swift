@@ -10,19 +10,22 @@ public final class Puller: Sendable {
     private let registries: Mutex<Registries>
     private let limits: LayerLimits
     private let privileges: Privileges
+    private let patience: HTTPPatience
     /// Over all pulls, since each layer takes two threads.
     private let turnstile = Turnstile(16)
 
     /// - Parameters:
     ///   - limits: what one layer may take.
+    ///   - patience: how long a registry may let us wait.
     ///   - privileges: `root`, but for tests.
     public init(
         layers: Layers, registries: Registries, limits: LayerLimits = LayerLimits(),
-        privileges: Privileges = .root
+        patience: HTTPPatience = HTTPPatience(), privileges: Privileges = .root
     ) {
         self.layers = layers
         self.registries = Mutex(registries)
         self.limits = limits
+        self.patience = patience
         self.privileges = privileges
     }
 
@@ -68,7 +71,7 @@ public final class Puller: Sendable {
         progress: @escaping @Sendable (PullProgress) -> Void = { _ in }
     ) async throws -> PulledImage {
         let endpoints = try registries.withLock { $0 }.endpoints(for: reference)
-        let client = HTTPClient()
+        let client = HTTPClient(patience)
         var failures = EndpointFailures(reference)
         for endpoint in endpoints where failures.mayStillHelp(endpoint) {
             let session = RegistrySession(client, endpoint, credentials)

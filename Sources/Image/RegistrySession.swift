@@ -75,12 +75,20 @@ final class RegistrySession: Sendable {
             let response = try await client.send(request, body)
             guard [301, 302, 303, 307, 308].contains(response.status) else { return response }
             guard let next = response.location else { return response }
-            if next.hasPrefix("http://"), endpoint.scheme == .https, !endpoint.isInsecure {
-                throw GantryError(.permissionDenied, "\(url) redirects to a place without TLS")
-            }
-            url = next
+            url = try allowed(next, from: url)
         }
         throw GantryError(.unavailable, "\(start) redirects more than \(Self.mostRedirects) times")
+    }
+
+    private func allowed(_ next: String, from url: String) throws(GantryError) -> String {
+        if next.hasPrefix("https://") { return next }
+        guard next.hasPrefix("http://") else {
+            throw GantryError(.permissionDenied, "\(url) redirects to \(next), which is not HTTP")
+        }
+        guard endpoint.scheme == .http || endpoint.isInsecure else {
+            throw GantryError(.permissionDenied, "\(url) redirects to a place without TLS")
+        }
+        return next
     }
 
     /// Scheme, host and port.

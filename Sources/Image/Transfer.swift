@@ -36,7 +36,8 @@ final class Transfer: @unchecked Sendable {
         if wasCancelled { throw CancellationError() }
         if let failure { throw failure }
         guard code == CURLE_OK else {
-            throw TransferError(url: request.url, reason: handle.reason(code))
+            throw TransferError(
+                url: request.url, reason: handle.reason(code), isAnswered: handle.status != 0)
         }
         return HTTPResponse(
             status: handle.status, contentType: handle.string(CURLINFO_CONTENT_TYPE) ?? "",

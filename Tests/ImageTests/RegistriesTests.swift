@@ -34,7 +34,7 @@ struct RegistriesTests {
     @Test(arguments: ["localhost:5000", "127.0.0.1:5000", "127.1.2.3", "[::1]:5000"])
     func loopbackMayBePlainHTTP(_ host: String) throws {
         #expect(
-            try endpoints(Registries(), "\(host)/a") == ["https://\(host)/a", "http://\(host)/a"])
+            try endpoints(Registries(), "\(host)/a") == ["http://\(host)/a", "https://\(host)/a"])
     }
 
     @Test func mirrorsComeFirstInTheirOrder() throws {
