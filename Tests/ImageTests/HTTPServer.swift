@@ -31,7 +31,7 @@ final class HTTPServer: Sendable {
     private let listener: Int32
     private let handler: Handler
     private let log = Mutex<[Request]>([])
-    private let open = Mutex<[Int32]>([])
+    private let open = Mutex<Set<Int32>>([])
 
     init(_ handler: @escaping Handler) {
         self.handler = handler
@@ -57,7 +57,7 @@ final class HTTPServer: Sendable {
                     _ = close(connection)
                     return
                 }
-                self.open.withLock { $0.append(connection) }
+                self.open.withLock { _ = $0.insert(connection) }
                 Thread.detachNewThread { self.serve(connection) }
             }
         }
@@ -76,7 +76,13 @@ final class HTTPServer: Sendable {
     }
 
     private func serve(_ connection: Int32) {
-        defer { close(connection) }
+        defer {
+            // In one step: the number may be another server's a moment later.
+            open.withLock {
+                $0.remove(connection)
+                close(connection)
+            }
+        }
         while let request = Self.read(connection) {
             log.withLock { $0.append(request) }
             if !Self.write(handler(request), to: connection) { return }
