@@ -27,6 +27,12 @@ final class Children: EventSource {
         return true
     }
 
+    /// Whether a process is our child, living or not yet waited for.
+    static func has(_ pid: Int32) -> Bool {
+        var information = siginfo_t()
+        return waitid(P_PID, id_t(pid), &information, WEXITED | WNOHANG | WNOWAIT) == 0
+    }
+
     private func reap() {
         var status: Int32 = 0
         while true {

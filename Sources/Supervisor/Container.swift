@@ -61,7 +61,7 @@ final class Container {
 
     /// The `exitStatus` in the runtime's verdict; the waiter's own code when it says nothing.
     private func hiddenCode(_ code: Int32) -> Int32 {
-        verdict?.drain()
+        _ = verdict?.drain()
         let words = verdictText.split { !Self.isWord($0) }.map {
             String(decoding: $0, as: UTF8.self)
         }
@@ -80,7 +80,7 @@ final class Container {
     func end(_ code: Int32) -> ExitRecord {
         let code = request.isHidden ? hiddenCode(code) : code
         let killedForMemory = code != 0 && (memory?.hasKilled ?? false)
-        for output in outputs { output.drain() }
+        outputs.removeAll { !$0.drain() }
         input = nil
         let record = ExitRecord(
             container: id, code: code, outOfMemory: killedForMemory,

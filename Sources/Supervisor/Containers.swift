@@ -74,7 +74,7 @@ final class Containers {
 
     private func finish(_ creation: Creation, _ code: Int32) {
         do {
-            let container = try creation.finish(code)
+            let container = try creation.finish(code) { strangers[$0] != nil || Children.has($0) }
             known[container.id] = container
             creation.reply(.created(pid: container.pid))
             if let code = strangers.removeValue(forKey: container.pid) { exited(container, code) }

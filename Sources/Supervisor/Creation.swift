@@ -67,11 +67,15 @@ final class Creation {
     ]
 
     /// The runtime has exited: with 0 there is a container, whose process it wrote down.
-    func finish(_ code: Int32) throws -> Container {
-        for output in outputs { output.drain() }
+    /// - Parameter isOurs: whether the end of a process will be known to the monitor, or is.
+    func finish(_ code: Int32, _ isOurs: (Int32) -> Bool) throws -> Container {
+        for output in outputs { _ = output.drain() }
         do {
             guard code == 0 else { throw refusal(code) }
             let pid = try readPID()
+            guard request.isHidden || isOurs(pid) else {
+                throw Containers.Refusal(description: "process \(pid) is no child of the monitor")
+            }
             if let console { try adopt(console.receive()) }
             if request.isHidden { dropStreams() }
             return Container(
@@ -105,7 +109,8 @@ final class Creation {
     }
 
     private func refusal(_ code: Int32) -> Containers.Refusal {
-        let said = String(decoding: words, as: UTF8.self).split(separator: "\n")
+        let text = words.filter { $0 == UInt8(ascii: "\n") || $0 >= UInt8(ascii: " ") }
+        let said = String(decoding: text, as: UTF8.self).split(separator: "\n")
         let why = said.isEmpty ? "" : ": " + said.joined(separator: "; ")
         return Containers.Refusal(description: "\(request.program) exited with code \(code)\(why)")
     }

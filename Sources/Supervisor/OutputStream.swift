@@ -51,8 +51,15 @@ final class OutputStream: EventSource {
 
     /// Reads what is there now. A process that outlives the container's init may hold the pipe and
     /// write on: more than a pipe can hold (`/proc/sys/fs/pipe-max-size`) is not waited for.
-    func drain() {
-        var reads = 0
-        while reads < 16, read() == .bytes { reads += 1 }
+    /// - Returns: whether more may come.
+    func drain() -> Bool {
+        for _ in 0..<16 {
+            switch read() {
+            case .bytes: continue
+            case .nothing: return true
+            case .end: return false
+            }
+        }
+        return true
     }
 }

@@ -12,9 +12,10 @@ import Testing
             try await pod.run("c", "echo out; echo err >&2; printf 'no end'")
             _ = try await pod.exit(of: "c")
             let log = try pod.log("c.log")
-            #expect(Set(log.map { "\($0.tags) \($0.text)" }) == [
-                "stdout F out", "stderr F err", "stdout P no end",
-            ])
+            #expect(
+                Set(log.map { "\($0.tags) \($0.text)" }) == [
+                    "stdout F out", "stderr F err", "stdout P no end",
+                ])
         }
     }
 
@@ -42,22 +43,23 @@ import Testing
 
     @Test func notALineIsLostOrDoubledWhileTheLogIsRotated() async throws {
         try await withPod { pod in
-            let count = 100_000
-            try await pod.run("c", "i=0; while [ $i -lt \(count) ]; do echo $i; i=$((i+1)); done")
+            let stop = "\(pod.directory)/stop"
+            let script = "i=0; while [ ! -e \(stop) ]; do echo $i; i=$((i+1)); done; echo $i"
+            try await pod.run("c", script)
             let log = "\(pod.directory)/c.log"
-            var rotations = 0
-            while try await pod.monitor.containers()[0].exit == nil {
-                rename(log, "\(pod.directory)/c.log.\(rotations)")
-                try await pod.monitor.reopenLog(of: "c")
-                rotations += 1
-            }
-            var lines: [Int] = []
+            let rotations = 300
             for rotation in 0..<rotations {
-                lines += try pod.log("c.log.\(rotation)").compactMap { Int($0.text) }
+                try syscall("rename") { rename(log, "\(pod.directory)/c.log.\(rotation)") }
+                try await pod.monitor.reopenLog(of: "c")
             }
-            lines += try pod.log("c.log").compactMap { Int($0.text) }
-            #expect(rotations > 10)
-            #expect(lines == Array(0..<count))
+            try Files.replace(stop, with: [])
+            #expect(try await pod.exit(of: "c").code == 0)
+            var lines: [Int?] = []
+            for rotation in 0..<rotations {
+                lines += try pod.log("c.log.\(rotation)").map { Int($0.text) }
+            }
+            lines += try pod.log("c.log").map { Int($0.text) }
+            #expect(lines == Array(0..<lines.count))
         }
     }
 

@@ -28,16 +28,18 @@ final class Pod: Sendable {
     static var program: String {
         var path = [CChar](repeating: 0, count: 4096)
         let count = readlink("/proc/self/exe", &path, path.count - 1)
-        let exe = String(decoding: path[..<max(0, count)].map(UInt8.init(bitPattern:)), as: UTF8.self)
+        let exe = String(
+            decoding: path[..<max(0, count)].map(UInt8.init(bitPattern:)), as: UTF8.self)
         return "\(Path.parent(of: exe))/gantry-monitor"
     }
 
     /// `runtime create SCRIPT GATE PIDFILE`: like a container's init, the child does nothing before
-    /// the gate (a fifo) is opened for it.
+    /// the gate (a fifo) is opened for it. A shell gives what it starts in the background `/dev/null` to
+    /// read, hence descriptor 8.
     private static let runtime = """
         #!/bin/sh
-        mkfifo "$3" && exec 9<>"$3" || exit 1
-        sh -c 'read go <&9; exec 9<&-; eval "$0"' "$2" <&0 &
+        mkfifo "$3" && exec 8<&0 9<>"$3" || exit 1
+        sh -c 'read go <&9; exec 9<&-; eval "$0"' "$2" <&8 8<&- &
         echo $! > "$4"
         """
 
@@ -65,8 +67,8 @@ final class Pod: Sendable {
         return pid
     }
 
-    func exit(of id: String) async throws -> ExitRecord {
-        let exits = monitor.exits
+    func exit(of id: String, toldBy other: Monitor? = nil) async throws -> ExitRecord {
+        let exits = (other ?? monitor).exits
         return try await withDeadline(.seconds(60), "the exit of \(id)") {
             for await exit in exits where exit.container == id { return exit }
             throw GantryError(.unavailable, "the monitor died")
@@ -105,7 +107,9 @@ final class Pod: Sendable {
 }
 
 /// Waits for something that no event tells, by looking again.
-func eventually(_ what: String, _ condition: @escaping @Sendable () async throws -> Bool) async throws {
+func eventually(_ what: String, _ condition: @escaping @Sendable () async throws -> Bool)
+    async throws
+{
     try await withDeadline(.seconds(60), what) {
         while !(try await condition()) { try await Task.sleep(for: .milliseconds(5)) }
     }

@@ -28,7 +28,10 @@ import Testing
             for index in 0..<20 {
                 var request = pod.request("c\(index)", "")
                 request.program = "/bin/sh"
-                request.arguments = ["-c", "(exit \(index)) & echo $! > \(request.pidFile)"]
+                let file = request.pidFile
+                let script =
+                    "(sh -c 'echo $$ > \(file); exit \(index)' &); until [ -s \(file) ]; do :; done"
+                request.arguments = ["-c", script]
                 let pid = try await pod.monitor.create(request)
                 #expect(pid > 1)
                 #expect(try await pod.exit(of: "c\(index)").code == Int32(index))
@@ -62,6 +65,12 @@ import Testing
             }
             request.arguments = ["-c", "echo garbage > \(request.pidFile)"]
             await #expect(throws: GantryError.self) { try await pod.monitor.create(request) }
+            request.arguments = ["-c", "echo 1 > \(request.pidFile)"]
+            await #expect(throws: GantryError.self) { try await pod.monitor.create(request) }
+            request.arguments = ["-c", "echo 2 > \(request.pidFile)"]
+            await #expect { try await pod.monitor.create(request) } throws: { error in
+                "\(error)".contains("process 2")
+            }
             request.arguments = ["-c", "head -c 1000000 /dev/zero >&2; kill -9 $$"]
             await #expect(throws: GantryError.self) { try await pod.monitor.create(request) }
             request.program = "/no/such/runtime"
@@ -117,8 +126,8 @@ import Testing
 
     @Test func aConnectionThatDiesIsNothing() async throws {
         try await withPod { pod in
-            try await pod.run("c", "echo before; read go < \(pod.directory)/go; echo after; exit 9")
             mkfifo("\(pod.directory)/go", 0o600)
+            try await pod.run("c", "echo before; read go < \(pod.directory)/go; echo after; exit 9")
             pod.monitor.disconnect()
             for await _ in pod.monitor.exits {}
             await #expect(throws: GantryError.self) { try await pod.monitor.containers() }
@@ -127,10 +136,7 @@ import Testing
                 group.addTask { await second.run() }
                 #expect(try await second.containers().map(\.exit) == [nil])
                 try Files.write("go\n", to: "\(pod.directory)/go")
-                for await exit in second.exits {
-                    #expect(exit.container == "c" && exit.code == 9)
-                    break
-                }
+                #expect(try await pod.exit(of: "c", toldBy: second).code == 9)
                 #expect(try pod.log("c.log").map(\.text) == ["before", "after"])
                 second.disconnect()
                 try await group.waitForAll()
