@@ -22,10 +22,8 @@ final class LogFile {
     }
 
     private static func open(_ path: String) throws(SystemError) -> Descriptor {
-        // The kubelet and log collectors of the same group may read it.
-        let file = try Files.open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, mode: 0o640)
-        fchmod(file.raw, 0o640)
-        return file
+        // Log collectors of root's group may read it.
+        try Files.open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, mode: 0o640)
     }
 
     /// Goes on in a new file. On an error the old one stays in use.
