@@ -34,6 +34,8 @@ extension MethodTable {
         answer(Methods.removeContainer, RemoveContainer(node: node).respond)
         answer(Methods.containerStatus, GetContainerStatus(node: node).respond)
         answerEncoded(Methods.listContainers, ListContainers(node: node).respond)
+        answer(Methods.containerStats, GetContainerStats(node: node).respond)
+        answer(Methods.listContainerStats, ListContainerStats(node: node).respond)
         answer(Methods.execSync, ExecSync(node: node).respond)
         answer(Methods.reopenContainerLog, ReopenContainerLog(node: node).respond)
     }

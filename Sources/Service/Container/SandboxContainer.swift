@@ -27,6 +27,8 @@ final class SandboxContainer: Identified {
         var resources: LinuxContainerResources?
         /// This state as an element of ListContainers, encoded when first asked for.
         var encoded: [UInt8]?
+        /// CPU time when somebody last asked.
+        var lastSample: CPUSample?
         /// Whether the runtime has let go of it: no cgroup, no state of the runtime's is left.
         var isReleased = false
     }

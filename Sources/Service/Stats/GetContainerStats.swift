@@ -1,0 +1,14 @@
+internal import Model
+
+/// ContainerStats; its type has another name because the message took this one.
+struct GetContainerStats: RPC {
+    let node: Node
+
+    func respond(to request: ContainerStatsRequest) async throws -> ContainerStatsResponse {
+        let container = try node.containers.get(request.containerId)
+        guard let stats = try await node.stats(of: container) else {
+            throw GantryError(.failedPrecondition, "container \(container.id) has exited")
+        }
+        return ContainerStatsResponse(stats: stats)
+    }
+}

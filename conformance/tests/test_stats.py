@@ -1,0 +1,73 @@
+"""What containers use: checked against containers that use a known amount."""
+
+import pytest
+from grpc import StatusCode
+
+from harness.client import refused
+from harness.wait import wait_until
+
+
+def stats(client, container):
+    """ContainerStats of one container."""
+    return client.ContainerStats(container_id=container.id).stats
+
+
+def test_cpu_time_of_a_busy_container(pods, client, busybox):
+    container = pods.run().run("while :; do :; done", image=busybox)
+    begin = stats(client, container).cpu
+    wait_until(lambda: stats(client, container).cpu.usage_core_nano_seconds.value
+               > begin.usage_core_nano_seconds.value + 200_000_000, "200 ms of CPU are used")
+    cpu = stats(client, container).cpu
+    elapsed = cpu.timestamp - begin.timestamp
+    used = cpu.usage_core_nano_seconds.value - begin.usage_core_nano_seconds.value
+    assert 0 < used <= elapsed * 1.1
+    assert cpu.usage_nano_cores.value > 0
+
+
+def test_memory_that_is_held(pods, client, busybox):
+    limit = 64 << 20
+    container = pods.run().run(
+        "x=$(head -c 16000000 /dev/zero | tr '\\0' x); echo held; sleep 1000; :", image=busybox,
+        linux={"resources": {"memory_limit_in_bytes": limit}})
+    container.logged("held")
+    memory = stats(client, container).memory
+    assert memory.working_set_bytes.value >= 16_000_000
+    assert memory.rss_bytes.value >= 16_000_000
+    assert memory.available_bytes.value == limit - memory.working_set_bytes.value
+    assert memory.page_faults.value > 0
+
+
+@pytest.mark.gantry
+def test_the_writable_layer_grows(pods, client, busybox):
+    container = pods.run().run("sleep 1000", image=busybox)
+    before = stats(client, container).writable_layer
+    container.output("dd", "if=/dev/zero", "of=/big", "bs=1M", "count=3")
+    after = stats(client, container).writable_layer
+    assert after.used_bytes.value - before.used_bytes.value >= 3 << 20
+    assert after.inodes_used.value > before.inodes_used.value
+
+
+def test_lists_and_filters(pods, client, busybox):
+    pod = pods.run()
+    one = pod.run("sleep 1000", image=busybox, labels={"which": "one"})
+    two = pod.create("sleep 1000", image=busybox, labels={"which": "two"})
+
+    def listed(**filter):
+        return {s.attributes.id for s in client.ListContainerStats(filter=filter).stats}
+
+    assert listed(pod_sandbox_id=pod.id) == {one.id, two.id}
+    assert listed(label_selector={"which": "one"}) == {one.id}
+    assert listed(id=two.id) == {two.id}
+    assert listed(id="none") == set()
+
+
+@pytest.mark.gantry
+def test_what_has_exited_has_none(pods, client, busybox):
+    pod = pods.run()
+    container = pod.run("true", image=busybox)
+    container.exited()
+    with refused(StatusCode.FAILED_PRECONDITION):
+        stats(client, container)
+    assert not client.ListContainerStats(filter={"pod_sandbox_id": pod.id}).stats
+    with refused(StatusCode.NOT_FOUND):
+        client.ContainerStats(container_id="none")
