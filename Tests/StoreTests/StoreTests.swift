@@ -8,9 +8,11 @@ import Testing
         .appendingPathComponent("gantry-store-\(UUID().uuidString).db").path
 
     @Test func whatIsSavedIsThereAfterReopening() async throws {
-        let sandbox = SandboxRow(id: "s1", phase: "ready", handler: "crun", config: [1, 2], status: [3])
+        let sandbox = SandboxRow(
+            id: "s1", phase: "ready", handler: "crun", config: [1, 2], status: [3])
         let container = ContainerRow(
-            id: "c1", sandbox: "s1", phase: "running", layers: ["l1", "l2"], config: [4], status: [5])
+            id: "c1", sandbox: "s1", phase: "running", layers: ["l1", "l2"], config: [4],
+            status: [5])
         do {
             let store = try Store(path: path)
             try await store.save(sandbox)
@@ -34,7 +36,8 @@ import Testing
 
     @Test func aContainerNeedsItsSandbox() async throws {
         let store = try Store(path: path)
-        let orphan = ContainerRow(id: "c", sandbox: "gone", phase: "x", layers: [], config: [], status: [])
+        let orphan = ContainerRow(
+            id: "c", sandbox: "gone", phase: "x", layers: [], config: [], status: [])
         await #expect(throws: GantryError.self) { try await store.save(orphan) }
         #expect(try await store.containers().isEmpty)
     }
