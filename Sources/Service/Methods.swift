@@ -9,6 +9,7 @@ extension MethodTable {
         table.addSandboxes(node)
         table.addContainers(node)
         table.addImages(node)
+        table.addStreams(node)
         return table
     }
 
@@ -34,6 +35,7 @@ extension MethodTable {
         answer(Methods.removeContainer, RemoveContainer(node: node).respond)
         answer(Methods.containerStatus, GetContainerStatus(node: node).respond)
         answerEncoded(Methods.listContainers, ListContainers(node: node).respond)
+        answer(Methods.updateContainerResources, UpdateContainerResources(node: node).respond)
         answer(Methods.containerStats, GetContainerStats(node: node).respond)
         answer(Methods.listContainerStats, ListContainerStats(node: node).respond)
         answer(Methods.execSync, ExecSync(node: node).respond)

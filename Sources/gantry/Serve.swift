@@ -31,8 +31,9 @@ struct Serve: AsyncParsableCommand {
                 log.info("ending, on signal \(signal)")
                 break
             }
-            await server.shutdown(grace: Self.grace)
             node.beginShutdown()
+            await server.shutdown(grace: Self.grace)
+            node.leaveMonitors()
         }
     }
 
@@ -40,8 +41,11 @@ struct Serve: AsyncParsableCommand {
         _ node: Node, _ settings: Settings, _ log: Logger
     ) throws -> Server {
         let table = MethodTable.serving(node)
-        let methods = table.unary.map { path, body in
+        var methods = table.unary.map { path, body in
             (path, GRPC.Method.unary(Boundary.logging(path, log, body)))
+        }
+        methods += table.streaming.map { path, body in
+            (path, .serverStreaming { request, writer in try await body(request, writer.write) })
         }
         return try Server(
             methods: Dictionary(uniqueKeysWithValues: methods), socketPath: settings.socket,

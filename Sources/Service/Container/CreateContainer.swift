@@ -44,6 +44,7 @@ struct CreateContainer: RPC {
             container.update { $0.phase.create(pid: pid) }
             try sandbox.requireReady()
             try await node.store.save(container.row())
+            node.tell(.createdEvent, of: container)
             return id
         }
     }

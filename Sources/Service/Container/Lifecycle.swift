@@ -18,6 +18,7 @@ struct Lifecycle: Sendable {
         }
         await node.persist(container)
         container.ended.open(exit)
+        node.tell(.stoppedEvent, of: container)
     }
 
     /// Sends the stop signal, and SIGKILL after `grace`. Returns when the container has exited.

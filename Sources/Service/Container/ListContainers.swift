@@ -7,13 +7,15 @@ struct ListContainers {
 
     /// The response in its encoding: field 1 of ListContainersResponse, once for each container.
     func respond(to request: ListContainersRequest) throws -> [UInt8] {
+        Lists.repeated(field: 1, try elements(of: request))
+    }
+
+    func elements(of request: ListContainersRequest) throws -> [[UInt8]] {
         let filter = request.filter ?? ContainerFilter()
         let found = node.containers.all.filter { filter.admits($0) }
-        return Lists.repeated(
-            field: 1,
-            try found.sorted { $0.details.createdAt > $1.details.createdAt }.map {
-                try $0.listed()
-            })
+        return try found.sorted { $0.details.createdAt > $1.details.createdAt }.map {
+            try $0.listed()
+        }
     }
 }
 

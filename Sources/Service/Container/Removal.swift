@@ -23,6 +23,7 @@ extension Lifecycle {
             try await discard(container.id, container.sandbox)
             try await node.store.removeContainer(container.id)
             node.containers.remove(container.id)
+            node.tell(.deletedEvent, of: container)
             try await node.removeUnused(container.details.layers)
         }
     }

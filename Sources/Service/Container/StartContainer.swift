@@ -19,6 +19,7 @@ struct StartContainer: RPC {
             }
             container.update { $0.phase.finishStart() }
             try await node.store.save(container.row())
+            node.tell(.startedEvent, of: container)
             return StartContainerResponse()
         }
     }

@@ -18,6 +18,7 @@ public final class Node: Sendable {
     let operations: Operations
     let sandboxes = Index<Sandbox>("sandbox")
     let containers = Index<SandboxContainer>("container")
+    let events = EventHub()
     let images: ImageCatalog
     let layers: Layers
     let rootFilesystems: RootFilesystems
@@ -65,9 +66,14 @@ public final class Node: Sendable {
 
     private let shuttingDown = Atomic(false)
 
-    /// From now on monitors that go out of sight are not taken for dead.
+    /// Ends what would not end by itself; calls under way may still end.
     public func beginShutdown() {
         shuttingDown.store(true, ordering: .relaxed)
+        events.close()
+    }
+
+    /// Leaves the pods to their monitors: the last thing a daemon does.
+    public func leaveMonitors() {
         for sandbox in sandboxes.all { sandbox.current.monitor?.disconnect() }
     }
 

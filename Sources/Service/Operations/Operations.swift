@@ -11,6 +11,7 @@ final class Operations: Sendable {
         case removeSandbox(id: String)
         case createContainer(sandbox: String, name: String)
         case startContainer(id: String)
+        case updateContainer(id: String)
         case removeContainer(id: String)
         case cleanUpContainer(id: String)
         case pullImage(PullImage.Identity)

@@ -7,10 +7,13 @@ struct ListPodSandbox {
 
     /// The response in its encoding: field 1 of ListPodSandboxResponse, once for each sandbox.
     func respond(to request: ListPodSandboxRequest) throws -> [UInt8] {
+        Lists.repeated(field: 1, try elements(of: request))
+    }
+
+    func elements(of request: ListPodSandboxRequest) throws -> [[UInt8]] {
         let filter = request.filter ?? PodSandboxFilter()
         let found = node.sandboxes.all.filter { filter.admits($0) }
-        return Lists.repeated(
-            field: 1, try found.sorted { $0.createdAt > $1.createdAt }.map { try $0.listed() })
+        return try found.sorted { $0.createdAt > $1.createdAt }.map { try $0.listed() }
     }
 }
 

@@ -23,5 +23,6 @@ struct RemovePodSandbox: RPC {
         try await SandboxResources(node: node, sandbox: sandbox).removeDirectory()
         try await node.store.removeSandbox(sandbox.id)
         node.sandboxes.remove(sandbox.id)
+        node.tell(.deletedEvent, of: sandbox)
     }
 }

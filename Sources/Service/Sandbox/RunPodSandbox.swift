@@ -43,6 +43,8 @@ struct RunPodSandbox: RPC {
             try await resources.startInfra(monitor)
             sandbox.update { $0.phase = .ready }
             try await node.store.save(sandbox.row())
+            node.tell(.createdEvent, of: sandbox)
+            node.tell(.startedEvent, of: sandbox)
         }
     }
 

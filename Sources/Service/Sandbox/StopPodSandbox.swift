@@ -19,6 +19,7 @@ struct StopPodSandbox: RPC {
             try await release(sandbox)
             sandbox.update { $0.phase = .stopped }
             try await node.store.save(sandbox.row())
+            node.tell(.stoppedEvent, of: sandbox)
         }
     }
 

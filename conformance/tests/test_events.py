@@ -1,0 +1,71 @@
+"""What happens to pods and containers, told as it happens."""
+
+import threading
+
+import pytest
+from harness import cri
+from harness.wait import wait_until
+
+
+class Listener:
+    """GetContainerEvents in a thread of its own."""
+
+    def __init__(self, client):
+        self._call = client.GetContainerEvents()
+        self.events = []
+        self._thread = threading.Thread(target=self._listen)
+        self._thread.start()
+
+    def _listen(self):
+        try:
+            for event in self._call:
+                self.events.append(event)
+        except Exception:  # the end of a cancelled call
+            pass
+
+    def of(self, identifier):
+        """The types of the events of one container or sandbox, in their order."""
+        return [event.container_event_type for event in self.events
+                if event.container_id == identifier]
+
+    def close(self):
+        self._call.cancel()
+        self._thread.join()
+
+
+@pytest.fixture
+def listener(client, pods, busybox):
+    """Listens for sure: events have come through."""
+    listener = Listener(client)
+    while not listener.events:
+        pods.run().remove()
+    yield listener
+    listener.close()
+
+
+WHOLE_LIFE = [cri.CONTAINER_CREATED_EVENT, cri.CONTAINER_STARTED_EVENT,
+              cri.CONTAINER_STOPPED_EVENT, cri.CONTAINER_DELETED_EVENT]
+
+
+@pytest.mark.gantry
+def test_the_whole_life_of_a_container_and_its_pod(listener, pods, busybox):
+    pod = pods.run()
+    container = pod.run("exit 3", image=busybox)
+    container.exited()
+    container.remove()
+    pod.remove()
+    wait_until(lambda: len(listener.of(pod.id)) == 4, "the pod's events have come")
+    assert listener.of(container.id) == WHOLE_LIFE
+    assert listener.of(pod.id) == WHOLE_LIFE
+    stopped = next(event for event in listener.events if event.container_id == container.id
+                   and event.container_event_type == cri.CONTAINER_STOPPED_EVENT)
+    assert stopped.pod_sandbox_status.id == pod.id
+    assert [(status.id, status.exit_code) for status in stopped.containers_statuses] == [
+        (container.id, 3)]
+    assert stopped.created_at > 0
+
+
+@pytest.mark.gantry
+def test_listeners_do_not_hold_up_a_stop_of_the_daemon(listener, node):
+    node.restart()
+    assert node.client.Version().runtime_name == "gantry"
