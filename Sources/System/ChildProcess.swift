@@ -11,6 +11,8 @@ final class ChildProcess: Sendable {
     private let standardInput: Mutex<Descriptor?>
     private let standardOutput: Descriptor
     private let standardError: Descriptor
+    /// Its exit, once it was reaped: from then on its ID may be another process's.
+    private let status = Mutex<Int32?>(nil)
 
     private init(
         pid: Int32, pidfd: consuming Descriptor, input: consuming Descriptor,
@@ -58,10 +60,17 @@ final class ChildProcess: Sendable {
                 try await self.converse(command)
             }
         } catch {
+            killSession()
+            _ = try await Blocking.run { self.reap() }
+            throw error
+        }
+    }
+
+    private func killSession() {
+        status.withLock { status in
+            guard status == nil else { return }
             kill(-pid, SIGKILL)
             kill(pid, SIGKILL)
-            _ = reap()
-            throw error
         }
     }
 
@@ -127,9 +136,14 @@ final class ChildProcess: Sendable {
 
     /// Takes the exit status of a child that has exited or is being killed.
     private func reap() -> Int32 {
-        var status: Int32 = 0
-        _ = try? syscall("waitpid") { waitpid(pid, &status, 0) }
-        let signal = status & 0x7f
-        return signal == 0 ? (status >> 8) & 0xff : 128 + signal
+        status.withLock { status in
+            if let status { return status }
+            var word: Int32 = 0
+            _ = try? syscall("waitpid") { waitpid(pid, &word, 0) }
+            let signal = word & 0x7f
+            let code = signal == 0 ? (word >> 8) & 0xff : 128 + signal
+            status = code
+            return code
+        }
     }
 }

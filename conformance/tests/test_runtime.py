@@ -16,8 +16,7 @@ from harness.wait import wait_until
 UNBUILT = [
     "Attach", "CheckpointContainer", "CheckpointPod", "Exec",
     "ListMetricDescriptors", "ListPodSandboxMetrics",
-    "ListPodSandboxStats", "PodSandboxStats", "PortForward", "RestorePod",
-    "StreamPodSandboxMetrics", "StreamPodSandboxStats",
+    "PortForward", "RestorePod", "StreamPodSandboxMetrics",
     "UpdatePodSandboxResources",
 ]
 

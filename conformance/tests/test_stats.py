@@ -71,3 +71,31 @@ def test_what_has_exited_has_none(pods, client, busybox):
     assert not client.ListContainerStats(filter={"pod_sandbox_id": pod.id}).stats
     with refused(StatusCode.NOT_FOUND):
         client.ContainerStats(container_id="none")
+
+
+@pytest.mark.gantry
+def test_a_pod_is_the_sum_of_its_containers(pods, client, busybox):
+    pod = pods.run(labels={"which": "summed"})
+    for _ in range(2):
+        pod.run("sleep 1000", image=busybox)
+    linux = client.PodSandboxStats(pod_sandbox_id=pod.id).stats.linux
+    assert len(linux.containers) == 2
+    assert linux.memory.working_set_bytes.value == sum(
+        container.memory.working_set_bytes.value for container in linux.containers)
+    assert linux.network.default_interface.name == "eth0"
+    listed = client.ListPodSandboxStats(filter={"label_selector": {"which": "summed"}}).stats
+    assert [stats.attributes.id for stats in listed] == [pod.id]
+
+
+@pytest.mark.gantry
+def test_what_comes_over_the_network_is_counted(pods, client, busybox):
+    pod = pods.run()
+    container = pod.run("sleep 1000", image=busybox)
+
+    def sent():
+        stats = client.PodSandboxStats(pod_sandbox_id=pod.id).stats
+        return stats.linux.network.default_interface.tx_bytes.value
+
+    before = sent()
+    container.exec("ping", "-c", "3", "-s", "1000", "-W", "1", "10.88.0.1")
+    assert sent() - before >= 3000

@@ -25,6 +25,12 @@ extension MethodTable {
                 try $0.encoded()
             }
         }
+        streamLists(Methods.streamPodSandboxStats) {
+            let request = ListPodSandboxStatsRequest(filter: $0.filter)
+            return try await ListPodSandboxStats(node: node).respond(to: request).stats.map {
+                try $0.encoded()
+            }
+        }
         stream(Methods.getContainerEvents, GetContainerEvents(node: node).respond)
     }
 
