@@ -10,7 +10,7 @@ pytestmark = pytest.mark.skipif(not shutil.which("critest"), reason="critest is 
 
 GROUPS = ["Container runtime", "Container Mount Propagation", "Container OOM", "Idempotence",
           "Image Consistency", "Image Identifier Consistency", "Image Manager",
-          "Multiple Containers", "Networking", "PodSandbox", "Runtime info"]
+          "Image Volume", "Multiple Containers", "Networking", "PodSandbox", "Runtime info"]
 #: Issues of their own will build these; until then the RPCs say that they are not there.
 UNBUILT = "metrics"
 

@@ -11,6 +11,8 @@ struct ContainerPlan: Sendable {
     let config: ContainerConfig
     let image: ImageRecord
     let id: String
+    /// The request's, with what was found out about images among them.
+    let mounts: [Mount]
     let spec: Spec
     let user: ResolvedUser
     let handler: WorkingHandler
@@ -27,7 +29,8 @@ struct ContainerPlan: Sendable {
             containerId: id, sandboxId: sandbox.id, container: config, sandbox: sandbox.config,
             image: image.config, user: user, rootfs: root,
             cgroup: node.cgroupPath(sandbox), handler: handler.runtime.handler)
-        request.mounts = try await HostMounts.resolve(config.mounts)
+        request.mounts = try await HostMounts.resolve(
+            config.mounts, ImageVolumes(node: node, id: id))
         request.devices = try await devices(config, security)
         request.files = node.podFiles(sandbox)
         request.namespaces = try node.podNamespaces(sandbox, security)
@@ -36,7 +39,8 @@ struct ContainerPlan: Sendable {
         request.localhostSeccomp = try await Spec.Seccomp.localhost(for: security)
         return ContainerPlan(
             node: node, sandbox: sandbox, config: config, image: image, id: id,
-            spec: try SpecBuilder.container(request), user: user, handler: handler)
+            mounts: request.mounts.map(\.mount), spec: try SpecBuilder.container(request),
+            user: user, handler: handler)
     }
 
     private static func devices(
@@ -73,10 +77,17 @@ struct ContainerPlan: Sendable {
         SandboxContainer(
             id: id, sandbox: sandbox, config: config,
             details: .init(
-                imageId: image.id, layers: image.layers.map(\.chain),
+                imageId: image.id, layers: layers,
                 user: LinuxContainerUser(user), stopSignal: stopSignal,
-                createdAt: Clock.now(), mounts: config.mounts),
+                createdAt: Clock.now(), mounts: mounts),
             state: .init(phase: .creating, resources: config.linux?.resources))
+    }
+
+    /// Those of its image, and those of the images that are its volumes.
+    private var layers: [String] {
+        let volumes = mounts.compactMap { $0.image?.imageRef }.filter { !$0.isEmpty }
+        let images = [image] + volumes.compactMap { try? node.images.find($0) }
+        return images.flatMap { $0.layers.map(\.chain) }
     }
 
     /// The request's, else the image's, else SIGTERM.

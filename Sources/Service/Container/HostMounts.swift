@@ -6,19 +6,22 @@ internal import System
 
 /// Finds the sources of a container's mounts on the node.
 enum HostMounts {
-    /// - Throws: `invalidArgument` for a mount without a source or a target.
-    static func resolve(_ mounts: [Mount]) async throws -> [HostMount] {
-        try await Blocking.run {
-            let table = try MountTable.read()
-            return try mounts.map { try resolve($0, table) }
+    /// In the order of the request, since a later mount may lie on an earlier one.
+    /// - Throws: `invalidArgument` for a mount without a source.
+    static func resolve(_ mounts: [Mount], _ volumes: ImageVolumes) async throws -> [HostMount] {
+        let table = try await Blocking.run { try MountTable.read() }
+        var resolved: [HostMount] = []
+        for (number, mount) in mounts.enumerated() {
+            if let image = mount.image, image != ImageSpec() {
+                resolved.append(try await volumes.prepare(mount, number: number))
+            } else {
+                resolved.append(try await Blocking.run { try resolve(mount, table) })
+            }
         }
+        return resolved
     }
 
     private static func resolve(_ mount: Mount, _ table: MountTable) throws -> HostMount {
-        guard mount.image == nil || mount.image == ImageSpec() else {
-            throw GantryError(
-                .unimplemented, "the mount on \(mount.containerPath) is of an image")
-        }
         guard mount.hostPath.hasPrefix("/") else {
             throw GantryError(
                 .invalidArgument, "the mount's source \"\(mount.hostPath)\" is not absolute")

@@ -31,6 +31,7 @@ extension Lifecycle {
     /// Removes what a container has on disk and in its monitor. Safe to repeat.
     func discard(_ id: String, _ sandbox: Sandbox) async throws {
         try await sandbox.current.monitor?.forgetExited(id)
+        try await ImageVolumes(node: node, id: id).remove()
         try await node.rootFilesystems.remove(id)
         try await Trees.remove(node.paths.container(id).bundle)
     }

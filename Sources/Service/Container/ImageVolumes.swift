@@ -1,0 +1,74 @@
+internal import CLinux
+internal import Glibc
+internal import Image
+internal import Kernel
+internal import Model
+internal import OCI
+internal import Store
+internal import System
+
+/// Volumes that are images (KEP-4639): the image's files, read-only, at a path of the container.
+struct ImageVolumes: Sendable {
+    let node: Node
+    /// The container that they are for.
+    let id: String
+
+    /// Mounts the image of `mount` on the node, for the runtime to bind from there.
+    /// - Throws: `invalidArgument` unless it is read-only; `notFound` without the image; with the
+    ///   reason that the kubelet knows, when the sub-path is not in the image.
+    func prepare(_ mount: Mount, number: Int) async throws -> HostMount {
+        guard mount.readonly else {
+            throw GantryError(
+                .invalidArgument, "the image on \(mount.containerPath) is not read-only")
+        }
+        let image = try node.images.get(mount.image?.image ?? "")
+        let root = try await node.rootFilesystems.prepare(
+            name(number), layers: image.layers.map(\.chain))
+        var shown = mount
+        shown.image?.imageRef = image.id
+        let source = try await Blocking.run { try Self.resolve(mount.imageSubPath, below: root) }
+        return HostMount(shown, source: source, sharing: .unshared)
+    }
+
+    /// Unmounts and removes all of a container's. Safe to repeat.
+    func remove() async throws {
+        for directory in [node.paths.containers, "\(node.paths.root)/containers"] {
+            let names = try await Blocking.run { try Files.list(directory) }
+            for name in names where name.hasPrefix("\(id)\(Self.infix)") {
+                try await node.rootFilesystems.remove(name)
+            }
+        }
+    }
+
+    private static let infix = "-volume-"
+
+    private func name(_ number: Int) -> String { "\(id)\(Self.infix)\(number)" }
+
+    /// The sub-path as a path of the node. Symbolic links in the image lead nowhere but into it.
+    private static func resolve(_ subPath: String, below root: String) throws -> String {
+        if subPath.isEmpty { return root }
+        do throws(SystemError) {
+            let directory = try Files.open(root, GANTRY_O_PATH | GANTRY_O_DIRECTORY)
+            let number = directory.raw
+            let flags = UInt64(GANTRY_O_PATH | GANTRY_O_DIRECTORY)
+            let found = Descriptor(
+                owning: try syscall("open", subPath) {
+                    gantry_openat2(number, subPath, flags, 0, GANTRY_RESOLVE_IN_ROOT)
+                })
+            return try path(of: found)
+        } catch {
+            throw GantryError(
+                .invalidArgument, "ImageVolumeMountFailed: \(subPath) is no directory of the image",
+                cause: error)
+        }
+    }
+
+    private static func path(of directory: borrowing Descriptor) throws(SystemError) -> String {
+        let link = "/proc/self/fd/\(directory.raw)"
+        guard let path = realpath(link, nil) else {
+            throw SystemError("realpath", link, errno: errno)
+        }
+        defer { free(path) }
+        return String(cString: path)
+    }
+}

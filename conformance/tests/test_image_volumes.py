@@ -1,0 +1,67 @@
+"""Images as volumes: their files, read-only, for as long as a container has them."""
+
+import pytest
+from grpc import StatusCode
+
+from harness import catalogue
+from harness.client import refused
+
+pytestmark = pytest.mark.gantry
+
+
+@pytest.fixture
+def volume(registry, pull):
+    """An image that is only files."""
+    content = catalogue.layer([
+        catalogue.directory("data"), catalogue.directory("data/inner"),
+        catalogue.file("data/inner/words", "from the image"),
+        catalogue.symlink("away", "/etc")])
+    reference = registry.push("test/volume:1", catalogue.image(content))
+    pull(reference)
+    return reference
+
+
+def with_volume(pod, busybox, reference, **fields):
+    """A container with the image at /volume."""
+    mount = {"container_path": "/volume", "readonly": True, "image": {"image": reference}}
+    return pod.create("sleep 1000", image=busybox, mounts=[{**mount, **fields}])
+
+
+def test_its_files_are_there_and_cannot_be_written(pods, client, busybox, volume):
+    container = with_volume(pods.run(), busybox, volume).start()
+    assert container.output("cat", "/volume/data/inner/words") == "from the image"
+    assert container.exec("touch", "/volume/new").exit_code != 0
+    id = client.ImageStatus(image={"image": volume}).image.id
+    assert [mount.image.image_ref for mount in container.status.mounts] == [id]
+
+
+def test_a_part_of_it(pods, busybox, volume):
+    container = with_volume(pods.run(), busybox, volume, image_sub_path="data/inner").start()
+    assert container.output("ls", "/volume") == "words\n"
+
+
+@pytest.mark.parametrize("path", ["none", "data/inner/words"])
+def test_a_part_that_it_does_not_have(pods, busybox, volume, path):
+    with refused(StatusCode.INVALID_ARGUMENT, "ImageVolumeMountFailed"):
+        with_volume(pods.run(), busybox, volume, image_sub_path=path)
+
+
+@pytest.mark.parametrize("path", ["away", "../../etc"])
+def test_a_part_that_leads_out_leads_back_in(pods, busybox, volume, path):
+    """To the image's own /etc, never to the node's."""
+    container = with_volume(pods.run(), busybox, volume, image_sub_path=path).start()
+    assert container.output("cat", "/volume/passwd") == catalogue.PASSWD
+
+
+def test_it_must_be_read_only_and_here(pods, busybox, volume):
+    pod = pods.run()
+    with refused(StatusCode.INVALID_ARGUMENT, "read-only"):
+        with_volume(pod, busybox, volume, readonly=False)
+    with refused(StatusCode.NOT_FOUND):
+        with_volume(pod, busybox, "127.0.0.1:5000/test/never:1")
+
+
+def test_it_stays_while_it_is_used(pods, client, busybox, volume):
+    container = with_volume(pods.run(), busybox, volume).start()
+    client.RemoveImage(image={"image": volume})
+    assert container.output("cat", "/volume/data/inner/words") == "from the image"
