@@ -84,7 +84,7 @@ public final class Layers: Sendable {
     }
 
     /// Holds layers, there or still to come, until the result goes.
-    func hold(_ chains: [String]) -> LayerHold {
+    public func hold(_ chains: [String]) -> LayerHold {
         state.withLock { state in
             for chain in chains { state.holds[chain, default: 0] += 1 }
         }

@@ -8,9 +8,11 @@ from harness import critest, lookalikes
 
 pytestmark = pytest.mark.skipif(not shutil.which("critest"), reason="critest is not on PATH")
 
-GROUPS = ["Container runtime", "Container Mount Propagation", "Container OOM", "Idempotence",
+GROUPS = ["Container runtime", "Container Mount Propagation", "Container Mount Readonly",
+          "Container OOM", "Idempotence",
           "Image Consistency", "Image Identifier Consistency", "Image Manager",
-          "Image Volume", "Multiple Containers", "Networking", "PodSandbox", "Runtime info"]
+          "Image Volume", "Multiple Containers", "Networking", "PodSandbox", "Runtime info",
+          "Security Context"]
 #: Issues of their own will build these; until then the RPCs say that they are not there.
 UNBUILT = "metrics"
 

@@ -26,6 +26,9 @@ struct CreateContainer: RPC {
     private func create(_ config: ContainerConfig, in sandbox: Sandbox) async throws -> String {
         let image = try node.images.get(config.image?.image ?? "")
         let monitor = try sandbox.requireMonitor()
+        // Until the container is listed, nobody sees that it needs them.
+        let hold = node.layers.hold(layers(of: image, and: config.mounts))
+        defer { withExtendedLifetime(hold) {} }
         let id = Identifier.make()
         return try await Undo.scope(node.log) { undo in
             undo.push("remove its files") { try await node.lifecycle.discard(id, sandbox) }
@@ -47,6 +50,13 @@ struct CreateContainer: RPC {
             node.tell(.createdEvent, of: container)
             return id
         }
+    }
+
+    private func layers(of image: ImageRecord, and mounts: [Mount]) -> [String] {
+        let volumes = mounts.compactMap { mount in
+            mount.image.flatMap { try? node.images.find($0.image) }
+        }
+        return ([image] + volumes).flatMap { $0.layers.map(\.chain) }
     }
 
     private func forget(_ container: SandboxContainer) async throws {
