@@ -1,5 +1,6 @@
 """The daemon's own life: killed, updated, started twice, configured badly."""
 
+import subprocess
 from pathlib import Path
 
 import grpc
@@ -135,3 +136,18 @@ def test_a_bad_configuration_names_file_and_key(node, tmp_path, text, words):
 @pytest.mark.gantry
 def test_the_socket_is_for_root_and_its_group(node):
     assert Path(node.runtime.socket).stat().st_mode & 0o777 == 0o660
+
+
+@pytest.mark.gantry
+def test_a_root_file_system_without_a_container_is_removed(node):
+    """What a daemon leaves that is killed between mounting one and storing whose it is."""
+    node.crash()
+    orphan = "0123456789abcdef" * 4
+    mounted = Path("/run/gantry/containers") / orphan / "rootfs"
+    written = Path("/var/lib/gantry/containers") / orphan / "upper"
+    for directory in (mounted, written):
+        directory.mkdir(parents=True)
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", mounted], check=True)
+    node.start()
+    assert not mounted.parent.exists()
+    assert not written.parent.exists()

@@ -32,12 +32,15 @@ struct ImageVolumes: Sendable {
 
     /// Unmounts and removes all of a container's. Safe to repeat.
     func remove() async throws {
-        for directory in [node.paths.containers, "\(node.paths.root)/containers"] {
-            let names = try await Blocking.run { try Files.list(directory) }
-            for name in names where name.hasPrefix("\(id)\(Self.infix)") {
-                try await node.rootFilesystems.remove(name)
-            }
+        for name in try await node.rootFilesystemNames() where name.hasPrefix("\(id)\(Self.infix)")
+        {
+            try await node.rootFilesystems.remove(name)
         }
+    }
+
+    /// The container whose root file system, or whose volume, has this name.
+    static func container(of name: String) -> String {
+        String(name.prefix { $0 != "-" })
     }
 
     private static let infix = "-volume-"
@@ -70,5 +73,15 @@ struct ImageVolumes: Sendable {
         }
         defer { free(path) }
         return String(cString: path)
+    }
+}
+
+extension Node {
+    /// The names of all root file systems and image volumes, mounted or with something to write to.
+    func rootFilesystemNames() async throws -> Set<String> {
+        try await Blocking.run { [paths] in
+            Set(try Files.list(paths.containers))
+                .union(try Files.list("\(paths.root)/containers"))
+        }
     }
 }

@@ -1,10 +1,12 @@
 internal import CRI
+internal import Image
 internal import Logging
 internal import Model
 internal import MonitorProtocol
 internal import Network
 internal import OCI
 internal import Store
+internal import System
 
 /// Brings what is stored and what is there together, after the daemon or the node was restarted.
 public struct Recovery: Sendable {
@@ -23,7 +25,19 @@ public struct Recovery: Sendable {
             }
         }
         await sweepNetwork()
+        await node.attempt("sweep root file systems") { try await sweepRootFilesystems() }
         await node.attempt("sweep layers") { try await node.sweepLayers() }
+    }
+
+    /// A root file system is made before its container is stored, since the container's user is
+    /// looked up in it. One without a container is what a killed daemon left.
+    private func sweepRootFilesystems() async throws {
+        let known = Set(node.containers.all.map(\.id))
+        for name in try await node.rootFilesystemNames() {
+            guard !known.contains(ImageVolumes.container(of: name)) else { continue }
+            try await node.rootFilesystems.remove(name)
+            try await Trees.remove(node.paths.container(name).bundle)
+        }
     }
 
     /// Gives back the addresses of pods that nobody knows any more.
