@@ -97,8 +97,13 @@ let package = Package(
             uses: [
                 "gantry-monitor", "OCI", "MonitorProtocol", "System", "Kernel", "CLinux", "Model",
             ]),
+        tests(of: "Model"),
+        tests(of: "System", uses: ["Kernel", "Model"]),
         tests(of: "Store", uses: ["Model"]),
         tests(of: "OCI", uses: ["Model", "System", "Kernel"]),
+        tests(
+            of: "Service",
+            uses: ["OCI", "Model", .product(name: "Logging", package: "swift-log")]),
         tests(of: "CRI", uses: ["Model"]),
         tests(of: "Network", uses: ["Model", "System", "Kernel"]),
         tests(of: "Archive", uses: ["CISAL", "CZstd", "CLinux", "Model"]),

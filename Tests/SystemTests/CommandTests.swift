@@ -1,0 +1,82 @@
+import Kernel
+import Model
+import Testing
+
+@testable import System
+
+@Suite struct CommandTests {
+    private func shell(_ script: String, limit: Duration = .seconds(60)) -> Command {
+        Command("/bin/sh", ["-c", script], limit: limit)
+    }
+
+    @Test func outputsAndExitCode() async throws {
+        let output = try await shell("echo out; echo err >&2; exit 3").run()
+        #expect(output.text == "out\n" && output.errorText == "err\n" && output.status == 3)
+    }
+
+    @Test func aSignalIs128AndItsNumber() async throws {
+        #expect(try await shell("kill -9 $$").run().status == 137)
+    }
+
+    @Test func inputIsFedWhole() async throws {
+        let bytes = [UInt8](repeating: 65, count: 1 << 20)
+        let output = try await Command("/usr/bin/wc", ["-c"], input: bytes).run()
+        #expect(output.text == "1048576\n")
+    }
+
+    @Test func outputBeyondTheLimitIsDiscarded() async throws {
+        var command = shell("head -c 300000 /dev/zero")
+        command.outputLimit = 1000
+        let output = try await command.run()
+        #expect(output.standardOutput.count == 1000 && output.status == 0)
+    }
+
+    @Test func aChildThatHoldsThePipesDoesNotHoldTheCall() async throws {
+        let output = try await shell("sleep 1000 & echo $!").run()
+        let pid = try #require(Int32(output.text.split(separator: "\n").first ?? ""))
+        #expect(Files.exists("/proc/\(pid)"))
+        _ = try await shell("kill \(pid)").run()
+    }
+
+    @Test func pastTheLimitTheSessionIsDead() async throws {
+        let error = await #expect(throws: GantryError.self) {
+            try await shell("sleep 1000", limit: .milliseconds(50)).run()
+        }
+        #expect(error?.code == .deadlineExceeded)
+    }
+
+    @Test func aProgramThatIsNotThere() async {
+        await #expect(throws: SystemError.self) {
+            try await Command("/no/such/program", []).run()
+        }
+    }
+}
+
+@Suite struct ParserTests {
+    @Test func networkCounters() {
+        let text = """
+            Inter-|   Receive                                                |  Transmit
+             face |bytes    packets errs drop fifo frame compressed multicast|bytes
+                lo:     100       2    0    0    0     0          0         0      100       2    0
+              eth0: 5000 10 1 0 0 0 0 0 7000 20 2 0 0 0 0 0
+            """
+        let counters = NetworkCounters.parse(text)
+        #expect(counters.map(\.interface) == ["lo", "eth0"])
+        #expect(counters[1].receivedBytes == 5000 && counters[1].receiveErrors == 1)
+        #expect(counters[1].sentBytes == 7000 && counters[1].sendErrors == 2)
+    }
+
+    @Test func membershipOfBothVersions() {
+        let first = CgroupMembership("4:memory:/a\n2:cpu,cpuacct:/b\n0::/\n")
+        #expect(first.hasController("memory"))
+        #expect(first.file("cpuacct", "x") == "/sys/fs/cgroup/cpuacct/b/x")
+        let second = CgroupMembership("0::/pod/c\n")
+        #expect(!second.hasController("memory"))
+        #expect(second.file("", "memory.current") == "/sys/fs/cgroup/pod/c/memory.current")
+    }
+
+    @Test func keysThatAreNotThereAreZero() {
+        let keys = FlatKeys("anon 5\nfile 7\nbroken line here\n")
+        #expect(keys["anon"] == 5 && keys["file"] == 7 && keys["none"] == 0)
+    }
+}
