@@ -91,6 +91,7 @@ let package = Package(
         .executableTarget(name: "gantry-pause"),
         .executableTarget(name: "gantry-exec"),
 
+        tests(of: "GRPC", uses: ["CGRPC"]),
         tests(of: "MonitorProtocol"),
         tests(
             of: "Supervisor",

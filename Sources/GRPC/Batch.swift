@@ -32,39 +32,34 @@ final class Batch {
     var wasCancelled: Bool { cancelled.pointee != 0 }
 
     func receiveMessage() {
-        var operation = grpc_op()
-        operation.op = GRPC_OP_RECV_MESSAGE
-        operation.data.recv_message.recv_message = message
-        operations.append(operation)
+        append(GRPC_OP_RECV_MESSAGE) { $0.recv_message.recv_message = message }
     }
 
     func receiveClose() {
-        var operation = grpc_op()
-        operation.op = GRPC_OP_RECV_CLOSE_ON_SERVER
-        operation.data.recv_close_on_server.cancelled = cancelled
-        operations.append(operation)
+        append(GRPC_OP_RECV_CLOSE_ON_SERVER) { $0.recv_close_on_server.cancelled = cancelled }
     }
 
     func sendInitialMetadata() {
-        var operation = grpc_op()
-        operation.op = GRPC_OP_SEND_INITIAL_METADATA
-        operations.append(operation)
+        append(GRPC_OP_SEND_INITIAL_METADATA)
     }
 
     func sendMessage(_ bytes: [UInt8]) {
         sent = Bytes.buffer(bytes)
-        var operation = grpc_op()
-        operation.op = GRPC_OP_SEND_MESSAGE
-        operation.data.send_message.send_message = sent
-        operations.append(operation)
+        append(GRPC_OP_SEND_MESSAGE) { $0.send_message.send_message = sent }
     }
 
     func sendStatus(_ status: Status) {
         details.pointee = Bytes.slice(status.message)
+        append(GRPC_OP_SEND_STATUS_FROM_SERVER) {
+            $0.send_status_from_server.status = grpc_status_code(status.code)
+            $0.send_status_from_server.status_details = details
+        }
+    }
+
+    func append(_ kind: grpc_op_type, _ fill: (inout grpc_op_data) -> Void = { _ in }) {
         var operation = grpc_op()
-        operation.op = GRPC_OP_SEND_STATUS_FROM_SERVER
-        operation.data.send_status_from_server.status = grpc_status_code(status.code)
-        operation.data.send_status_from_server.status_details = details
+        operation.op = kind
+        fill(&operation.data)
         operations.append(operation)
     }
 

@@ -12,10 +12,21 @@ public final class Server: @unchecked Sendable {
     private let state = Mutex(State())
 
     private struct State {
-        var running = 0
-        var isShuttingDown = false
+        var calls = 0
+        var phase = Phase.serving
         var whenStopped: [CheckedContinuation<Void, Never>] = []
-        var isStopped = false
+    }
+
+    /// The core refuses an operation on a queue that was shut down by aborting the process, so the
+    /// queue outlives the last call, and a call may outlive its connection.
+    private enum Phase {
+        case serving
+        case closing
+        /// The core has let go of all connections.
+        case disconnected
+        /// The core's server is gone: nothing may touch it.
+        case destroyed
+        case stopped
     }
 
     /// How many calls can arrive at the same instant without one waiting for the thread to re-arm.
@@ -28,11 +39,11 @@ public final class Server: @unchecked Sendable {
         methods: [String: Method], socketPath: String, socketMode: UInt32 = 0o660,
         translate: @escaping @Sendable (any Error) -> Status
     ) throws {
+        socket = try SocketFile(socketPath)
         grpc_init()  // before anything else of the core
         completions = CompletionQueue()
         self.methods = methods
         self.translate = translate
-        socket = try SocketFile(socketPath)
         server = ServerArguments.makeServer()
         grpc_server_register_completion_queue(server, completions.queue, nil)
         let credentials = grpc_insecure_server_credentials_create()
@@ -51,55 +62,75 @@ public final class Server: @unchecked Sendable {
         let tag = Completion { succeeded in
             guard succeeded, let call = slot.call else { return }
             self.accept()
-            ServerCall(call, self).start(self.methods[slot.path])
+            ServerCall(call, self).start(slot.path, self.methods[slot.path])
         }.tag
         let error = slot.request(server, completions.queue, tag)
         if error != GRPC_CALL_OK { Completion.run(tag, succeeded: false) }
     }
 
     func began() {
-        state.withLock { $0.running += 1 }
+        state.withLock { $0.calls += 1 }
     }
 
     func ended() {
-        state.withLock { $0.running -= 1 }
+        state.withLock { state in
+            state.calls -= 1
+            destroyIfDone(&state)
+        }
     }
 
     /// Calls that are being answered.
-    public var callsUnderWay: Int { state.withLock { $0.running } }
+    public var callsUnderWay: Int { state.withLock { $0.calls } }
 
     /// Takes no more calls, gives those under way `grace` to end, then cancels them; returns when
-    /// the last has ended and the socket is gone.
+    /// the last handler has ended and the socket is gone.
     public func shutdown(grace: Duration) async {
-        let isFirst = state.withLock { state in
-            defer { state.isShuttingDown = true }
-            return !state.isShuttingDown
-        }
-        if isFirst {
-            let tag = Completion { _ in
-                grpc_server_destroy(self.server)
-                self.completions.shutdown()
-            }.tag
-            grpc_server_shutdown_and_notify(server, completions.queue, tag)
-        }
+        beginShutdown()
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.untilStopped() }
             group.addTask {
-                guard (try? await Task.sleep(for: grace)) != nil else { return }
-                grpc_server_cancel_all_calls(self.server)
-                await self.untilStopped()
+                try? await Task.sleep(for: grace)
+                self.cancelAllCalls()
             }
-            await group.next()
+            await untilStopped()
             group.cancelAll()
         }
         socket.remove()
     }
 
+    private func beginShutdown() {
+        let isFirst = state.withLock { state in
+            defer { if state.phase == .serving { state.phase = .closing } }
+            return state.phase == .serving
+        }
+        guard isFirst else { return }
+        let tag = Completion { _ in
+            self.state.withLock { state in
+                state.phase = .disconnected
+                self.destroyIfDone(&state)
+            }
+        }.tag
+        grpc_server_shutdown_and_notify(server, completions.queue, tag)
+    }
+
+    private func cancelAllCalls() {
+        state.withLock { state in
+            if state.phase == .closing { grpc_server_cancel_all_calls(server) }
+        }
+    }
+
+    /// Under the lock, so that no one cancels the calls of a server that is being destroyed.
+    private func destroyIfDone(_ state: inout State) {
+        guard state.phase == .disconnected, state.calls == 0 else { return }
+        state.phase = .destroyed
+        grpc_server_destroy(server)
+        completions.shutdown()
+    }
+
     private func untilStopped() async {
         await withCheckedContinuation { continuation in
             let isStopped = state.withLock { state in
-                if !state.isStopped { state.whenStopped.append(continuation) }
-                return state.isStopped
+                if state.phase != .stopped { state.whenStopped.append(continuation) }
+                return state.phase == .stopped
             }
             if isStopped { continuation.resume() }
         }
@@ -107,7 +138,7 @@ public final class Server: @unchecked Sendable {
 
     private func stopped() {
         let waiting = state.withLock { state in
-            state.isStopped = true
+            state.phase = .stopped
             defer { state.whenStopped = [] }
             return state.whenStopped
         }

@@ -16,21 +16,23 @@ final class ServerCall: @unchecked Sendable {
     init(_ call: OpaquePointer, _ server: Server) {
         self.call = call
         self.server = server
+        server.began()
     }
 
     deinit {
         grpc_call_unref(call)
+        server.ended()
     }
 
     /// Begins to follow the client's going away, and reads the request.
-    func start(_ method: Method?) {
+    func start(_ path: String, _ method: Method?) {
         let close = Batch()
         close.receiveClose()
         close.start(on: call) { batch, _ in
             if batch.wasCancelled { self.cancel() }
         }
         guard let method else {
-            return finish(Status(code: Status.unimplemented, message: "no such method"))
+            return finish(Status(code: Status.unimplemented, message: "no method \(path)"))
         }
         let request = Batch()
         request.receiveMessage()
@@ -43,14 +45,10 @@ final class ServerCall: @unchecked Sendable {
         }
     }
 
-    /// The one unstructured task of the daemon: the edge where calls come in. The server counts it,
-    /// and its shutdown waits for it.
+    /// The one unstructured task of the daemon: the edge where calls come in. It holds the call,
+    /// for whose end the server's shutdown waits.
     private func run(_ method: Method, _ request: [UInt8]) {
-        server.began()
-        let task = Task.immediate {
-            await self.answer(method, request)
-            self.server.ended()
-        }
+        let task = Task.immediate { await self.answer(method, request) }
         let isCancelled = state.withLock { state in
             state.task = task
             return state.isCancelled
@@ -83,7 +81,7 @@ final class ServerCall: @unchecked Sendable {
         let batch = Batch()
         if takeHeaders() { batch.sendInitialMetadata() }
         if let message { batch.sendMessage(message) }
-        batch.sendStatus(status)
+        batch.sendStatus(status.fitted)
         batch.start(on: call) { _, _ in withExtendedLifetime(self) {} }
     }
 
@@ -113,7 +111,8 @@ public struct ResponseWriter: Sendable {
 
     /// Returns when the client's flow control let the message through, so a slow client slows its
     /// own stream and nothing else.
-    /// - Throws: `CancellationError` when the client is gone.
+    /// One write at a time, of 16 MiB at most; the core ends the call over a longer one.
+    /// - Throws: `CancellationError` when the client is gone or the core ended the call.
     public func write(_ message: [UInt8]) async throws {
         try await call.send(message)
     }

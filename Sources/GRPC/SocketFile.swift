@@ -9,10 +9,17 @@ public final class SocketFile: Sendable {
         public let description: String
     }
 
+    /// unix(7): `sun_path` holds 108 bytes, the last of which is NUL.
+    private static let longestPath = 107
+
     private let path: String
     private let lock: Int32
 
     init(_ path: String) throws {
+        guard path.utf8.count <= Self.longestPath else {
+            throw Refusal(
+                description: "the socket \(path) has more than \(Self.longestPath) bytes")
+        }
         self.path = path
         let lockPath = path + ".lock"
         lock = open(lockPath, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
@@ -23,10 +30,20 @@ public final class SocketFile: Sendable {
             close(lock)
             throw Refusal(description: "the socket \(path) is served by another process")
         }
+        guard Self.isSocketOrAbsent(path) else {
+            close(lock)
+            throw Refusal(description: "\(path) is there and is no socket")
+        }
     }
 
     deinit {
         close(lock)
+    }
+
+    private static func isSocketOrAbsent(_ path: String) -> Bool {
+        var attributes = stat()
+        guard lstat(path, &attributes) == 0 else { return true }
+        return attributes.st_mode & Glibc.S_IFMT == Glibc.S_IFSOCK
     }
 
     /// Removes what a killed server left, and has `listen` make the socket with `mode`.
