@@ -8,7 +8,10 @@ internal import Testing
     @Test(arguments: [0, 1, 1 << 20, 15 << 20, 16 << 20])
     func messagesComeBackAsTheyWereSent(length: Int) async throws {
         let test = try TestServer(["/t.T/Echo": Self.echo])
-        let message = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+        let pattern = (0..<251).map { UInt8($0) }
+        var message: [UInt8] = []
+        while message.count + pattern.count <= length { message += pattern }
+        message += pattern.prefix(length - message.count)
         let answer = await test.client.call("/t.T/Echo", [message])
         #expect(answer.status.code == 0)
         #expect(answer.messages == [message])
