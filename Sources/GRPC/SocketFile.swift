@@ -27,17 +27,16 @@ public final class SocketFile: Sendable {
             throw Refusal(description: "open \(lockPath): \(String(cString: strerror(errno)))")
         }
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-            close(lock)
             throw Refusal(description: "the socket \(path) is served by another process")
         }
         guard Self.isSocketOrAbsent(path) else {
-            close(lock)
             throw Refusal(description: "\(path) is there and is no socket")
         }
     }
 
+    /// Runs after a refusal too, once `lock` is set.
     deinit {
-        close(lock)
+        if lock >= 0 { close(lock) }
     }
 
     private static func isSocketOrAbsent(_ path: String) -> Bool {
