@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Synchronization
 
 /// The socket in the file system, held by one server at a time.
 ///
@@ -11,6 +12,9 @@ public final class SocketFile: Sendable {
 
     /// unix(7): `sun_path` holds 108 bytes, the last of which is NUL.
     private static let longestPath = 107
+
+    /// The umask is the process's: two servers that begin at once would restore each other's.
+    private static let umaskInUse = Mutex(())
 
     private let path: String
     private let lock: Int32
@@ -48,9 +52,11 @@ public final class SocketFile: Sendable {
     /// Removes what a killed server left, and has `listen` make the socket with `mode`.
     func bind(mode: UInt32, _ listen: () -> Bool) throws {
         unlink(path)
-        let before = umask(~mode & 0o777)
-        let succeeded = listen()
-        umask(before)
+        let succeeded = Self.umaskInUse.withLock { _ in
+            let before = umask(~mode & 0o777)
+            defer { umask(before) }
+            return listen()
+        }
         guard succeeded else {
             throw Refusal(description: "cannot listen on the socket \(path)")
         }
