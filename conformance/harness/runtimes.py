@@ -53,11 +53,10 @@ class Gantry:
     def _binary() -> str:
         if named := os.environ.get("GANTRY"):
             return named
-        built = [program for kind in ("release", "debug")
-                 if (program := REPOSITORY / ".build" / kind / "gantry").exists()]
-        if not built:
-            raise FileNotFoundError("no gantry: build it first, or name it in GANTRY")
-        return str(max(built, key=lambda program: program.stat().st_mtime))
+        built = REPOSITORY / ".build" / "gantry" / "bin" / "gantry"
+        if not built.exists():
+            raise FileNotFoundError("no gantry: run make build first, or name it in GANTRY")
+        return str(built)
 
 
 class Containerd:
