@@ -11,7 +11,7 @@ from .client import Client
 from .process import Process
 from .registry import Registry
 from .runtimes import Runtime
-from .wait import wait_until
+from .wait import PATIENCE, wait_until
 
 CNI_CONFIG = Path("/etc/cni/net.d/10-conformance.conflist")
 #: Bridged and masqueraded as on an ordinary node; the subnet exists in the node's namespace alone.
@@ -94,6 +94,6 @@ class Node:
     def _answers(self) -> bool:
         assert self.daemon.running, f"the daemon ended:\n{self.daemon.output[-4000:]}"
         try:
-            return bool(self.client.Version(deadline=1).runtime_name)
+            return bool(self.client.Version(deadline=PATIENCE).runtime_name)
         except grpc.RpcError:
             return False

@@ -6,7 +6,7 @@ from typing import Any
 
 from . import cri, crilog
 from .client import Client
-from .wait import wait_until
+from .wait import PATIENCE, wait_until
 
 _numbers = itertools.count(1)
 #: As the kubelet asks; the contract's own default is a PID namespace that the pod shares.
@@ -48,7 +48,7 @@ class Container:
                    f"{words!r} in {self.log}")
         return crilog.text(self.log, stream)
 
-    def exec(self, *command: str, timeout: int = 30) -> Any:
+    def exec(self, *command: str, timeout: int = int(30 * PATIENCE)) -> Any:
         """ExecSync's response."""
         return self.client.ExecSync(container_id=self.id, cmd=command, timeout=timeout)
 

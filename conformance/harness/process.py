@@ -6,6 +6,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from .wait import PATIENCE
+
 
 class Process:
     """Runs `command`; its output goes to a file, so that nobody has to drain a pipe."""
@@ -38,7 +40,7 @@ class Process:
 
     def wait(self, seconds: float = 20) -> int:
         """Its exit code, once it has ended by itself; TimeoutExpired past the deadline."""
-        return self._process.wait(seconds)
+        return self._process.wait(seconds * PATIENCE)
 
     def terminate(self, seconds: float = 20) -> int:
         """SIGTERM, and the exit code that it then gives."""

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from .images import Document, Image, index
 from .process import Process
 from .tarball import sha256
-from .wait import wait_until
+from .wait import PATIENCE, wait_until
 
 USER, PASSWORD = "gantry", "open sesame"
 #: PASSWORD through bcrypt, the one hash that the registry takes and Python lacks.
@@ -99,5 +99,5 @@ class Registry:
     def _connection(self) -> HTTPConnection:
         if self.tls:
             unverified = ssl._create_unverified_context()
-            return HTTPSConnection(self.host, timeout=30, context=unverified)
-        return HTTPConnection(self.host, timeout=30)
+            return HTTPSConnection(self.host, timeout=30 * PATIENCE, context=unverified)
+        return HTTPConnection(self.host, timeout=30 * PATIENCE)
