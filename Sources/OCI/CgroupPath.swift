@@ -30,7 +30,7 @@ public struct CgroupPath: Hashable, Sendable {
     public func container(_ id: String) -> String {
         switch driver {
         case .cgroupfs: parent.isEmpty ? "/gantry-\(id)" : "\(absolute)/\(id)"
-        case .systemd: "\(parent.isEmpty ? "system.slice" : slice):gantry:\(id)"
+        case .systemd: "\(parent.isEmpty ? "system.slice" : slice):\(Self.scopePrefix):\(id)"
         }
     }
 
@@ -40,9 +40,12 @@ public struct CgroupPath: Hashable, Sendable {
     public func directory(_ id: String) -> String {
         switch driver {
         case .cgroupfs: container(id)
-        case .systemd: "\(expandedSlice)/gantry-\(id).scope"
+        case .systemd: "\(expandedSlice)/\(Self.scopePrefix)-\(id).scope"
         }
     }
+
+    /// What a container's scope is called besides its ID, by which tools tell whose it is.
+    private static let scopePrefix = "cri-gantry"
 
     private var absolute: String {
         let trimmed = String(parent.reversed().drop { $0 == "/" }.reversed())

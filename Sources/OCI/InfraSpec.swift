@@ -13,6 +13,7 @@ public struct InfraRequest: Sendable {
     public var cgroup: CgroupPath
     public var handler: Handler
     public var host = HostFacts()
+    public var appArmor = AppArmor()
 
     public init(
         sandboxId: String, sandbox: PodSandboxConfig, rootfs: String,
@@ -60,6 +61,7 @@ extension SpecBuilder {
         request.namespaces = infra.namespaces
         request.files = infra.files
         request.host = infra.host
+        request.appArmor = infra.appArmor
         return request
     }
 }

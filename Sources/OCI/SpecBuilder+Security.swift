@@ -24,7 +24,7 @@ extension SpecBuilder {
 
     /// The profile that is asked for, from the message or, without one, from the older string. No
     /// word at all is unconfined (CRI, `seccomp_profile_path`).
-    private func profile(_ profile: SecurityProfile?, _ text: String) throws -> SecurityProfile {
+    func profile(_ profile: SecurityProfile?, _ text: String) throws -> SecurityProfile {
         if let profile { return profile }
         switch text {
         case "", "unconfined": return SecurityProfile(profileType: .unconfined)
@@ -38,29 +38,11 @@ extension SpecBuilder {
         }
     }
 
-    private func require(_ holds: Bool, _ module: String, _ profile: SecurityProfile) throws {
+    func require(_ holds: Bool, _ module: String, _ profile: SecurityProfile) throws {
         guard holds else {
             throw GantryError(
                 .failedPrecondition,
                 "the kernel has no \(module), which profile \"\(profile.localhostRef)\" needs")
-        }
-    }
-
-    // MARK: AppArmor
-
-    /// Without AppArmor in the kernel only a profile by name is refused: the default confines as
-    /// far as the node can.
-    func appArmor() throws -> String? {
-        let older = security.apparmorProfile.isEmpty ? "runtime/default" : security.apparmorProfile
-        let profile = try self.profile(security.apparmor, older)
-        if profile.profileType == .localhost {
-            try require(request.host.hasAppArmor, "AppArmor", profile)
-        }
-        if security.privileged || !request.host.hasAppArmor { return nil }
-        switch profile.profileType {
-        case .unconfined: return "unconfined"
-        case .runtimeDefault: return request.defaultAppArmor
-        case .localhost: return profile.localhostRef
         }
     }
 

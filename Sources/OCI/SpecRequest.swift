@@ -22,8 +22,7 @@ public struct SpecRequest: Sendable {
     public var host = HostFacts()
     /// The profile that the seccomp field names as `Localhost`.
     public var localhostSeccomp: Spec.Seccomp?
-    /// The AppArmor profile that stands for `RuntimeDefault`, where one is loaded.
-    public var defaultAppArmor: String?
+    public var appArmor = AppArmor()
     public var rlimits: [Spec.Rlimit] = []
     public var hooks: Spec.Hooks?
 

@@ -27,14 +27,14 @@ internal import Testing
 
     @Test(arguments: [
         (
-            "kubepods-pod1.slice", "kubepods-pod1.slice:gantry:c",
-            "/kubepods.slice/kubepods-pod1.slice/gantry-c.scope"
+            "kubepods-pod1.slice", "kubepods-pod1.slice:cri-gantry:c",
+            "/kubepods.slice/kubepods-pod1.slice/cri-gantry-c.scope"
         ),
         (
-            "/kubepods.slice/kubepods-pod1.slice", "kubepods-pod1.slice:gantry:c",
-            "/kubepods.slice/kubepods-pod1.slice/gantry-c.scope"
+            "/kubepods.slice/kubepods-pod1.slice", "kubepods-pod1.slice:cri-gantry:c",
+            "/kubepods.slice/kubepods-pod1.slice/cri-gantry-c.scope"
         ),
-        ("", "system.slice:gantry:c", "/system.slice/gantry-c.scope"),
+        ("", "system.slice:cri-gantry:c", "/system.slice/cri-gantry-c.scope"),
     ])
     func systemd(parent: String, path: String, directory: String) {
         let cgroup = CgroupPath(driver: .systemd, parent: parent)

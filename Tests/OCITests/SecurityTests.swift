@@ -56,22 +56,6 @@ internal import Testing
         }
     }
 
-    @Test func appArmor() throws {
-        var request = plainRequest(
-            security: LinuxContainerSecurityContext(apparmorProfile: "localhost/mine"))
-        expectError(.failedPrecondition, "no AppArmor, which profile \"mine\"") {
-            try SpecBuilder.container(request)
-        }
-        request.host.hasAppArmor = true
-        #expect(try SpecBuilder.container(request).process.apparmorProfile == "mine")
-        request.container.linux?.securityContext = LinuxContainerSecurityContext()
-        request.defaultAppArmor = "gantry-default"
-        #expect(try SpecBuilder.container(request).process.apparmorProfile == "gantry-default")
-        let unconfined = SecurityProfile(profileType: .unconfined)
-        request.container.linux?.securityContext?.apparmor = unconfined
-        #expect(try SpecBuilder.container(request).process.apparmorProfile == "unconfined")
-    }
-
     @Test func seLinux() throws {
         let options = SELinuxOption(user: "u", role: "r", type: "t", level: "s0:c1,c2")
         var request = plainRequest(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness import catalogue, lookalikes, runtimes
+from harness import catalogue, kinds, lookalikes, runtimes
 from harness.client import Client
 from harness.leaks import Leaks
 from harness.node import Node
@@ -39,12 +39,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Another runtime is not asked for what Gantry alone promises."""
-    if config.getoption("--runtime-under-test") == "gantry":
-        return
-    own = [item for item in items if item.get_closest_marker("gantry")]
-    items[:] = [item for item in items if item not in own]
-    config.hook.pytest_deselected(items=own)
+    """Another runtime is not asked for what Gantry alone promises, nor a node for what it lacks."""
+    foreign = config.getoption("--runtime-under-test") != "gantry"
+    away = [item for item in items if not kinds.suits(item)
+            or foreign and item.get_closest_marker("gantry")]
+    items[:] = [item for item in items if item not in away]
+    config.hook.pytest_deselected(items=away)
 
 
 @pytest.fixture(scope="session")

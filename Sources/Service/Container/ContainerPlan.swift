@@ -36,6 +36,7 @@ struct ContainerPlan: Sendable {
         request.namespaces = try node.podNamespaces(sandbox, security)
         request.features = handler.features
         request.host = node.host
+        request.appArmor = try await node.appArmor()
         request.localhostSeccomp = try await Spec.Seccomp.localhost(for: security)
         return ContainerPlan(
             node: node, sandbox: sandbox, config: config, image: image, id: id,

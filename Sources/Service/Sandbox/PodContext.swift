@@ -5,6 +5,11 @@ internal import OCI
 
 /// What a container gets of its pod.
 extension Node {
+    /// The kernel's profiles, none where it has no AppArmor.
+    func appArmor() async throws -> AppArmor {
+        host.hasAppArmor ? try await AppArmor.current() : AppArmor()
+    }
+
     func cgroupPath(_ sandbox: Sandbox) -> CgroupPath {
         CgroupPath(driver: cgroupDriver, parent: sandbox.config.linux?.cgroupParent ?? "")
     }
