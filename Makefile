@@ -13,7 +13,7 @@ STATIC_BUILD := swift build -c release --scratch-path .build-static --static-swi
 	-Xswiftc -static-executable
 CFLAGS ?= -O2 -Wall -Wextra -Werror
 
-.PHONY: run build setup test unit conformance check format
+.PHONY: run build setup test unit conformance conformance-uml check format
 
 # The main job: a real pod through the CRI socket, its output read back.
 run: setup build
@@ -39,8 +39,17 @@ test: setup check unit build conformance
 unit:
 	swift test --no-parallel
 
+# The suite here, and a sample of it on the node with a kernel of its own.
 conformance:
 	conformance/run
+	conformance/run --node uml -m sample
+
+# All that the nodes with a kernel of their own can do: cgroup v2 alone, AppArmor, SELinux, systemd as
+# init. It takes an hour and a half.
+conformance-uml:
+	conformance/run --node uml
+	conformance/run --node uml-systemd tests/test_systemd.py tests/test_spine.py tests/test_resources.py
+	conformance/run --node uml-selinux tests/test_selinux.py
 
 check:
 	swift-format lint --strict --recursive Package.swift Sources Tests

@@ -11,6 +11,11 @@ int gantry_epoll_add(int epoll, int descriptor, uint64_t key, int writable, int 
     return epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event);
 }
 
+int gantry_epoll_add_exception(int epoll, int descriptor, uint64_t key) {
+    struct epoll_event event = {.events = EPOLLPRI, .data.u64 = key};
+    return epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event);
+}
+
 int gantry_epoll_remove(int epoll, int descriptor) {
     return epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, NULL);
 }

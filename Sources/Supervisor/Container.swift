@@ -15,7 +15,7 @@ final class Container {
     /// What the runtime's `wait` writes.
     private var verdict: OutputStream?
     private var verdictText: [UInt8] = []
-    private let memory: MemoryEvents?
+    let memory: MemoryEvents?
     /// Held open so that the container does not read an end of file; closed with the container.
     private var input: Descriptor?
 
@@ -24,13 +24,13 @@ final class Container {
 
     init(
         _ request: CreateRequest, pid: Int32, log: LogFile, outputs: [OutputStream],
-        input: consuming Descriptor?
+        input: consuming Descriptor?, podKills: PodKills
     ) {
         self.request = request
         self.pid = pid
         self.log = log
         self.input = input
-        memory = MemoryEvents(of: pid)
+        memory = MemoryEvents(of: pid, in: podKills)
         watched = request.isHidden ? nil : pid
         takeOutputs(outputs)
     }
@@ -79,7 +79,7 @@ final class Container {
     /// process that still holds the streams is listened to on, but not waited for.
     func end(_ code: Int32) -> ExitRecord {
         let code = request.isHidden ? hiddenCode(code) : code
-        let killedForMemory = code != 0 && (memory?.hasKilled ?? false)
+        let killedForMemory = (memory?.haveKilled() ?? false) && code != 0
         outputs.removeAll { !$0.drain() }
         input = nil
         let record = ExitRecord(
@@ -87,36 +87,5 @@ final class Container {
             finishedAt: Timestamp.now.nanoseconds)
         exit = record
         return record
-    }
-}
-
-/// Whether the kernel has killed in a container's cgroup for want of memory. Asked while the cgroup
-/// is there: the runtime removes it only when it deletes the container.
-struct MemoryEvents {
-    private let path: String
-
-    /// Finds the file from the process, before it has gone.
-    init?(of pid: Int32) {
-        guard let text = try? Files.readText("/proc/\(pid)/cgroup") else { return nil }
-        var unified: String?
-        for line in text.split(separator: "\n") {
-            let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-            guard parts.count == 3 else { continue }
-            if parts[1].split(separator: ",").contains("memory") {
-                path = "/sys/fs/cgroup/memory\(parts[2])/memory.oom_control"
-                return
-            }
-            if parts[0] == "0" { unified = String(parts[2]) }
-        }
-        guard let unified else { return nil }
-        path = "/sys/fs/cgroup\(unified)/memory.events"
-    }
-
-    /// The `oom_kill` line: cgroup-v1/memory.rst section 10, cgroup-v2.rst "memory.events".
-    var hasKilled: Bool {
-        guard let text = try? Files.readText(path) else { return false }
-        return text.split(separator: "\n").contains {
-            $0.hasPrefix("oom_kill ") && $0 != "oom_kill 0"
-        }
     }
 }

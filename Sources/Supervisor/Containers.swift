@@ -18,6 +18,8 @@ final class Containers {
     /// Ends of processes that may turn out to be containers whose creation is not noticed yet.
     private var strangers: [Int32: Int32] = [:]
 
+    let kills = PodKills()
+
     init(_ loop: EventLoop) {
         self.loop = loop
     }
@@ -76,6 +78,7 @@ final class Containers {
         do {
             let container = try creation.finish(code) { strangers[$0] != nil || Children.has($0) }
             known[container.id] = container
+            if let memory = container.memory, memory.isListening { loop.add(memory) }
             creation.reply(.created(pid: container.pid))
             if let code = strangers.removeValue(forKey: container.pid) { exited(container, code) }
         } catch {
@@ -87,6 +90,7 @@ final class Containers {
     /// The record is on disk before anybody is told.
     private func exited(_ container: Container, _ code: Int32) {
         let exit = container.end(code)
+        if let memory = container.memory { loop.remove(memory) }
         do {
             try Files.replace(container.exitRecord, with: exit.encoded)
         } catch {

@@ -79,7 +79,8 @@ final class Creation {
             if let console { try adopt(console.receive()) }
             if request.isHidden { dropStreams() }
             return Container(
-                request, pid: pid, log: log, outputs: outputs, input: input.take())
+                request, pid: pid, log: log, outputs: outputs, input: input.take(),
+                podKills: loop.containers.kills)
         } catch {
             for output in outputs { loop.remove(output) }
             throw error

@@ -6,8 +6,19 @@ internal import MonitorProtocol
 /// Something that the loop waits for.
 protocol EventSource: AnyObject {
     var descriptor: Int32 { get }
+    var awaits: EventKind { get }
     /// Reads what has come, without waiting. Returns false when the source is at its end.
     func ready() -> Bool
+}
+
+enum EventKind {
+    case input
+    /// POLLPRI: a cgroup's file has changed.
+    case exception
+}
+
+extension EventSource {
+    var awaits: EventKind { .input }
 }
 
 /// One epoll around everything: the daemon's connections, the children, their output.
@@ -53,7 +64,12 @@ final class EventLoop {
     func add(_ source: any EventSource) {
         let key = nextKey
         nextKey += 1
-        if gantry_epoll_add(epoll.raw, source.descriptor, key, 0, 0) == 0 {
+        let result =
+            switch source.awaits {
+            case .input: gantry_epoll_add(epoll.raw, source.descriptor, key, 0, 0)
+            case .exception: gantry_epoll_add_exception(epoll.raw, source.descriptor, key)
+            }
+        if result == 0 {
             sources[key] = source
         } else {
             Supervisor.warn("epoll: errno \(errno)")

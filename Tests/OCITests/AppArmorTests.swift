@@ -8,8 +8,7 @@ struct AppArmorTests {
         _ security: LinuxContainerSecurityContext, loaded: Set<String>? = ["mine"]
     ) throws -> String? {
         var request = plainRequest(security: security)
-        request.sandbox.linux = LinuxPodSandboxConfig(
-            securityContext: LinuxSandboxSecurityContext(privileged: security.privileged))
+        request.sandbox.linux?.securityContext?.privileged = security.privileged
         request.host.hasAppArmor = loaded != nil
         request.appArmor.loaded = loaded ?? []
         return try SpecBuilder.container(request).process.apparmorProfile

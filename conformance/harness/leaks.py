@@ -14,6 +14,9 @@ Snapshot = dict[str, set[str]]
 #: Chains that the portmap and bridge plugins set up once a node and then keep.
 _KEPT_CHAINS = re.compile(r"CNI-(HOSTPORT-(DNAT|SETMARK|MASQ)|ADMIN|FORWARD)\b")
 
+#: PF_KTHREAD of the kernel's sched.h, among the flags of proc(5)'s stat file.
+_KERNEL_THREAD = 0x00200000
+
 
 class Leaks:
     """Compares the node with what it was when this was made."""
@@ -78,14 +81,16 @@ def _stands(path: str) -> bool:
 
 
 def processes() -> set[str]:
-    """ID and command line of all in the node's PID namespace."""
+    """ID and command line of all in the node's PID namespace but the kernel's own threads."""
     found = set()
     for path in Path("/proc").glob("[0-9]*"):
         try:
             command = (path / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            flags = int((path / "stat").read_text().rpartition(")")[2].split()[6])
         except OSError:
             continue
-        found.add(f"{path.name} {command}")
+        if not flags & _KERNEL_THREAD:
+            found.add(f"{path.name} {command}")
     return found
 
 

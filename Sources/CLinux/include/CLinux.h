@@ -85,6 +85,8 @@ ssize_t gantry_receive_with_descriptor(int socket, void *bytes, size_t count, in
 // `keys` and returns how many are ready.
 int gantry_epoll_create(void);
 int gantry_epoll_add(int epoll, int descriptor, uint64_t key, int writable, int once);
+// For EPOLLPRI alone: files of cgroup v2 are always readable, and have this when they change.
+int gantry_epoll_add_exception(int epoll, int descriptor, uint64_t key);
 int gantry_epoll_remove(int epoll, int descriptor);
 int gantry_epoll_wait(int epoll, uint64_t *keys, int count, int timeout_milliseconds);
 
