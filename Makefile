@@ -39,10 +39,11 @@ test: setup check unit build conformance
 unit:
 	swift test --no-parallel
 
-# The suite here, and a sample of it on the node with a kernel of its own.
+# The suite here, and a sample of it on the nodes with a kernel of their own.
 conformance:
 	conformance/run
 	conformance/run --node uml -m sample
+	conformance/run --node uml-systemd -m sample tests/test_systemd.py
 
 # All that the nodes with a kernel of their own can do: cgroup v2 alone, AppArmor, SELinux, systemd as
 # init. It takes an hour and a half.

@@ -30,9 +30,8 @@ def profile():
 
 
 @having
-@pytest.mark.sample
 @pytest.mark.parametrize("security", [
-    {}, {"apparmor": {"profile_type": DEFAULT}}, {"apparmor_profile": "runtime/default"}])
+    pytest.param({}, marks=pytest.mark.sample), {"apparmor": {"profile_type": DEFAULT}}, {"apparmor_profile": "runtime/default"}])
 def test_the_default_profile_confines(pods, busybox, security):
     container = confined(pods, busybox, security)
     assert container.output(*CURRENT).strip() == "gantry-default (enforce)"
@@ -52,8 +51,8 @@ def test_unconfined(pods, busybox, security):
 
 
 @having
-@pytest.mark.sample
-@pytest.mark.parametrize("field", ["apparmor", "apparmor_profile"])
+@pytest.mark.parametrize("field", [
+    pytest.param("apparmor", marks=pytest.mark.sample), "apparmor_profile"])
 def test_a_profile_of_the_node(pods, busybox, profile, field):
     named = f"localhost/{profile}"
     message = {"profile_type": LOCALHOST, "localhost_ref": named}

@@ -19,7 +19,7 @@ def update(client, container, **resources):
     client.UpdateContainerResources(container_id=container.id, linux=resources)
 
 
-@pytest.mark.parametrize("started", [False, True])
+@pytest.mark.parametrize("started", [False, pytest.param(True, marks=pytest.mark.sample)])
 def test_a_new_memory_limit(pods, client, busybox, started):
     container = limited(pods, busybox, memory_limit_in_bytes=64 << 20, cpu_shares=512)
     if started:

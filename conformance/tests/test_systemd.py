@@ -51,13 +51,6 @@ def slice(nothing_left):
     systemctl("stop", "kubepods.slice")
 
 
-@pytest.fixture(params=[SLICE, str(DIRECTORY).removeprefix("/sys/fs/cgroup")],
-                ids=["name", "path"])
-def parent(request):
-    """The slice in either form that the kubelet may send."""
-    return request.param
-
-
 def limited(pods, busybox, parent=SLICE, **resources):
     """A running container in the slice, with limits."""
     pod = pods.run(linux={"cgroup_parent": parent})
@@ -68,6 +61,10 @@ def test_the_driver_is_found(client):
     assert client.RuntimeConfig().linux.cgroup_driver == cri.SYSTEMD
 
 
+@pytest.mark.parametrize("parent", [
+    pytest.param(SLICE, marks=pytest.mark.sample, id="name"),
+    pytest.param(str(DIRECTORY).removeprefix("/sys/fs/cgroup"), id="path"),
+])
 def test_a_container_is_a_scope_of_its_pods_slice(pods, busybox, parent):
     container = limited(pods, busybox, parent)
     assert cgroup(container).is_relative_to(DIRECTORY / scope(container))
