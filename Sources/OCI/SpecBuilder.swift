@@ -37,9 +37,11 @@ public struct SpecBuilder: Sendable {
         var linux = Spec.Linux(
             namespaces: try namespaces(),
             cgroupsPath: request.cgroup.container(request.containerId))
-        linux.uidMappings = userMappings(\.uids)
-        linux.gidMappings = userMappings(\.gids)
-        linux.devices = devices.map(\.device)
+        if let mappings = try userMappings() {
+            linux.uidMappings = [mappings.uids]
+            linux.gidMappings = [mappings.gids]
+        }
+        linux.devices = bindsDevices ? [] : devices.map(\.device)
         linux.resources = try resources()
         linux.rootfsPropagation = rootfsPropagation
         linux.seccomp = try seccomp(granting: process.capabilities?.bounding ?? [])

@@ -29,11 +29,12 @@ struct ContainerPlan: Sendable {
             containerId: id, sandboxId: sandbox.id, container: config, sandbox: sandbox.config,
             image: image.config, user: user, rootfs: root,
             cgroup: node.cgroupPath(sandbox), handler: handler.runtime.handler)
+        request.namespaces = try node.podNamespaces(sandbox, security)
         request.mounts = try await HostMounts.resolve(
-            config.mounts, ImageVolumes(node: node, id: id))
+            config.mounts,
+            ImageVolumes(node: node, id: id, userNamespace: request.namespaces.user))
         request.devices = try await devices(config, security)
         request.files = node.podFiles(sandbox)
-        request.namespaces = try node.podNamespaces(sandbox, security)
         request.features = handler.features
         request.host = node.host
         request.localhostSeccomp = try await Spec.Seccomp.localhost(for: security)

@@ -10,9 +10,15 @@ struct Status: RPC {
         var response = StatusResponse(
             status: RuntimeStatus(conditions: [runtimeCondition, await networkCondition]),
             runtimeHandlers: handlers,
-            features: RuntimeFeatures(supplementalGroupsPolicy: true))
+            features: RuntimeFeatures(
+                supplementalGroupsPolicy: true, userNamespacesHostNetwork: hasUserNamespaces,
+                mountOptions: true))
         if request.verbose { response.info = try info() }
         return response
+    }
+
+    private var hasUserNamespaces: Bool {
+        node.handlers.working.contains(where: \.hasUserNamespaces)
     }
 
     /// True only for a runtime that was run and answered.

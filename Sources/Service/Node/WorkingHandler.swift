@@ -4,13 +4,18 @@ internal import OCI
 /// A runtime handler that was found to work.
 struct WorkingHandler: Sendable {
     let runtime: Runtime
-    let features: HandlerFeatures
+    var features: HandlerFeatures
 
     var name: String { runtime.handler.name }
     var needsInfra: Bool { runtime.handler.infra }
 
+    /// Whether pods can have user namespaces: volumes come with mapped IDs, which the runtime mounts.
+    var hasUserNamespaces: Bool { features.mapsIDs && !needsInfra }
+
     var message: Model.RuntimeHandlerFeatures {
-        RuntimeHandlerFeatures(recursiveReadOnlyMounts: features.mountsRecursivelyReadOnly)
+        RuntimeHandlerFeatures(
+            recursiveReadOnlyMounts: features.mountsRecursivelyReadOnly,
+            userNamespaces: hasUserNamespaces)
     }
 }
 
@@ -39,6 +44,11 @@ struct Handlers: Sendable {
         }
         handlers.putFirst(settings.defaultHandler)
         return handlers
+    }
+
+    /// For a kernel or a file system that cannot show layers with other IDs.
+    mutating func forgetUserNamespaces() {
+        for index in working.indices { working[index].features.mapsIDs = false }
     }
 
     private mutating func putFirst(_ name: String) {

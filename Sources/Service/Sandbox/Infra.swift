@@ -84,6 +84,10 @@ extension Node {
             for directory in ["proc", "dev/shm", "sys", "etc"] {
                 try Files.makeDirectories("\(paths.pauseRoot)/\(directory)")
             }
+            // Mounts want their targets; a pod's root in a user namespace may make none.
+            for file in ["hosts", "hostname", "resolv.conf"] {
+                try Files.replace("\(paths.pauseRoot)/etc/\(file)", with: [], mode: 0o644)
+            }
             try Files.replace(target, with: try Files.read(program), mode: 0o755)
         }
     }

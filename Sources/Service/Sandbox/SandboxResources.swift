@@ -51,15 +51,20 @@ struct SandboxResources: Sendable {
         var kinds: [NamespaceRequest.Kind] = []
         if !sandbox.usesHostNetwork { kinds += [.network, .uts] }
         if sandbox.namespaces.ipc != .node { kinds.append(.ipc) }
+        if sandbox.namespaces.usernsOptions?.mode == .pod { kinds.append(.user) }
         return kinds
     }
 
     func makeNamespaces(_ monitor: Monitor) async throws {
         let pins = kinds.map { NamespaceRequest.Pin(kind: $0, path: paths.namespace($0.rawValue)) }
-        try await monitor.createNamespaces(
-            NamespaceRequest(
-                pins: pins, hostname: sandbox.config.hostname,
-                sysctls: sandbox.config.linux?.sysctls ?? [:]))
+        var request = NamespaceRequest(
+            pins: pins, hostname: sandbox.config.hostname,
+            sysctls: sandbox.config.linux?.sysctls ?? [:])
+        if let mappings = try UserMappings(sandbox.namespaces.usernsOptions) {
+            request.uidMap = mappings.uids.line
+            request.gidMap = mappings.gids.line
+        }
+        try await monitor.createNamespaces(request)
     }
 
     func releaseNamespaces() async throws {
