@@ -5,7 +5,7 @@ extension SpecBuilder {
     ///
     /// What a volume stands on replaces what would be there otherwise.
     func mounts() throws -> [Spec.Mount] {
-        let volumes = try request.mounts.map(volume)
+        let volumes = try request.mounts.map(volume) + request.injection.mounts
         let taken = Set(volumes.map(\.destination))
         let own = (systemMounts + deviceMounts + podMounts).filter {
             !taken.contains($0.destination)

@@ -28,6 +28,13 @@ internal import Testing
                 == ["rbind", "rshared", "rw", "noexec"])
     }
 
+    @Test(arguments: ["rw", "exec", "bind", "size=1", ""])
+    func otherMountOptionsAreRefused(option: String) {
+        expectError(.invalidArgument, "none of noexec, nodev and nosuid") {
+            try options(Mount(containerPath: "/v", mountOptions: ["nosuid", option]))
+        }
+    }
+
     @Test func propagationNeedsASourceThatHasIt() {
         expectError(.invalidArgument, "/src is not on a shared mount") {
             try options(Mount(containerPath: "/v", propagation: .bidirectional), sharing: .slave)

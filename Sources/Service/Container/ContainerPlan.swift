@@ -38,9 +38,16 @@ struct ContainerPlan: Sendable {
         request.features = handler.features
         request.host = node.host
         request.localhostSeccomp = try await Spec.Seccomp.localhost(for: security)
+        request.rlimits = try node.settings.defaultUlimits.map(Spec.Rlimit.init(ulimit:))
+        request.injection = try await CDIDevices(directories: node.settings.cdiDirectories)
+            .injection(of: CDIDevices.names(config))
+        var spec = try SpecBuilder.container(request)
+        try await HookDirectories(node.settings.hookDirectories).add(
+            to: &spec, annotations: sandbox.config.annotations.merging(config.annotations) { $1 },
+            hasBindMounts: !config.mounts.isEmpty)
         return ContainerPlan(
             node: node, sandbox: sandbox, config: config, image: image, id: id,
-            mounts: request.mounts.map(\.mount), spec: try SpecBuilder.container(request),
+            mounts: request.mounts.map(\.mount), spec: spec,
             user: user, handler: handler)
     }
 

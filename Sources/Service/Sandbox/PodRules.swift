@@ -21,6 +21,10 @@ struct PodRules {
         try checkNamespaces()
         try checkUserNamespace()
         try checkSysctls()
+        // sethostname(2): HOST_NAME_MAX.
+        guard config.hostname.utf8.count <= 64 else {
+            throw Self.refusal("the hostname \"\(config.hostname)\" has more than 64 bytes")
+        }
         guard security.runAsGroup == nil || security.runAsUser != nil else {
             throw Self.refusal("run_as_group of the sandbox is set without run_as_user")
         }

@@ -1,4 +1,5 @@
 internal import Kernel
+internal import Logging
 internal import Model
 internal import MonitorProtocol
 internal import Network
@@ -83,6 +84,12 @@ struct SandboxResources: Sendable {
         guard !sandbox.usesHostNetwork else { return }
         let result = try await node.network.add(attachment)
         sandbox.update { $0.addresses = result.ips }
+        if !result.ignoredCapabilities.isEmpty {
+            // Some networks serve host ports by themselves, so it is not for us to refuse.
+            node.log.warning(
+                "no plugin of the network takes the \(result.ignoredCapabilities) of \(sandbox.name)"
+            )
+        }
     }
 
     func detachNetwork() async throws {
