@@ -7,7 +7,8 @@ extension SpecBuilder {
             throw GantryError(
                 .invalidArgument, "mount target \"\(mount.containerPath)\" is not absolute")
         }
-        var options = ["rbind", try propagation(host), try access(mount)]
+        let access = try access(mount)
+        var options = ["rbind", try propagation(host), access]
         options += try flags(mount)
         let uids = mount.uidMappings.map(Spec.IDMapping.init)
         let gids = mount.gidMappings.map(Spec.IDMapping.init)
