@@ -13,7 +13,7 @@ struct Status: RPC {
             features: RuntimeFeatures(
                 supplementalGroupsPolicy: true, userNamespacesHostNetwork: hasUserNamespaces,
                 mountOptions: true))
-        if request.verbose { response.info = try info() }
+        if request.verbose { response.info = try await info() }
         return response
     }
 
@@ -54,12 +54,14 @@ struct Status: RPC {
     }
 
     /// critest reads `stateDir` from the JSON under `config`.
-    private func info() throws -> [String: String] {
+    private func info() async throws -> [String: String] {
         let config: JSONValue = [
             "rootDir": .string(node.paths.root),
             "stateDir": .string(node.paths.runRoot),
             "cgroupDriver": .string(node.cgroupDriver == .systemd ? "systemd" : "cgroupfs"),
         ]
-        return ["config": try config.text()]
+        return [
+            "config": try config.text(), "network": try await node.network.information().text(),
+        ]
     }
 }
