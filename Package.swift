@@ -99,7 +99,7 @@ let package = Package(
                 "gantry-monitor", "OCI", "MonitorProtocol", "System", "Kernel", "CLinux", "Model",
             ]),
         tests(of: "Model"),
-        tests(of: "System", uses: ["Kernel", "Model"]),
+        tests(of: "System", uses: ["CLinux", "Kernel", "Model"]),
         tests(of: "Store", uses: ["Model"]),
         tests(of: "OCI", uses: ["Model", "System", "Kernel"]),
         tests(

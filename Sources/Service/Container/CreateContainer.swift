@@ -38,6 +38,7 @@ struct CreateContainer: RPC {
             let plan = try await ContainerPlan.make(
                 node, sandbox, config, image, id: id, root: root)
             try await plan.writeBundle()
+            try await plan.relabel()
             let container = plan.container()
             undo.push("forget the container") { try await forget(container) }
             try await node.store.save(container.row())
