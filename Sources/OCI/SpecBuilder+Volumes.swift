@@ -10,8 +10,8 @@ extension SpecBuilder {
         let access = try access(mount)
         var options = ["rbind", try propagation(host), access]
         options += try flags(mount)
-        let uids = mount.uidMappings.map(Spec.IDMapping.init)
-        let gids = mount.gidMappings.map(Spec.IDMapping.init)
+        let uids = host.isMapped ? [] : mount.uidMappings.map(Spec.IDMapping.init)
+        let gids = host.isMapped ? [] : mount.gidMappings.map(Spec.IDMapping.init)
         if !uids.isEmpty || !gids.isEmpty { options.append(try idMapped(mount)) }
         return Spec.Mount(
             mount.containerPath, type: "bind", source: host.source, options: options,

@@ -82,6 +82,19 @@ internal import Testing
         #expect(try SpecBuilder.container(request).ociVersion == "1.1.0")
     }
 
+    @Test func whatGantryHasMappedIsAnOrdinaryMount() throws {
+        let mapping = IDMapping(hostId: 1000, containerId: 0, length: 10)
+        var host = HostMount(
+            Mount(containerPath: "/v", uidMappings: [mapping]), source: "/src", sharing: .unshared)
+        host.isMapped = true
+        var request = plainRequest()
+        request.mounts = [host]
+        let spec = try SpecBuilder.container(request)
+        let mount = try #require(spec.mounts.last)
+        #expect(mount.uidMappings == nil && !mount.options.contains("ridmap"))
+        #expect(spec.ociVersion == "1.0.2")
+    }
+
     @Test func targetsAreAbsolute() {
         expectError(.invalidArgument, "\"v\" is not absolute") {
             try options(Mount(containerPath: "v"))

@@ -10,8 +10,6 @@ from harness import catalogue, cri
 from harness.client import refused
 
 pytestmark = pytest.mark.gantry
-#: runc 1.1 maps no IDs of mounts, and says nothing when it is asked to.
-HANDLERS = ["crun"]
 BASE = 1 << 20
 MAPPING = {"host_id": BASE, "container_id": 0, "length": 65536}
 
@@ -68,10 +66,12 @@ def test_what_it_writes_is_the_mapped_roots_on_the_node(pods, busybox, tmp_path)
 def test_a_volume_with_mapped_ids(pods, busybox, tmp_path):
     (tmp_path / "roots").write_text("secret")
     (tmp_path / "roots").chmod(0o600)
+    file = {"host_path": str(tmp_path / "roots"), "container_path": "/file",
+            "uidMappings": [MAPPING], "gidMappings": [MAPPING]}
     mount = {"host_path": str(tmp_path), "container_path": "/data",
              "uidMappings": [MAPPING], "gidMappings": [MAPPING]}
-    container = run(pods, busybox, mounts=[mount])
-    assert container.output("cat", "/data/roots") == "secret"
+    container = run(pods, busybox, mounts=[mount, file])
+    assert container.output("cat", "/data/roots", "/file") == "secretsecret"
     container.output("touch", "/data/new")
     assert (tmp_path / "new").stat().st_uid == 0
 
@@ -140,6 +140,8 @@ def test_a_container_cannot_have_another_one(pods, busybox):
 
 def test_features_are_told_and_kept(pods, client):
     features = {h.name: h.features.user_namespaces for h in client.Status().runtime_handlers}
-    assert features["crun"] and not features["runc"]
-    with refused(StatusCode.FAILED_PRECONDITION, "runc cannot run pods in user namespaces"):
-        pods.run(handler="runc", linux=linux())
+    assert features[pods.handler]
+    if "runsc" in features:
+        assert not features["runsc"]
+        with refused(StatusCode.FAILED_PRECONDITION, "runsc cannot run pods in user namespaces"):
+            pods.run(handler="runsc", linux=linux())

@@ -48,6 +48,10 @@ struct ContainerPlan: Sendable {
         request.mounts = try await HostMounts.resolve(
             config.mounts,
             ImageVolumes(node: node, id: id, userNamespace: request.namespaces.user))
+        if !handler.features.mapsIDs {
+            let volumes = MappedVolumes(bundle: node.paths.container(id).bundle)
+            request.mounts = try await volumes.prepare(request.mounts)
+        }
         request.devices = try await devices(config, security)
         request.files = node.podFiles(sandbox)
         request.features = handler.features

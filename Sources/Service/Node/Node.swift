@@ -58,7 +58,7 @@ public final class Node: Sendable {
             pluginDirectories: settings.networkPluginDirectories,
             cacheDirectory: paths.networkCache, limit: .seconds(60))
         var handlers = await Handlers.probe(settings, paths)
-        if await !rootFilesystems.canMapIDs() { handlers.forgetUserNamespaces() }
+        if await rootFilesystems.canMapIDs() { handlers.allowUserNamespaces() }
         self.handlers = handlers
         host = try await Blocking.run { try HostFacts.detect() }
         cgroupDriver = settings.cgroupDriver ?? CgroupDriver.detect()

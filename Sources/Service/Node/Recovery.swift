@@ -51,7 +51,7 @@ public struct Recovery: Sendable {
         for name in try await node.rootFilesystemNames() {
             guard !known.contains(ImageVolumes.container(of: name)) else { continue }
             try await node.rootFilesystems.remove(name)
-            try await Trees.remove(node.paths.container(name).bundle)
+            try await node.lifecycle.removeBundle(name)
         }
     }
 

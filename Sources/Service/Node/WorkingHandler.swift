@@ -9,8 +9,8 @@ struct WorkingHandler: Sendable {
     var name: String { runtime.handler.name }
     var needsInfra: Bool { runtime.handler.infra }
 
-    /// Whether pods can have user namespaces: volumes come with mapped IDs, which the runtime mounts.
-    var hasUserNamespaces: Bool { features.mapsIDs && !needsInfra }
+    /// Whether pods can have user namespaces.
+    var hasUserNamespaces = false
 
     var message: Model.RuntimeHandlerFeatures {
         RuntimeHandlerFeatures(
@@ -46,9 +46,12 @@ struct Handlers: Sendable {
         return handlers
     }
 
-    /// For a kernel or a file system that cannot show layers with other IDs.
-    mutating func forgetUserNamespaces() {
-        for index in working.indices { working[index].features.mapsIDs = false }
+    /// Where kernel and file system can show files with other IDs. Sandboxes with a kernel of their
+    /// own have no use for that.
+    mutating func allowUserNamespaces() {
+        for index in working.indices {
+            working[index].hasUserNamespaces = !working[index].needsInfra
+        }
     }
 
     private mutating func putFirst(_ name: String) {

@@ -51,8 +51,8 @@ struct PodRules {
         guard handler.hasUserNamespaces else {
             throw GantryError(
                 .failedPrecondition,
-                "runtime handler \(handler.name) cannot run pods in user namespaces: it, the "
-                    + "kernel or the file system maps no IDs of mounts")
+                "runtime handler \(handler.name) cannot run pods in user namespaces: it has a "
+                    + "kernel of its own, or the node's or its file system maps no IDs")
         }
     }
 
