@@ -43,6 +43,22 @@ internal import Testing
         #expect(found.hooks.createContainer == [Spec.Hook(path: "/bin/setup", args: ["setup"])])
     }
 
+    @Test func yaml() async throws {
+        let file = """
+            cdiVersion: 0.5.0
+            kind: nvidia.com/gpu
+            devices:
+            - name: "0"
+              containerEdits:
+                env: [CARD=0]
+                deviceNodes:
+                - {path: /dev/card, type: c, major: 195, minor: 0, fileMode: 0666}
+            """
+        let found = try await injection(["nvidia.com/gpu=0"], ["low/nvidia.yaml": file])
+        #expect(found.environment == ["CARD=0"])
+        #expect(found.devices.first?.device.fileMode == 0o666)
+    }
+
     @Test func commonEditsCountOnce() async throws {
         let found = try await injection(
             ["example.com/card=0", "example.com/card=1"], ["low/card.json": Self.file])
@@ -65,7 +81,8 @@ internal import Testing
     }
 
     @Test(arguments: [
-        ("{", "low/x.json"), (#"{"cdiVersion": "9.0.0", "kind": "a/b"}"#, "\"9.0.0\" is unknown"),
+        ("{", "low/x.json"),
+        (#"{"cdiVersion": "9.0.0", "kind": "a/b"}"#, "\"9.0.0\" is unknown"),
         (
             #"{"cdiVersion": "0.6.0", "kind": "a/b", "devices": [{"name": "?"}]}"#,
             "\"a/b=?\" is no CDI device"

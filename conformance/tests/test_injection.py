@@ -50,6 +50,19 @@ def test_a_cdi_device(pods, busybox, cards, asked):
     assert json.loads((cards / "setup.ran").read_text())["id"] == container.id
 
 
+def test_a_cdi_file_in_yaml(pods, busybox):
+    path = CDI.with_suffix(".yaml")
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("cdiVersion: 0.5.0\nkind: example.com/card\ndevices:\n"
+                    '- name: "0"\n  containerEdits:\n    env: [CARD=yaml]\n')
+    try:
+        container = pods.run().run("sleep 1000", image=busybox,
+                                   CDI_devices=[{"name": "example.com/card=0"}])
+        assert "CARD=yaml\0" in container.output("cat", "/proc/1/environ")
+    finally:
+        path.unlink()
+
+
 def test_a_cdi_device_that_is_not_there(pods, busybox, cards):
     broken = CDI.with_name("broken.json")
     broken.write_text("{")

@@ -71,10 +71,7 @@ private struct Catalogue: Sendable {
     }
 
     private mutating func add(_ path: String, _ priority: Int) {
-        if path.hasSuffix(".yaml") || path.hasSuffix(".yml") {
-            return failures.append("\(path): only CDI files in JSON are read")
-        }
-        guard path.hasSuffix(".json") else { return }
+        guard path.hasSuffix(".json") || path.hasSuffix(".yaml") else { return }
         do {
             let spec = try CDISpec.read(path)
             files.append((path, spec.containerEdits))

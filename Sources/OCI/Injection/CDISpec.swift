@@ -1,6 +1,7 @@
 internal import FoundationEssentials
 internal import Kernel
 internal import Model
+internal import YAML
 
 /// A file of the Container Device Interface (its SPEC.md): devices of one kind, and what a container
 /// must be given to use them.
@@ -25,12 +26,18 @@ struct CDISpec: Decodable, Sendable {
     /// - Throws: what is wrong with the file, as `GantryError` that names it.
     static func read(_ path: String) throws -> CDISpec {
         do {
-            let spec = try JSONDecoder().decode(CDISpec.self, from: Data(try Files.read(path)))
+            let spec = try JSONDecoder().decode(CDISpec.self, from: try json(path))
             try spec.validate()
             return spec
         } catch {
             throw GantryError(.invalidArgument, path, cause: error)
         }
+    }
+
+    private static func json(_ path: String) throws -> Data {
+        let bytes = try Files.read(path)
+        if path.hasSuffix(".json") { return Data(bytes) }
+        return try JSONEncoder().encode(try YAMLDocument.parse(bytes))
     }
 
     private func validate() throws {
