@@ -25,17 +25,22 @@ public final class RootFilesystems: Sendable {
     private func home(of id: String) -> String { "\(root)/containers/\(id)" }
 
     /// Mounts the root file system of a container.
-    /// - Parameter chains: chain IDs of the image's layers, the lowest first; none is an empty root.
+    /// - Parameters:
+    ///   - chains: chain IDs of the image's layers, the lowest first; none is an empty root.
+    ///   - userNamespace: the file that the pod's user namespace is bound to, where it has one.
     /// - Returns: where it is mounted.
     /// - Throws: `GantryError` (`failedPrecondition`) when a layer is not there, `SystemError`.
     ///   Nothing is left then.
-    public func prepare(_ id: String, layers chains: [String]) async throws -> String {
+    public func prepare(
+        _ id: String, layers chains: [String], userNamespace: String? = nil
+    ) async throws -> String {
         for chain in chains where !layers.contains(chain) {
             throw GantryError(.failedPrecondition, "layer \(chain) is not on this node")
         }
         let overlay = Overlay(
-            lower: chains.reversed().map(layers.path(of:)), home: home(of: id), target: path(of: id)
-        )
+            lower: chains.reversed().map(layers.path(of:)), home: home(of: id),
+            target: path(of: id),
+            userNamespace: userNamespace)
         do {
             try await Blocking.run { try overlay.mount() }
         } catch {
@@ -49,12 +54,29 @@ public final class RootFilesystems: Sendable {
     public func remove(_ id: String) async throws {
         let target = path(of: id)
         try await Mounts.unmount(target)
+        try await Blocking.run { [home = home(of: id)] in try MappedLayers.release(home) }
         try await Trees.remove(home(of: id))
         try await Blocking.run {
             // The directory above belongs to the container's bundle too, and may not be empty.
             _ = rmdir(target)
             _ = rmdir(Path.parent(of: target))
         }
+    }
+
+    /// Whether kernel and file system can show layers with other IDs, as user namespaces want it:
+    /// found out by doing it.
+    public func canMapIDs() async -> Bool {
+        let home = home(of: ".probe")
+        let target = "\(home)/rootfs"
+        let done: Void? = try? await Blocking.run {
+            let namespace = try UserNamespaces.makeNow(uidMap: "0 65536 1", gidMap: "0 65536 1")
+            let file = "/proc/self/fd/\(namespace.raw)"
+            try Overlay(lower: [], home: home, target: target, userNamespace: file).mount()
+            withExtendedLifetime(namespace) {}
+        }
+        try? await Mounts.unmount(target)
+        try? await Trees.remove(home)
+        return done != nil
     }
 
     /// Whether the root file system is mounted at this moment.

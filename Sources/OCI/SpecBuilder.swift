@@ -24,12 +24,14 @@ public struct SpecBuilder: Sendable {
 
     private func build() throws -> Spec {
         try validate()
+        let hooks = request.injection.hooks
         let process = try process()
         let mounts = try mounts()
         return Spec(
             ociVersion: request.features.ociVersion(wanting: mounts), process: process,
             root: Spec.Root(path: request.rootfs, readonly: security.readonlyRootfs),
-            hostname: hostname, mounts: mounts, hooks: request.hooks, annotations: annotations(),
+            hostname: hostname, mounts: mounts, hooks: hooks == Spec.Hooks() ? nil : hooks,
+            annotations: annotations(),
             linux: try linux(process))
     }
 
@@ -37,9 +39,11 @@ public struct SpecBuilder: Sendable {
         var linux = Spec.Linux(
             namespaces: try namespaces(),
             cgroupsPath: request.cgroup.container(request.containerId))
-        linux.uidMappings = userMappings(\.uids)
-        linux.gidMappings = userMappings(\.gids)
-        linux.devices = devices.map(\.device)
+        if let mappings = try userMappings() {
+            linux.uidMappings = [mappings.uids]
+            linux.gidMappings = [mappings.gids]
+        }
+        linux.devices = bindsDevices ? [] : devices.map(\.device)
         linux.resources = try resources()
         linux.rootfsPropagation = rootfsPropagation
         linux.seccomp = try seccomp(granting: process.capabilities?.bounding ?? [])
@@ -62,6 +66,17 @@ public struct SpecBuilder: Sendable {
         }
         guard request.container.windows == nil else {
             throw GantryError(.invalidArgument, "this node runs no Windows containers")
+        }
+        let options = security.namespaceOptions ?? NamespaceOption()
+        guard options.targetId.isEmpty || options.pid == .target else {
+            throw GantryError(
+                .invalidArgument, "target_id is for the PID namespace mode TARGET alone")
+        }
+        guard request.container.workingDir.isEmpty || request.container.workingDir.hasPrefix("/")
+        else {
+            throw GantryError(
+                .invalidArgument,
+                "working_dir \"\(request.container.workingDir)\" is not absolute")
         }
     }
 

@@ -24,7 +24,8 @@ public struct SpecRequest: Sendable {
     public var localhostSeccomp: Spec.Seccomp?
     public var appArmor = AppArmor()
     public var rlimits: [Spec.Rlimit] = []
-    public var hooks: Spec.Hooks?
+    /// What its CDI devices bring.
+    public var injection = Injection()
 
     public init(
         containerId: String, sandboxId: String, container: ContainerConfig,

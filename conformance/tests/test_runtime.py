@@ -17,7 +17,6 @@ UNBUILT = [
     "Attach", "CheckpointContainer", "CheckpointPod", "Exec",
     "ListMetricDescriptors", "ListPodSandboxMetrics",
     "PortForward", "RestorePod", "StreamPodSandboxMetrics",
-    "UpdatePodSandboxResources",
 ]
 
 

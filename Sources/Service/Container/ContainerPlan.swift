@@ -11,8 +11,7 @@ struct ContainerPlan: Sendable {
     let config: ContainerConfig
     let image: ImageRecord
     let id: String
-    /// The request's, with what was found out about images among them.
-    let mounts: [Mount]
+    let volumes: [HostMount]
     let spec: Spec
     let user: ResolvedUser
     let handler: WorkingHandler
@@ -23,25 +22,46 @@ struct ContainerPlan: Sendable {
         id: String, root: String
     ) async throws -> ContainerPlan {
         let handler = try node.handlers.named(sandbox.handler)
+        let request = try await request(node, sandbox, config, image, id: id, root: root)
+        var spec = try SpecBuilder.container(request)
+        try await HookDirectories(node.settings.hookDirectories).add(
+            to: &spec, annotations: sandbox.config.annotations.merging(config.annotations) { $1 },
+            hasBindMounts: !config.mounts.isEmpty)
+        return ContainerPlan(
+            node: node, sandbox: sandbox, config: config, image: image, id: id,
+            volumes: request.mounts, spec: spec, user: request.user, handler: handler)
+    }
+
+    /// All that the spec follows from.
+    private static func request(
+        _ node: Node, _ sandbox: Sandbox, _ config: ContainerConfig, _ image: ImageRecord,
+        id: String, root: String
+    ) async throws -> SpecRequest {
+        let handler = try node.handlers.named(sandbox.handler)
         let security = config.linux?.securityContext ?? LinuxContainerSecurityContext()
-        let user = try await UserRequest(security, image.config).resolve(inRoot: root)
         var request = SpecRequest(
             containerId: id, sandboxId: sandbox.id, container: config, sandbox: sandbox.config,
-            image: image.config, user: user, rootfs: root,
-            cgroup: node.cgroupPath(sandbox), handler: handler.runtime.handler)
+            image: image.config,
+            user: try await UserRequest(security, image.config).resolve(inRoot: root),
+            rootfs: root, cgroup: node.cgroupPath(sandbox), handler: handler.runtime.handler)
+        request.namespaces = try node.podNamespaces(sandbox, security)
         request.mounts = try await HostMounts.resolve(
-            config.mounts, ImageVolumes(node: node, id: id))
+            config.mounts,
+            ImageVolumes(node: node, id: id, userNamespace: request.namespaces.user))
+        if !handler.features.mapsIDs {
+            let volumes = MappedVolumes(bundle: node.paths.container(id).bundle)
+            request.mounts = try await volumes.prepare(request.mounts)
+        }
         request.devices = try await devices(config, security)
         request.files = node.podFiles(sandbox)
-        request.namespaces = try node.podNamespaces(sandbox, security)
         request.features = handler.features
         request.host = node.host
         request.appArmor = try await node.appArmor()
         request.localhostSeccomp = try await Spec.Seccomp.localhost(for: security)
-        return ContainerPlan(
-            node: node, sandbox: sandbox, config: config, image: image, id: id,
-            mounts: request.mounts.map(\.mount), spec: try SpecBuilder.container(request),
-            user: user, handler: handler)
+        request.rlimits = try node.settings.defaultUlimits.map(Spec.Rlimit.init(ulimit:))
+        request.injection = try await CDIDevices(directories: node.settings.cdiDirectories)
+            .injection(of: CDIDevices.names(config))
+        return request
     }
 
     private static func devices(
@@ -50,6 +70,17 @@ struct ContainerPlan: Sendable {
         var devices = security.privileged ? try await HostDevice.all() : []
         for device in config.devices { devices += try await HostDevice.resolve(device) }
         return devices
+    }
+
+    /// The request's, with what was found out about images among them.
+    private var mounts: [Mount] { volumes.map(\.mount) }
+
+    /// Labels the files of the volumes that are to be, so that the container may use them.
+    func relabel() async throws {
+        guard let label = spec.linux.mountLabel else { return }
+        for volume in volumes where volume.mount.selinuxRelabel {
+            try await SecurityLabels.set(label, on: volume.source)
+        }
     }
 
     func writeBundle() async throws {

@@ -19,7 +19,7 @@ struct GetPodSandboxStatus: RPC {
             "phase": .string(now.phase.rawValue),
             "pid": .integer(Int64(now.infraPid ?? 0)),
             "networkNamespace": .string(node.paths.pod(sandbox.id).namespace("net")),
-            "config": sandbox.config.json(),
+            "config": sandbox.currentConfig.json(),
         ]
         return ["info": try info.text()]
     }

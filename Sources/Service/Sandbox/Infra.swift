@@ -44,6 +44,10 @@ extension SandboxResources {
         request.files = node.podFiles(sandbox)
         request.host = node.host
         request.appArmor = try await node.appArmor()
+        let security = sandbox.config.linux?.securityContext ?? LinuxSandboxSecurityContext()
+        request.localhostSeccomp = try await Spec.Seccomp.localhost(
+            for: LinuxContainerSecurityContext(
+                seccomp: security.seccomp, seccompProfilePath: security.seccompProfilePath))
         return try SpecBuilder.infra(request)
     }
 
@@ -84,6 +88,10 @@ extension Node {
             let target = "\(paths.pauseRoot)/pause"
             for directory in ["proc", "dev/shm", "sys", "etc"] {
                 try Files.makeDirectories("\(paths.pauseRoot)/\(directory)")
+            }
+            // Mounts want their targets; a pod's root in a user namespace may make none.
+            for file in ["hosts", "hostname", "resolv.conf"] {
+                try Files.replace("\(paths.pauseRoot)/etc/\(file)", with: [], mode: 0o644)
             }
             try Files.replace(target, with: try Files.read(program), mode: 0o755)
         }

@@ -49,6 +49,7 @@ extension Node {
             network: own.contains(.network) ? pod.namespace("net") : nil,
             ipc: own.contains(.ipc) ? pod.namespace("ipc") : nil,
             uts: own.contains(.uts) ? pod.namespace("uts") : nil,
+            user: own.contains(.user) ? pod.namespace("user") : nil,
             pid: sandbox.current.infraPid.map { "/proc/\($0)/ns/pid" })
     }
 }
