@@ -13,6 +13,8 @@ struct Overlay: Sendable {
     /// The file that a user namespace is bound to, whose IDs the layers' files get; the files that
     /// are written have them already.
     var userNamespace: String?
+    /// The SELinux label that all files have there.
+    var label: String?
 
     private var upper: String { "\(home)/upper" }
     private var work: String { "\(home)/work" }
@@ -42,6 +44,7 @@ struct Overlay: Sendable {
     private func options(_ directories: [String]) -> String {
         "lowerdir=\(directories.joined(separator: ":")),upperdir=\(Self.escaped(upper)),"
             + "workdir=\(Self.escaped(work))"
+            + (label.map { ",context=\"\($0)\"" } ?? "")
     }
 
     /// An image without layers still needs something below the writable part.

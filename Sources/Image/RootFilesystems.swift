@@ -28,11 +28,13 @@ public final class RootFilesystems: Sendable {
     /// - Parameters:
     ///   - chains: chain IDs of the image's layers, the lowest first; none is an empty root.
     ///   - userNamespace: the file that the pod's user namespace is bound to, where it has one.
+    ///   - label: the SELinux label of all files, on a node that has them.
     /// - Returns: where it is mounted.
     /// - Throws: `GantryError` (`failedPrecondition`) when a layer is not there, `SystemError`.
     ///   Nothing is left then.
     public func prepare(
-        _ id: String, layers chains: [String], userNamespace: String? = nil
+        _ id: String, layers chains: [String], userNamespace: String? = nil,
+        label: String? = nil
     ) async throws -> String {
         for chain in chains where !layers.contains(chain) {
             throw GantryError(.failedPrecondition, "layer \(chain) is not on this node")
@@ -40,7 +42,7 @@ public final class RootFilesystems: Sendable {
         let overlay = Overlay(
             lower: chains.reversed().map(layers.path(of:)), home: home(of: id),
             target: path(of: id),
-            userNamespace: userNamespace)
+            userNamespace: userNamespace, label: label)
         do {
             try await Blocking.run { try overlay.mount() }
         } catch {

@@ -53,7 +53,7 @@ extension HostFacts {
             limitsSwap: limitsSwap(isUnified), hugepageSizes: try hugepageSizes(),
             oomScoreFloor: try oomScoreFloor(capabilities), capabilities: capabilities,
             hasAppArmor: flag("/sys/module/apparmor/parameters/enabled"),
-            hasSELinux: Files.exists("/sys/fs/selinux/enforce"),
+            hasSELinux: hasSELinux(),
             hasSeccomp: !field("Seccomp", status).isEmpty)
     }
 
@@ -90,6 +90,14 @@ extension HostFacts {
         if capabilities.contains("CAP_SYS_RESOURCE") { return -1000 }
         let text = try Files.readText("/proc/self/oom_score_adj")
         return Int(text.filter { !$0.isWhitespace }) ?? 0
+    }
+
+    /// Without a policy there is one context, and that is `kernel` (initial_sid_to_string.h).
+    private static func hasSELinux() -> Bool {
+        guard Files.exists("/sys/fs/selinux/enforce"),
+            let own = try? Files.readText("/proc/self/attr/current")
+        else { return false }
+        return own.contains(":")
     }
 
     private static func flag(_ path: String) -> Bool {

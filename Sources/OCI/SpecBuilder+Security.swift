@@ -49,19 +49,9 @@ extension SpecBuilder {
     // MARK: SELinux
 
     /// The labels of the process and of its files, or nil where nothing is labelled.
-    func selinux() throws -> (process: String, mount: String)? {
-        let options = security.selinuxOptions ?? podSecurity.selinuxOptions
-        guard request.host.hasSELinux else {
-            guard security.privileged || options == nil || options == SELinuxOption() else {
-                throw GantryError(
-                    .failedPrecondition, "the kernel has no SELinux, which selinux_options need")
-            }
-            return nil
-        }
-        return SELinuxLabels(
-            options ?? SELinuxOption(), privileged: security.privileged,
-            sandboxId: request.sandboxId
-        ).pair
+    func selinux() throws -> SELinuxLabels? {
+        try SELinuxLabels.of(
+            security, pod: podSecurity, sandboxId: request.sandboxId, request.host)
     }
 
     // MARK: Annotations

@@ -74,7 +74,7 @@ internal import Testing
 
     @Test func aPodsContainersShareALevelOfTheirOwn() {
         func process(_ pod: String) -> String {
-            SELinuxLabels(SELinuxOption(), privileged: false, sandboxId: pod).pair.process
+            SELinuxLabels(SELinuxOption(), privileged: false, sandboxId: pod).process
         }
         #expect(process("a") == process("a"))
         #expect(process("a") != process("b"))

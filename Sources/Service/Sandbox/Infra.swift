@@ -95,5 +95,8 @@ extension Node {
             }
             try Files.replace(target, with: try Files.read(program), mode: 0o755)
         }
+        if host.hasSELinux {
+            try await SecurityLabels.set(SELinuxLabels.sharedFiles, on: paths.pauseRoot)
+        }
     }
 }

@@ -21,6 +21,7 @@ struct SandboxResources: Sendable {
     func makeDirectory() async throws {
         let files = SandboxFiles(paths: paths, config: sandbox.config)
         try await Blocking.run { try files.write() }
+        try await node.label(paths, of: sandbox)
     }
 
     func removeDirectory() async throws {
