@@ -123,6 +123,16 @@ def test_a_device(pods, busybox):
     container.output("sh", "-c", "echo x > /dev/nothing && echo x > /dev/null")
 
 
+def test_a_privileged_container_is_so_in_its_namespace_alone(pods, busybox):
+    pod = linux()
+    pod["security_context"]["privileged"] = True
+    container = run(pods, busybox, pod=pod)
+    container.output("mount", "-t", "tmpfs", "none", "/home")
+    container.output("sh", "-c", "echo x > /dev/null")
+    assert container.exec("sh", "-c", "echo 0 > /proc/sys/kernel/panic").exit_code != 0
+    assert container.exec("sh", "-c", "exec 3</dev/fuse").exit_code != 0
+
+
 @pytest.mark.parametrize("wrong", [
     {"uids": [MAPPING, {**MAPPING, "container_id": 65536}]}, {"gids": []},
     {"uids": [{**MAPPING, "length": 0}]}, {"uids": [{**MAPPING, "container_id": 1}]}])
