@@ -27,6 +27,21 @@ def run(pods, image, *command, pod=None, **fields):
         *command or ("sleep 1000",), image=image, linux=pod or linux(), **fields)
 
 
+def pod_of(container):
+    """The ID of the container's pod."""
+    containers = container.client.ListContainers(filter={"id": container.id}).containers
+    return containers[0].pod_sandbox_id
+
+
+def test_nobody_else_gets_at_it_on_the_node(pods, busybox):
+    """Images have programs that run as root, which users of the node must not start."""
+    mapped, plain = run(pods, busybox), pods.run().create("true", image=busybox)
+    for container, expected in ((mapped, (0o710, BASE)), (plain, (0o700, 0))):
+        for path in (f"containers/{container.id}", f"pods/{pod_of(container)}"):
+            status = os.stat(f"/run/gantry/{path}")
+            assert (stat.S_IMODE(status.st_mode), status.st_gid) == expected, path
+
+
 def test_root_is_nobody_on_the_node(pods, busybox):
     container = run(pods, busybox)
     assert container.output("id", "-u") == "0\n"

@@ -47,7 +47,7 @@ struct ContainerPlan: Sendable {
         request.namespaces = try node.podNamespaces(sandbox, security)
         request.mounts = try await HostMounts.resolve(
             config.mounts,
-            ImageVolumes(node: node, id: id, userNamespace: request.namespaces.user))
+            ImageVolumes(node: node, id: id, owner: try node.layerOwner(sandbox)))
         if !handler.features.mapsIDs {
             let volumes = MappedVolumes(bundle: node.paths.container(id).bundle)
             request.mounts = try await volumes.prepare(request.mounts)
