@@ -138,6 +138,21 @@ def test_a_device(pods, busybox):
     container.output("sh", "-c", "echo x > /dev/nothing && echo x > /dev/null")
 
 
+def test_a_pod_outlives_the_daemon(pods, node, busybox, tmp_path):
+    (tmp_path / "roots").write_text("secret")
+    mount = {"host_path": str(tmp_path), "container_path": "/data",
+             "uidMappings": [MAPPING], "gidMappings": [MAPPING]}
+    pod = pods.run(linux=linux())
+    first = pod.run("sleep 1000", image=busybox, linux=linux(), mounts=[mount])
+    node.crash()
+    node.start()
+    second = pod.run("sleep 1000", image=busybox, linux=linux(), mounts=[mount])
+    for container in (first, second):
+        assert container.output("cat", "/data/roots") == "secret"
+        assert container.output("stat", "-c", "%u", "/data/roots") == "0\n"
+    assert len({c.output("readlink", "/proc/self/ns/user") for c in (first, second)}) == 1
+
+
 def test_a_privileged_container_is_so_in_its_namespace_alone(pods, busybox):
     pod = linux()
     pod["security_context"]["privileged"] = True
