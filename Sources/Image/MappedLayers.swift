@@ -2,6 +2,19 @@ internal import Glibc
 internal import Kernel
 internal import System
 
+/// The user namespace of a pod that is to see layers with IDs of its own.
+public struct LayerOwner: Hashable, Sendable {
+    /// The file that it is bound to.
+    public let userNamespace: String
+    /// The group of its root user, as the node knows it.
+    public let group: UInt32
+
+    public init(userNamespace: String, group: UInt32) {
+        self.userNamespace = userNamespace
+        self.group = group
+    }
+}
+
 /// Layers as a pod with a user namespace must see them: each mounted once more with its files' IDs
 /// mapped. Overlay keeps mounts of its own of what it is given, so these are needed only until it is
 /// mounted.

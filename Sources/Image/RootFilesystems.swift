@@ -27,14 +27,13 @@ public final class RootFilesystems: Sendable {
     /// Mounts the root file system of a container.
     /// - Parameters:
     ///   - chains: chain IDs of the image's layers, the lowest first; none is an empty root.
-    ///   - userNamespace: the file that the pod's user namespace is bound to, where it has one.
+    ///   - owner: the pod's user namespace, where it has one.
     ///   - label: the SELinux label of all files, on a node that has them.
     /// - Returns: where it is mounted.
     /// - Throws: `GantryError` (`failedPrecondition`) when a layer is not there, `SystemError`.
     ///   Nothing is left then.
     public func prepare(
-        _ id: String, layers chains: [String], userNamespace: String? = nil,
-        label: String? = nil
+        _ id: String, layers chains: [String], owner: LayerOwner? = nil, label: String? = nil
     ) async throws -> String {
         for chain in chains where !layers.contains(chain) {
             throw GantryError(.failedPrecondition, "layer \(chain) is not on this node")
@@ -42,9 +41,14 @@ public final class RootFilesystems: Sendable {
         let overlay = Overlay(
             lower: chains.reversed().map(layers.path(of:)), home: home(of: id),
             target: path(of: id),
-            userNamespace: userNamespace, label: label)
+            userNamespace: owner?.userNamespace, label: label)
+        let above = Path.parent(of: overlay.target)
         do {
-            try await Blocking.run { try overlay.mount() }
+            try await Blocking.run {
+                // Nobody else may get at an image's programs that run as root.
+                try Files.makePrivateDirectory(above, group: owner?.group)
+                try overlay.mount()
+            }
         } catch {
             try? await remove(id)
             throw error

@@ -39,7 +39,9 @@ extension SpecBuilder {
 
     private var deviceMounts: [Spec.Mount] {
         guard bindsDevices else { return [] }
-        return devices.map {
+        // config-linux.md, "Default Devices": those the runtimes bring themselves.
+        let own = Set(["null", "zero", "full", "random", "urandom", "tty"].map { "/dev/\($0)" })
+        return devices.filter { !own.contains($0.device.path) }.map {
             Spec.Mount(
                 $0.device.path, type: "bind", source: $0.source, options: ["bind", "rprivate"])
         }

@@ -99,15 +99,12 @@ extension Spec.Memory {
                     + "the memory limit \(limit)")
         }
         if swap == 0 && limit > 0 { swap = limit }
-        if !host.limitsSwap {
-            guard swap <= limit else {
-                throw GantryError(
-                    .failedPrecondition,
-                    "this node cannot limit swap, as "
-                        + "memory_swap_limit_in_bytes \(swap) needs")
-            }
-            swap = 0
+        guard host.limitsSwap || swap <= limit else {
+            throw GantryError(
+                .failedPrecondition,
+                "this node cannot limit swap, as memory_swap_limit_in_bytes \(swap) needs")
         }
+        if !host.limitsSwap { swap = 0 }
         self.init(limit: limit == 0 ? nil : limit, swap: swap == 0 ? nil : swap)
     }
 }

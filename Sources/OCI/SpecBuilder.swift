@@ -23,7 +23,7 @@ public struct SpecBuilder: Sendable {
     }
 
     private func build() throws -> Spec {
-        try validate()
+        try checkRules()
         let hooks = request.injection.hooks
         let process = try process()
         let mounts = try mounts()
@@ -57,27 +57,6 @@ public struct SpecBuilder: Sendable {
     private var hostname: String? {
         let name = request.sandbox.hostname
         return request.handler.infra && !name.isEmpty ? name : nil
-    }
-
-    private func validate() throws {
-        guard !security.privileged || podSecurity.privileged else {
-            throw GantryError(
-                .invalidArgument, "a privileged container needs a sandbox that is privileged too")
-        }
-        guard request.container.windows == nil else {
-            throw GantryError(.invalidArgument, "this node runs no Windows containers")
-        }
-        let options = security.namespaceOptions ?? NamespaceOption()
-        guard options.targetId.isEmpty || options.pid == .target else {
-            throw GantryError(
-                .invalidArgument, "target_id is for the PID namespace mode TARGET alone")
-        }
-        guard request.container.workingDir.isEmpty || request.container.workingDir.hasPrefix("/")
-        else {
-            throw GantryError(
-                .invalidArgument,
-                "working_dir \"\(request.container.workingDir)\" is not absolute")
-        }
     }
 
     /// The kubelet sends both lists filled, or both empty for `procMount: Unmasked`, which Kubernetes

@@ -53,11 +53,15 @@ internal import Testing
     @Test func devicesAreBound() throws {
         var request = request()
         let device = Spec.Device(path: "/dev/in", type: "c", major: 1, minor: 3)
-        request.devices = [HostDevice(device, source: "/dev/out", access: "r")]
+        let null = Spec.Device(path: "/dev/null", type: "c", major: 1, minor: 3)
+        request.devices = [
+            HostDevice(null), HostDevice(device, source: "/dev/out", access: "r"),
+        ]
         let spec = try SpecBuilder.container(request)
         #expect(spec.linux.devices == [])
         let mount = try #require(spec.mounts.first { $0.destination == "/dev/in" })
         #expect(mount.source == "/dev/out")
+        #expect(!spec.mounts.contains { $0.destination == "/dev/null" })
         #expect(spec.linux.resources?.devices?.last?.access == "r")
     }
 }

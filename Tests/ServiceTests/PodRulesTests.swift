@@ -6,24 +6,24 @@ internal import Testing
 
 @Suite struct PodRulesTests {
     private func check(
-        mapsIDs: Bool = true, infra: Bool = false, _ change: (inout PodSandboxConfig) -> Void
+        isAble: Bool = true, _ change: (inout PodSandboxConfig) -> Void
     ) throws {
         let runtime = Runtime(
-            Handler(name: "crun", path: "/bin/crun", root: "/run/crun", infra: infra),
+            Handler(name: "crun", path: "/bin/crun", root: "/run/crun"),
             cgroupDriver: .cgroupfs, scratch: "/tmp", execProgram: "/bin/exec")
         let handler = WorkingHandler(
-            runtime: runtime, features: HandlerFeatures(mapsIDs: mapsIDs))
+            runtime: runtime, features: HandlerFeatures(), hasUserNamespaces: isAble)
         var config = PodSandboxConfig(linux: LinuxPodSandboxConfig())
         change(&config)
         try PodRules(config: config, handler: handler).check()
     }
 
     private func refused(
-        _ code: GantryError.Code = .invalidArgument, mapsIDs: Bool = true, infra: Bool = false,
+        _ code: GantryError.Code = .invalidArgument, isAble: Bool = true,
         change: (inout PodSandboxConfig) -> Void
     ) -> Bool {
         do {
-            try check(mapsIDs: mapsIDs, infra: infra, change)
+            try check(isAble: isAble, change)
             return false
         } catch { return (error as? GantryError)?.code == code }
     }
@@ -48,16 +48,15 @@ internal import Testing
         #expect(refused(change: options(wrong)))
     }
 
-    @Test func userNamespacesNeedAHandlerThatMapsIDs() throws {
+    @Test func userNamespacesNeedAHandlerThatHasThem() throws {
         let ids = [IDMapping(hostId: 65536, containerId: 0, length: 65536)]
         let change = options(
             NamespaceOption(usernsOptions: UserNamespace(uids: ids, gids: ids)))
         try check(change)
-        #expect(refused(.failedPrecondition, mapsIDs: false, change: change))
-        #expect(refused(.failedPrecondition, infra: true, change: change))
+        #expect(refused(.failedPrecondition, isAble: false, change: change))
         #expect(refused(change: options(NamespaceOption(usernsOptions: UserNamespace()))))
         try check(
-            mapsIDs: false, options(NamespaceOption(usernsOptions: UserNamespace(mode: .node))))
+            isAble: false, options(NamespaceOption(usernsOptions: UserNamespace(mode: .node))))
     }
 
     @Test func sysctlsOfOthersNamespaces() {

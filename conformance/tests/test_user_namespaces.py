@@ -27,6 +27,21 @@ def run(pods, image, *command, pod=None, **fields):
         *command or ("sleep 1000",), image=image, linux=pod or linux(), **fields)
 
 
+def pod_of(container):
+    """The ID of the container's pod."""
+    containers = container.client.ListContainers(filter={"id": container.id}).containers
+    return containers[0].pod_sandbox_id
+
+
+def test_nobody_else_gets_at_it_on_the_node(pods, busybox):
+    """Images have programs that run as root, which users of the node must not start."""
+    mapped, plain = run(pods, busybox), pods.run().create("true", image=busybox)
+    for container, expected in ((mapped, (0o710, BASE)), (plain, (0o700, 0))):
+        for path in (f"containers/{container.id}", f"pods/{pod_of(container)}"):
+            status = os.stat(f"/run/gantry/{path}")
+            assert (stat.S_IMODE(status.st_mode), status.st_gid) == expected, path
+
+
 def test_root_is_nobody_on_the_node(pods, busybox):
     container = run(pods, busybox)
     assert container.output("id", "-u") == "0\n"
@@ -121,6 +136,31 @@ def test_a_device(pods, busybox):
     container = run(pods, busybox, devices=[
         {"host_path": "/dev/null", "container_path": "/dev/nothing", "permissions": "rw"}])
     container.output("sh", "-c", "echo x > /dev/nothing && echo x > /dev/null")
+
+
+def test_a_pod_outlives_the_daemon(pods, node, busybox, tmp_path):
+    (tmp_path / "roots").write_text("secret")
+    mount = {"host_path": str(tmp_path), "container_path": "/data",
+             "uidMappings": [MAPPING], "gidMappings": [MAPPING]}
+    pod = pods.run(linux=linux())
+    first = pod.run("sleep 1000", image=busybox, linux=linux(), mounts=[mount])
+    node.crash()
+    node.start()
+    second = pod.run("sleep 1000", image=busybox, linux=linux(), mounts=[mount])
+    for container in (first, second):
+        assert container.output("cat", "/data/roots") == "secret"
+        assert container.output("stat", "-c", "%u", "/data/roots") == "0\n"
+    assert len({c.output("readlink", "/proc/self/ns/user") for c in (first, second)}) == 1
+
+
+def test_a_privileged_container_is_so_in_its_namespace_alone(pods, busybox):
+    pod = linux()
+    pod["security_context"]["privileged"] = True
+    container = run(pods, busybox, pod=pod)
+    container.output("mount", "-t", "tmpfs", "none", "/home")
+    container.output("sh", "-c", "echo x > /dev/null")
+    assert container.exec("sh", "-c", "echo 0 > /proc/sys/kernel/panic").exit_code != 0
+    assert container.exec("sh", "-c", "exec 3</dev/fuse").exit_code != 0
 
 
 @pytest.mark.parametrize("wrong", [

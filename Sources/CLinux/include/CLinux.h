@@ -43,6 +43,8 @@ int gantry_loopback_up(void);
 int gantry_become_root(void);
 // A process that waits in a new user namespace until it is killed, with no ID mapped yet; or -1.
 pid_t gantry_clone_user_namespace(void);
+// Whether the kernel has mount_setattr(2), which is since 5.12.
+int gantry_has_mount_setattr(void);
 // Mounts the directory `source` once more on `target`, without what is mounted below it, its files'
 // IDs mapped as the user namespace of that descriptor does.
 int gantry_mount_mapped(const char *source, const char *target, int user_namespace);

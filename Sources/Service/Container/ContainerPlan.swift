@@ -22,7 +22,8 @@ struct ContainerPlan: Sendable {
         id: String, root: String
     ) async throws -> ContainerPlan {
         let handler = try node.handlers.named(sandbox.handler)
-        let request = try await request(node, sandbox, config, image, id: id, root: root)
+        let request = try await SpecInputs(node: node, sandbox: sandbox, config: config, id: id)
+            .request(image.config, root: root)
         var spec = try SpecBuilder.container(request)
         try await HookDirectories(node.settings.hookDirectories).add(
             to: &spec, annotations: sandbox.config.annotations.merging(config.annotations) { $1 },
@@ -30,46 +31,6 @@ struct ContainerPlan: Sendable {
         return ContainerPlan(
             node: node, sandbox: sandbox, config: config, image: image, id: id,
             volumes: request.mounts, spec: spec, user: request.user, handler: handler)
-    }
-
-    /// All that the spec follows from.
-    private static func request(
-        _ node: Node, _ sandbox: Sandbox, _ config: ContainerConfig, _ image: ImageRecord,
-        id: String, root: String
-    ) async throws -> SpecRequest {
-        let handler = try node.handlers.named(sandbox.handler)
-        let security = config.linux?.securityContext ?? LinuxContainerSecurityContext()
-        var request = SpecRequest(
-            containerId: id, sandboxId: sandbox.id, container: config, sandbox: sandbox.config,
-            image: image.config,
-            user: try await UserRequest(security, image.config).resolve(inRoot: root),
-            rootfs: root, cgroup: node.cgroupPath(sandbox), handler: handler.runtime.handler)
-        request.namespaces = try node.podNamespaces(sandbox, security)
-        request.mounts = try await HostMounts.resolve(
-            config.mounts,
-            ImageVolumes(node: node, id: id, userNamespace: request.namespaces.user))
-        if !handler.features.mapsIDs {
-            let volumes = MappedVolumes(bundle: node.paths.container(id).bundle)
-            request.mounts = try await volumes.prepare(request.mounts)
-        }
-        request.devices = try await devices(config, security)
-        request.files = node.podFiles(sandbox)
-        request.features = handler.features
-        request.host = node.host
-        request.appArmor = try await node.appArmor()
-        request.localhostSeccomp = try await Spec.Seccomp.localhost(for: security)
-        request.rlimits = try node.settings.defaultUlimits.map(Spec.Rlimit.init(ulimit:))
-        request.injection = try await CDIDevices(directories: node.settings.cdiDirectories)
-            .injection(of: CDIDevices.names(config))
-        return request
-    }
-
-    private static func devices(
-        _ config: ContainerConfig, _ security: LinuxContainerSecurityContext
-    ) async throws -> [HostDevice] {
-        var devices = security.privileged ? try await HostDevice.all() : []
-        for device in config.devices { devices += try await HostDevice.resolve(device) }
-        return devices
     }
 
     /// The request's, with what was found out about images among them.
@@ -127,18 +88,6 @@ struct ContainerPlan: Sendable {
         let asked = config.stopSignal
         if asked != .runtimeDefault { return asked.number }
         return StopSignal.number(of: image.config.stopSignal) ?? StopSignal.default
-    }
-}
-
-extension UserRequest {
-    fileprivate init(_ security: LinuxContainerSecurityContext, _ image: ImageConfig) {
-        self.init()
-        imageUser = image.user
-        runAsUser = security.runAsUser?.value
-        runAsUsername = security.runAsUsername
-        runAsGroup = security.runAsGroup?.value
-        supplementalGroups = security.supplementalGroups
-        isStrict = security.supplementalGroupsPolicy == .strict
     }
 }
 

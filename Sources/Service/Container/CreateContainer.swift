@@ -34,7 +34,7 @@ struct CreateContainer: RPC {
             undo.push("remove its files") { try await node.lifecycle.discard(id, sandbox) }
             let root = try await node.rootFilesystems.prepare(
                 id, layers: image.layers.map(\.chain),
-                userNamespace: node.podNamespaces(sandbox).user,
+                owner: node.layerOwner(sandbox),
                 label: node.validLabel(of: config, in: sandbox))
             let plan = try await ContainerPlan.make(
                 node, sandbox, config, image, id: id, root: root)

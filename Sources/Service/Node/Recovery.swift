@@ -33,8 +33,9 @@ public struct Recovery: Sendable {
     /// Whether the pods' networks still are as they were left. What is not is only told of: whether
     /// a pod can go on is for its probes to say.
     private func checkNetworks() async {
-        for sandbox in node.sandboxes.all where sandbox.phase == .ready && !sandbox.usesHostNetwork
-        {
+        for sandbox in node.sandboxes.all where sandbox.phase == .ready {
+            if node.isShuttingDown { return }
+            if sandbox.usesHostNetwork { continue }
             let namespace = node.paths.pod(sandbox.id).namespace("net")
             do {
                 try await node.network.check(Attachment(sandbox, namespacePath: namespace))

@@ -1,5 +1,6 @@
 internal import Model
 internal import OCI
+internal import System
 
 /// A runtime handler that was found to work.
 struct WorkingHandler: Sendable {
@@ -33,7 +34,8 @@ struct Handlers: Sendable {
         var handlers = Handlers()
         for candidate in found {
             do {
-                let features = try await candidate.probe()
+                var features = try await candidate.probe()
+                if !Mounts.canChangeTrees { features.mountOptions.remove("rro") }
                 let runtime = Runtime(
                     candidate, cgroupDriver: driver, scratch: paths.scratch,
                     execProgram: settings.execProgram)

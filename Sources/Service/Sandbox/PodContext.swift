@@ -1,3 +1,4 @@
+internal import Image
 internal import Kernel
 internal import Model
 internal import MonitorProtocol
@@ -40,6 +41,14 @@ extension Node {
             namespaces.targetPid = "/proc/\(pid)/ns/pid"
         }
         return namespaces
+    }
+
+    /// nil for a pod without a user namespace of its own.
+    func layerOwner(_ sandbox: Sandbox) throws -> LayerOwner? {
+        try UserMappings(sandbox.namespaces.usernsOptions).map {
+            LayerOwner(
+                userNamespace: paths.pod(sandbox.id).namespace("user"), group: $0.gids.hostID)
+        }
     }
 
     func podNamespaces(_ sandbox: Sandbox) -> PodNamespaces {

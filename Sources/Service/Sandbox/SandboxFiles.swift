@@ -23,7 +23,8 @@ struct SandboxFiles: Sendable {
     }
 
     func write() throws {
-        try Files.makeDirectories(paths.directory, mode: 0o711)
+        let isMapped = try UserMappings(options.usernsOptions) != nil
+        try Files.makePrivateDirectory(paths.directory, group: isMapped ? try owner.gid : nil)
         try Files.makeDirectories("\(paths.directory)/ns", mode: 0o700)
         try Files.makeDirectories("\(paths.directory)/exits", mode: 0o700)
         try put(resolvConf(), paths.resolvConf)

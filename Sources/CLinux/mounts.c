@@ -18,6 +18,10 @@ pid_t gantry_clone_user_namespace(void) {
     for (;;) pause();
 }
 
+int gantry_has_mount_setattr(void) {
+    return mount_setattr(-1, "", AT_EMPTY_PATH, NULL, 0) == 0 || errno != ENOSYS;
+}
+
 int gantry_mount_mapped(const char *source, const char *target, int user_namespace) {
     int tree = open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
     if (tree < 0) return -1;
