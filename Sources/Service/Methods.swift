@@ -27,6 +27,8 @@ extension MethodTable {
         answer(Methods.podSandboxStatus, GetPodSandboxStatus(node: node).respond)
         answer(Methods.podSandboxStats, GetPodSandboxStats(node: node).respond)
         answer(Methods.listPodSandboxStats, ListPodSandboxStats(node: node).respond)
+        answer(Methods.listMetricDescriptors, ListMetricDescriptors(node: node).respond)
+        answer(Methods.listPodSandboxMetrics, ListPodSandboxMetrics(node: node).respond)
         answerEncoded(Methods.listPodSandbox, ListPodSandbox(node: node).respond)
     }
 

@@ -48,6 +48,9 @@ struct Configuration {
                 name: "program_dir", value: .text(\.programDirectory),
                 summary: "Where gantry-monitor, gantry-exec and gantry-pause are."),
             Key(
+                name: "pod_metrics", value: .texts(\.podMetricNames),
+                summary: "Families of figures in ListPodSandboxMetrics."),
+            Key(
                 name: "log_level", value: .text(\.logLevel),
                 summary: "trace, debug, info, notice, warning, error or critical."),
         ]

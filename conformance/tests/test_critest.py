@@ -13,8 +13,6 @@ GROUPS = ["Container runtime", "Container Mount Propagation", "Container Mount R
           "Image Consistency", "Image Identifier Consistency", "Image Manager",
           "Image Volume", "Multiple Containers", "Networking", "PodSandbox", "Runtime info",
           "Security Context"]
-#: Issues of their own will build these; until then the RPCs say that they are not there.
-UNBUILT = "metrics"
 
 
 @pytest.fixture(scope="session")
@@ -36,8 +34,7 @@ def images_gone(client, nothing_left):
 @pytest.mark.gantry
 @pytest.mark.parametrize("group", GROUPS)
 def test_group(node, tmp_path, program, images_gone, group):
-    specs = critest.run(program, node, tmp_path, f"-ginkgo.focus=\\[k8s.io\\] {group} ",
-                        f"-ginkgo.skip={UNBUILT}")
+    specs = critest.run(program, node, tmp_path, f"-ginkgo.focus=\\[k8s.io\\] {group} ")
     ran = [spec for spec in specs if spec["State"] not in ("skipped", "pending")]
     failed = {critest.name(spec): spec["Failure"]["Message"] for spec in ran
               if spec["State"] != "passed"}

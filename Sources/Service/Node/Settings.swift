@@ -20,6 +20,8 @@ public struct Settings: Sendable {
     /// Where `gantry-monitor`, `gantry-exec` and `gantry-pause` are.
     public var programDirectory = "/usr/libexec/gantry"
     public var logLevel = "info"
+    /// What ListPodSandboxMetrics tells.
+    public var podMetrics = MetricFamily.allCases
 
     public init() {}
 
