@@ -38,7 +38,9 @@ public final class RootFilesystems: Sendable {
             lower: chains.reversed().map(layers.path(of:)), home: home(of: id), target: path(of: id)
         )
         do {
-            try await Blocking.run { try overlay.mount() }
+            try await Trace.span("root file system") {
+                try await Blocking.run { try overlay.mount() }
+            }
         } catch {
             try? await remove(id)
             throw error

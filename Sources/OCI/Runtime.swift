@@ -133,7 +133,9 @@ extension Runtime {
     }
 
     func execute(_ arguments: [String]) async throws -> Command.Output {
-        try await Command(handler.path, globals() + arguments).run()
+        try await Trace.span("\(handler.name) \(arguments.first ?? "")") {
+            try await Command(handler.path, globals() + arguments).run()
+        }
     }
 
     private func failure(_ output: Command.Output) -> RuntimeFailure {

@@ -95,7 +95,10 @@ import Testing
 
     @Test func aMountByItsDevicesNumber() {
         let mounts = KernelFile(
-            content: "22 1 8:1 / / rw shared:1 - ext4 /dev/vda rw\n30 22 0:25 / /run rw - tmpfs tmpfs rw")
+            content: """
+                22 1 8:1 / / rw shared:1 - ext4 /dev/vda rw
+                30 22 0:25 / /run rw - tmpfs tmpfs rw
+                """)
         #expect(FilesystemFigures.source(of: "8:1", mounts.fields) == "/dev/vda")
         #expect(FilesystemFigures.source(of: "0:25", mounts.fields) == "tmpfs")
         #expect(FilesystemFigures.source(of: "0:99", mounts.fields) == nil)

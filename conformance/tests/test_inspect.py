@@ -32,6 +32,8 @@ def test_a_container_tells_its_process_and_spec(pods, busybox, handler):
     assert info["runtimeSpec"]["process"]["args"] == ["sleep", "1000"]
     assert "WHICH=this" in info["runtimeSpec"]["process"]["env"]
     assert info["config"]["image"]["image"] == busybox
+    assert [operation["name"] for operation in info["timeline"]] == [
+        "RunPodSandbox", "CreateContainer", "StartContainer"]
 
 
 def test_what_has_exited_has_no_process(pods, busybox):

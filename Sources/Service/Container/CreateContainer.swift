@@ -17,7 +17,10 @@ struct CreateContainer: RPC {
         let id = try await node.operations.join(key, request) {
             try sandbox.requireReady()
             if let existing = try existing(name, sandbox, config) { return existing }
-            return try await create(config, in: sandbox)
+            let subject = config.metadata?.name ?? ""
+            return try await node.traced("CreateContainer", subject, of: sandbox) {
+                try await create(config, in: sandbox)
+            }
         }
         return CreateContainerResponse(containerId: id)
     }
@@ -33,9 +36,10 @@ struct CreateContainer: RPC {
         return try await Undo.scope(node.log) { undo in
             undo.push("remove its files") { try await node.lifecycle.discard(id, sandbox) }
             let root = try await node.rootFilesystems.prepare(id, layers: image.layers.map(\.chain))
-            let plan = try await ContainerPlan.make(
-                node, sandbox, config, image, id: id, root: root)
-            try await plan.writeBundle()
+            let plan = try await Trace.span("spec, mounts and user") {
+                try await ContainerPlan.make(node, sandbox, config, image, id: id, root: root)
+            }
+            try await Trace.span("bundle") { try await plan.writeBundle() }
             let container = plan.container()
             undo.push("forget the container") { try await forget(container) }
             try await node.store.save(container.row())
@@ -43,10 +47,12 @@ struct CreateContainer: RPC {
             undo.push("delete it from the runtime") {
                 try await node.runtime(of: sandbox).delete(id, force: true)
             }
-            let pid = try await node.create(plan.request(), with: monitor, plan.handler.runtime)
+            let pid = try await Trace.span("\(sandbox.handler) create") {
+                try await node.create(plan.request(), with: monitor, plan.handler.runtime)
+            }
             container.update { $0.phase.create(pid: pid) }
             try sandbox.requireReady()
-            try await node.store.save(container.row())
+            try await Trace.span("store") { try await node.store.save(container.row()) }
             node.tell(.createdEvent, of: container)
             return id
         }

@@ -28,6 +28,7 @@ struct GetContainerStatus: RPC {
             "rootfs": .string(node.rootFilesystems.path(of: container.id)),
             "config": container.config.json(),
         ]
+        info["timeline"] = await node.timeline(container.id)
         info["runtimeSpec"] = await node.runtimeSpec(bundle: bundle)
         return ["info": try JSONValue.object(info).text()]
     }

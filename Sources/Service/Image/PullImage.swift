@@ -20,7 +20,9 @@ struct PullImage: RPC {
             throw GantryError(.invalidArgument, "the request names no image")
         }
         let identity = Identity(name: name, credentials: request.auth)
-        let id = try await node.operations.join(.pullImage(identity)) { try await pull(identity) }
+        let id = try await node.operations.join(.pullImage(identity)) {
+            try await node.tracedPull(name, for: request.sandboxConfig) { try await pull(identity) }
+        }
         return PullImageResponse(imageRef: id)
     }
 
@@ -32,9 +34,11 @@ struct PullImage: RPC {
         }
         // The layers are held against removal until the image that needs them is stored.
         defer { withExtendedLifetime(pulled.hold) {} }
-        try await node.images.add(
-            ImageRecord(pulled), tag: pulled.reference.tagged,
-            digest: "\(pulled.reference.repository)@\(pulled.digest)")
+        try await Trace.span("store") {
+            try await node.images.add(
+                ImageRecord(pulled), tag: pulled.reference.tagged,
+                digest: "\(pulled.reference.repository)@\(pulled.digest)")
+        }
         return pulled.id
     }
 }

@@ -19,6 +19,7 @@ public final class Node: Sendable {
     let sandboxes = Index<Sandbox>("sandbox")
     let containers = Index<SandboxContainer>("container")
     let events = EventHub()
+    let traces = TraceLog()
     let images: ImageCatalog
     let layers: Layers
     let rootFilesystems: RootFilesystems

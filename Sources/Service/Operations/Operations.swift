@@ -23,6 +23,9 @@ final class Operations: Sendable {
         let done: Latch<Void>
     }
 
+    /// When the operation that the task runs was asked for.
+    @TaskLocal static var askedAt: ContinuousClock.Instant?
+
     private let nursery: Nursery
     private let running = Mutex<[Key: Running]>([:])
 
@@ -80,8 +83,11 @@ final class Operations: Sendable {
             return (latch, true)
         }
         if isNew {
+            let asked = ContinuousClock.now
             nursery.start {
-                let outcome = await Self.outcome(of: body)
+                let outcome = await Self.$askedAt.withValue(asked) {
+                    await Self.outcome(of: body)
+                }
                 let entry = self.running.withLock { $0.removeValue(forKey: key) }
                 latch.open(outcome)
                 entry?.done.open(())

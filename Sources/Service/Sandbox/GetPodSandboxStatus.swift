@@ -23,6 +23,7 @@ struct GetPodSandboxStatus: RPC {
             "pid": .integer(Int64(now.infraPid ?? 0)),
             "config": sandbox.config.json(),
         ]
+        info["timeline"] = await node.timeline(sandbox.id)
         if !sandbox.usesHostNetwork {
             info["networkNamespace"] = .string(pod.namespace("net"))
         }
