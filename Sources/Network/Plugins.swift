@@ -49,7 +49,9 @@ struct Plugins: Sendable {
             executable.path, [], environment: Command.plainEnvironment + environment + parameters,
             input: try input.bytes(), limit: limit ?? self.limit, outputLimit: 1 << 20)
         let output = try await Trace.span("CNI \(command.rawValue) \(type)") {
-            try await program.run()
+            try await ProgramDurations.network.measure(type, command.rawValue) {
+                try await program.run()
+            }
         }
         guard output.status == 0 else {
             throw PluginError(

@@ -24,6 +24,7 @@ extension MethodTable {
     /// Gantry's own service, for the program's other commands.
     private mutating func addOwn(_ node: Node) {
         answer(GantryMethods.getTrace, GetTrace(node: node).respond)
+        answer(GantryMethods.setLogLevel, SetLogLevel(node: node).respond)
     }
 
     private mutating func addSandboxes(_ node: Node) {

@@ -53,6 +53,12 @@ struct Configuration {
             Key(
                 name: "log_level", value: .text(\.logLevel),
                 summary: "trace, debug, info, notice, warning, error or critical."),
+            Key(
+                name: "log_format", value: .text(\.logFormat),
+                summary: "How a line of the log looks: text or json."),
+            Key(
+                name: "metrics_address", value: .text(\.metricsAddress),
+                summary: "HOST:PORT for Prometheus, at /metrics; empty: nowhere."),
         ]
     }
 

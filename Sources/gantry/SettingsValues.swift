@@ -32,6 +32,12 @@ extension Settings {
         guard Logger.Level(rawValue: logLevel) != nil else {
             throw section.error("log_level", "\"\(logLevel)\" is no level")
         }
+        guard LogOutput.Format(rawValue: logFormat) != nil else {
+            throw section.error("log_format", "\"\(logFormat)\" is neither text nor json")
+        }
+        guard metricsAddress.isEmpty || MetricsEndpoint.split(metricsAddress) != nil else {
+            throw section.error("metrics_address", "\"\(metricsAddress)\" is no HOST:PORT")
+        }
         let families = try section.strings("pod_metrics") ?? []
         if let unknown = families.first(where: { MetricFamily(rawValue: $0) == nil }) {
             let known = MetricFamily.allCases.map(\.rawValue).joined(separator: ", ")

@@ -48,7 +48,9 @@ struct CreateContainer: RPC {
                 try await node.runtime(of: sandbox).delete(id, force: true)
             }
             let pid = try await Trace.span("\(sandbox.handler) create") {
-                try await node.create(plan.request(), with: monitor, plan.handler.runtime)
+                try await ProgramDurations.runtime.measure(sandbox.handler, "create") {
+                    try await node.create(plan.request(), with: monitor, plan.handler.runtime)
+                }
             }
             container.update { $0.phase.create(pid: pid) }
             try sandbox.requireReady()

@@ -29,8 +29,14 @@ struct PullImage: RPC {
     private func pull(_ identity: Identity) async throws -> String {
         let registries = try await Blocking.run { [node] in try node.registries() }
         node.puller.use(registries)
-        let pulled = try await node.puller.pull(named: identity.name) {
-            try Credentials(identity.credentials ?? AuthConfig(), for: $0)
+        let bytes = PulledBytes()
+        defer { node.telemetry.pulled(bytes: bytes.total) }
+        let pulled = try await node.telemetry.pulls.measure {
+            try await node.puller.pull(named: identity.name) {
+                try Credentials(identity.credentials ?? AuthConfig(), for: $0)
+            } progress: {
+                bytes.note($0.digest, $0.received)
+            }
         }
         // The layers are held against removal until the image that needs them is stored.
         defer { withExtendedLifetime(pulled.hold) {} }

@@ -20,6 +20,7 @@ public final class Node: Sendable {
     let containers = Index<SandboxContainer>("container")
     let events = EventHub()
     let traces = TraceLog()
+    public let telemetry = Telemetry()
     let images: ImageCatalog
     let layers: Layers
     let rootFilesystems: RootFilesystems

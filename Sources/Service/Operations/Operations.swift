@@ -65,6 +65,13 @@ final class Operations: Sendable {
         for done in pending { try await done.wait() }
     }
 
+    /// How many go on now, by what they do.
+    var underWay: [String: UInt64] {
+        running.withLock { running in
+            running.keys.reduce(into: [:]) { $0[$1.stage, default: 0] += 1 }
+        }
+    }
+
     private typealias Outcome<Response> = Result<Response, any Error>
 
     private func enter<Request: Hashable & Sendable, Response: Sendable>(
@@ -83,10 +90,10 @@ final class Operations: Sendable {
             return (latch, true)
         }
         if isNew {
-            let asked = ContinuousClock.now
+            let (asked, call) = (ContinuousClock.now, CallContext.current)
             nursery.start {
-                let outcome = await Self.$askedAt.withValue(asked) {
-                    await Self.outcome(of: body)
+                let outcome = await CallContext.$current.withValue(call) {
+                    await Self.$askedAt.withValue(asked) { await Self.outcome(of: body) }
                 }
                 let entry = self.running.withLock { $0.removeValue(forKey: key) }
                 latch.open(outcome)
@@ -100,5 +107,22 @@ final class Operations: Sendable {
         of body: @Sendable () async throws -> Response
     ) async -> Outcome<Response> {
         do { return .success(try await body()) } catch { return .failure(error) }
+    }
+}
+
+extension Operations.Key {
+    /// What the operation does, without what it does it to.
+    var stage: String {
+        switch self {
+        case .runSandbox: "run_sandbox"
+        case .stopSandbox: "stop_sandbox"
+        case .removeSandbox: "remove_sandbox"
+        case .createContainer: "create_container"
+        case .startContainer: "start_container"
+        case .updateContainer: "update_container"
+        case .removeContainer: "remove_container"
+        case .cleanUpContainer: "clean_up_container"
+        case .pullImage: "pull_image"
+        }
     }
 }
