@@ -22,6 +22,13 @@ public struct Cgroup: Hashable, Sendable {
     /// Its path below the mount point, as cgroup v2 or, on v1, the memory controller has it.
     public var path: String { paths["memory"] ?? paths[""] ?? "/" }
 
+    /// The one above, which of a pod's containers is the pod's.
+    public var parent: Cgroup {
+        var parent = self
+        for (controller, path) in paths { parent.paths[controller] = Path.parent(of: path) }
+        return parent
+    }
+
     /// A node with both versions mounted has its controllers in the first (a hybrid).
     var isFirstVersion: Bool { paths["memory"] != nil }
 

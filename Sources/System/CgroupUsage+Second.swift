@@ -22,6 +22,13 @@ extension CgroupUsage {
         return usage
     }
 
+    /// How long tasks of a cgroup and those below waited; nothing on cgroup v1. Blocks the thread.
+    public static func pressure(of cgroup: Cgroup) -> CgroupUsage {
+        var usage = CgroupUsage()
+        if !cgroup.isFirstVersion { usage.readPressure(cgroup) }
+        return usage
+    }
+
     private mutating func readPressure(_ cgroup: Cgroup) {
         cpu.pressure = Pressure(cgroup.file("", "cpu.pressure"))
         memory.pressure = Pressure(cgroup.file("", "memory.pressure"))

@@ -87,11 +87,11 @@ def test_pods_plugins_and_runtimes(metrics, pods, busybox, handler):
     assert found['gantry_containers{phase="running"}'] == 1
     assert found["gantry_monitors"] == 1
     plugin = '{plugin="bridge",command="ADD",outcome="ok"}'
-    assert found["gantry_cni_call_seconds_count" + plugin] == 1
-    assert found["gantry_cni_call_seconds_sum" + plugin] > 0
+    assert found["gantry_cni_call_duration_seconds_count" + plugin] == 1
+    assert found["gantry_cni_call_duration_seconds_sum" + plugin] > 0
     for command in ("create", "start"):
         labels = f'{{handler="{handler}",command="{command}",outcome="ok"}}'
-        assert found["gantry_runtime_call_seconds_count" + labels] == 1
+        assert found["gantry_runtime_call_duration_seconds_count" + labels] == 1
 
 
 def test_exits_for_want_of_memory(metrics, pods, busybox):
@@ -108,7 +108,7 @@ def test_pulled_bytes(metrics, client, registry):
     found = samples()
     # The layers below are on the node already.
     assert found["gantry_image_pulled_bytes_total"] == len(image.layers[-1].blob)
-    assert found['gantry_image_pull_seconds_count{outcome="ok"}'] == 1
+    assert found['gantry_image_pull_duration_seconds_count{outcome="ok"}'] == 1
     client.RemoveImage(image={"image": reference})
 
 

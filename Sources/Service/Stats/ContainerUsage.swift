@@ -56,7 +56,7 @@ extension Reading {
 }
 
 extension PsiStats {
-    fileprivate init(_ pressure: Pressure) {
+    init(_ pressure: Pressure) {
         self.init(full: PsiData(pressure.full), some: PsiData(pressure.some))
     }
 }

@@ -39,11 +39,26 @@ extension Node {
         let readings = Dictionary(
             grouping: try await readings(of: members, [.pressure, .processes]),
             by: \.container.sandbox.id)
+        let pressures = try await podPressures(readings)
         let networks = await networkCounters(of: sandboxes)
         return sandboxes.map { sandbox in
             sandbox.stats(
-                readings[sandbox.id] ?? [], networks[sandbox.id], fsId: paths.root)
+                readings[sandbox.id] ?? [], networks[sandbox.id], pressures[sandbox.id],
+                fsId: paths.root)
         }
+    }
+
+    /// By the pod's ID. Waits do not add up, so they are those of the pod's own cgroup, where the
+    /// kubelet has made one.
+    private func podPressures(
+        _ readings: [String: [Reading]]
+    ) async throws -> [String: CgroupUsage] {
+        let cgroups = readings.compactMapValues { readings -> Cgroup? in
+            guard let first = readings.first else { return nil }
+            let parent = first.container.sandbox.config.linux?.cgroupParent ?? ""
+            return parent.isEmpty ? nil : first.cgroup.parent
+        }
+        return try await Blocking.run { cgroups.mapValues { CgroupUsage.pressure(of: $0) } }
     }
 
     /// By the pod's ID. A pod on the node's network has no figures of its own.
@@ -61,20 +76,25 @@ extension Node {
 extension Sandbox {
     /// The sum of its containers, and its network.
     fileprivate func stats(
-        _ readings: [Reading], _ network: [NetworkCounters]?, fsId: String
+        _ readings: [Reading], _ network: [NetworkCounters]?, _ pressure: CgroupUsage?,
+        fsId: String
     ) -> PodSandboxStats {
         let all = readings.map { $0.stats(fsId: fsId) }
         let now = Clock.now()
         let processes = readings.reduce(0) { $0 + $1.usage.processes.count }
+        var cpu = CpuUsage.sum(all.compactMap(\.cpu), now)
+        cpu.psi = pressure?.cpu.pressure.map { PsiStats($0) }
+        var memory = MemoryUsage.sum(all.compactMap(\.memory), now)
+        memory.psi = pressure?.memory.pressure.map { PsiStats($0) }
         return PodSandboxStats(
             attributes: PodSandboxAttributes(
                 id: id, metadata: config.metadata, labels: config.labels,
                 annotations: config.annotations),
             linux: LinuxPodSandboxStats(
-                cpu: .sum(all.compactMap(\.cpu), now), memory: .sum(all.compactMap(\.memory), now),
-                network: network.map { NetworkUsage($0, now) },
+                cpu: cpu, memory: memory, network: network.map { NetworkUsage($0, now) },
                 process: ProcessUsage(
                     timestamp: now, processCount: UInt64Value(value: UInt64(processes))),
-                containers: all))
+                containers: all,
+                io: pressure?.ioPressure.map { IoUsage(timestamp: now, psi: PsiStats($0)) }))
     }
 }

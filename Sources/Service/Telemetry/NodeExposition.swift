@@ -47,7 +47,7 @@ extension Node {
             "Exits of containers, those for want of memory under OOMKilled.", ["reason"],
             counts: telemetry.exits.keyed)
         page.add(
-            "gantry_image_pull_seconds", "What pulls took.", ["outcome"],
+            "gantry_image_pull_duration_seconds", "What pulls took.", ["outcome"],
             histograms: telemetry.pulls.all)
         page.add(
             "gantry_image_pulled_bytes_total", "counter", "Bytes of layers that pulls received.",
@@ -56,10 +56,10 @@ extension Node {
 
     private func addPrograms(_ page: inout Exposition) {
         page.add(
-            "gantry_cni_call_seconds", "What calls of CNI plugins took.",
+            "gantry_cni_call_duration_seconds", "What calls of CNI plugins took.",
             ["plugin", "command", "outcome"], histograms: ProgramDurations.network.all)
         page.add(
-            "gantry_runtime_call_seconds", "What calls of OCI runtimes took.",
+            "gantry_runtime_call_duration_seconds", "What calls of OCI runtimes took.",
             ["handler", "command", "outcome"], histograms: ProgramDurations.runtime.all)
     }
 
@@ -68,6 +68,9 @@ extension Node {
         page.add(
             "process_cpu_seconds_total", "counter", "CPU time of the daemon.",
             values: [[]: process.cpuSeconds])
+        page.add(
+            "process_start_time_seconds", "gauge", "When the daemon began, since 1970.",
+            values: [[]: Double(telemetry.startedAt) / 1e9])
         page.add(
             "process_resident_memory_bytes", "gauge", "Memory of the daemon.",
             counts: [[]: process.residentBytes])

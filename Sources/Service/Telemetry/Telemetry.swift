@@ -4,6 +4,8 @@ internal import System
 
 /// What the daemon counts of its own work.
 public final class Telemetry: Sendable {
+    /// Nanoseconds since 1970.
+    let startedAt = Clock.now()
     /// RPCs that have ended. Labels: service, method, code.
     let calls = Durations()
     /// Labels: outcome.
