@@ -42,6 +42,7 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd"),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
+        .systemLibrary(name: "CYAML"),
         .systemLibrary(name: "CProtobuf", pkgConfig: "libprotobuf-c"),
         .target(name: "CLinux"),
         .target(
@@ -61,13 +62,14 @@ let package = Package(
             uses: ["Model", .product(name: "GRDB", package: "GRDB.swift")]),
         room("GRPC", uses: ["CGRPC"]),
         room("CRI", uses: ["CCRI", "Model"]),
+        room("YAML", uses: ["CYAML", "Model"]),
         room("TOML", uses: ["Model", .product(name: "TOMLKit", package: "TOMLKit")]),
         room(
             "Image",
             uses: ["Archive", "CCurl", "CLinux", "TOML", "System", "Kernel", "Model"]),
         room("MonitorProtocol"),
         room("Supervisor", uses: ["MonitorProtocol", "Kernel", "CLinux"]),
-        room("OCI", uses: ["MonitorProtocol", "System", "Kernel", "Model"]),
+        room("OCI", uses: ["MonitorProtocol", "System", "Kernel", "YAML", "Model"]),
         room("Network", uses: ["System", "Kernel", "Model"]),
         room(
             "Service",
@@ -108,7 +110,8 @@ let package = Package(
                 "gantry-monitor", "OCI", "MonitorProtocol", "System", "Kernel", "CLinux", "Model",
             ]),
         tests(of: "Model"),
-        tests(of: "System", uses: ["Kernel", "Model"]),
+        tests(of: "YAML", uses: ["Model"]),
+        tests(of: "System", uses: ["CLinux", "Kernel", "Model"]),
         tests(of: "Store", uses: ["Model"]),
         tests(of: "OCI", uses: ["Model", "System", "Kernel"]),
         tests(

@@ -33,6 +33,10 @@ int gantry_setns(int descriptor, int flags) { return setns(descriptor, flags); }
 
 int gantry_sethostname(const char *name, size_t length) { return sethostname(name, length); }
 
+int gantry_become_root(void) {
+    return setresgid(0, 0, 0) == 0 ? setresuid(0, 0, 0) : -1;
+}
+
 // Brings `lo` of the calling thread's network namespace up; the kernel then adds 127.0.0.1 and ::1.
 int gantry_loopback_up(void) {
     int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);

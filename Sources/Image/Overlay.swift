@@ -10,6 +10,9 @@ struct Overlay: Sendable {
     /// Holds `upper` and `work`.
     let home: String
     let target: String
+    /// The file that a user namespace is bound to, whose IDs the layers' files get; the files that
+    /// are written have them already.
+    var userNamespace: String?
 
     private var upper: String { "\(home)/upper" }
     private var work: String { "\(home)/work" }
@@ -19,7 +22,14 @@ struct Overlay: Sendable {
 
     func mount() throws {
         for directory in [upper, work, target] { try Files.makeDirectories(directory) }
-        let directories = try lower.isEmpty ? [emptyLower()] : lower
+        let layers = try lower.isEmpty ? [emptyLower()] : lower
+        guard let userNamespace else { return try mount(layers) }
+        let mapped = try MappedLayers(layers, in: home, userNamespace: userNamespace)
+        defer { try? mapped.release() }
+        try mount(mapped.directories)
+    }
+
+    private func mount(_ directories: [String]) throws {
         try copyRootAttributes(from: directories[0])
         let plain = options(directories.map(Self.escaped))
         if plain.utf8.count <= Self.mostOptions {

@@ -26,20 +26,30 @@ public final class RootFilesystems: Sendable {
     private func home(of id: String) -> String { "\(root)/containers/\(id)" }
 
     /// Mounts the root file system of a container.
-    /// - Parameter chains: chain IDs of the image's layers, the lowest first; none is an empty root.
+    /// - Parameters:
+    ///   - chains: chain IDs of the image's layers, the lowest first; none is an empty root.
+    ///   - owner: the pod's user namespace, where it has one.
     /// - Returns: where it is mounted.
     /// - Throws: `GantryError` (`failedPrecondition`) when a layer is not there, `SystemError`.
     ///   Nothing is left then.
-    public func prepare(_ id: String, layers chains: [String]) async throws -> String {
+    public func prepare(
+        _ id: String, layers chains: [String], owner: LayerOwner? = nil
+    ) async throws -> String {
         for chain in chains where !layers.contains(chain) {
             throw GantryError(.failedPrecondition, "layer \(chain) is not on this node")
         }
         let overlay = Overlay(
-            lower: chains.reversed().map(layers.path(of:)), home: home(of: id), target: path(of: id)
-        )
+            lower: chains.reversed().map(layers.path(of:)), home: home(of: id),
+            target: path(of: id),
+            userNamespace: owner?.userNamespace)
+        let above = Path.parent(of: overlay.target)
         do {
             try await Trace.span("root file system") {
-                try await Blocking.run { try overlay.mount() }
+                try await Blocking.run {
+                    // Nobody else may get at an image's programs that run as root.
+                    try Files.makePrivateDirectory(above, group: owner?.group)
+                    try overlay.mount()
+                }
             }
         } catch {
             try? await remove(id)
@@ -53,12 +63,29 @@ public final class RootFilesystems: Sendable {
         let target = path(of: id)
         usages.forget(id)
         try await Mounts.unmount(target)
+        try await Blocking.run { [home = home(of: id)] in try MappedLayers.release(home) }
         try await Trees.remove(home(of: id))
         try await Blocking.run {
             // The directory above belongs to the container's bundle too, and may not be empty.
             _ = rmdir(target)
             _ = rmdir(Path.parent(of: target))
         }
+    }
+
+    /// Whether kernel and file system can show layers with other IDs, as user namespaces want it:
+    /// found out by doing it.
+    public func canMapIDs() async -> Bool {
+        let home = home(of: ".probe")
+        let target = "\(home)/rootfs"
+        let done: Void? = try? await Blocking.run {
+            let namespace = try UserNamespaces.makeNow(uidMap: "0 65536 1", gidMap: "0 65536 1")
+            let file = "/proc/self/fd/\(namespace.raw)"
+            try Overlay(lower: [], home: home, target: target, userNamespace: file).mount()
+            withExtendedLifetime(namespace) {}
+        }
+        try? await Mounts.unmount(target)
+        try? await Trees.remove(home)
+        return done != nil
     }
 
     /// Whether the root file system is mounted at this moment.

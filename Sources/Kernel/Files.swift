@@ -78,6 +78,17 @@ public enum Files {
         throw SystemError("mkdir", path, errno: errno)
     }
 
+    /// Creates a directory that only its owner gets into, and below it the root user of a pod's user
+    /// namespace, whose group on the node is `group`. One that is there already is changed to that.
+    public static func makePrivateDirectory(
+        _ path: String, group: UInt32? = nil
+    ) throws(SystemError) {
+        try makeDirectories(path, mode: 0o700)
+        guard let group else { return }
+        try syscall("chown", path) { chown(path, .max, group) }
+        try syscall("chmod", path) { chmod(path, 0o710) }
+    }
+
     public static func exists(_ path: String) -> Bool {
         access(path, F_OK) == 0
     }

@@ -18,6 +18,7 @@ public struct NamespaceRequest: Sendable, Equatable {
         case network = "net"
         case ipc = "ipc"
         case uts = "uts"
+        case user = "user"
     }
 
     public struct Pin: Sendable, Equatable {
@@ -36,6 +37,9 @@ public struct NamespaceRequest: Sendable, Equatable {
     public var hostname: String
     /// Names with dots, as in sysctl(8).
     public var sysctls: [String: String]
+    /// The lines of `/proc/PID/uid_map` and `gid_map` (user_namespaces(7)), where `pins` has user.
+    public var uidMap = ""
+    public var gidMap = ""
 
     public init(pins: [Pin], hostname: String, sysctls: [String: String]) {
         self.pins = pins

@@ -71,6 +71,8 @@ extension NamespaceRequest {
         fields.put(pins.flatMap { [$0.kind.rawValue, $0.path] })
         fields.put(hostname)
         fields.put(sysctls.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] })
+        fields.put(uidMap)
+        fields.put(gidMap)
     }
 
     fileprivate init(_ fields: inout FieldReader) throws(MalformedMessage) {
@@ -95,6 +97,8 @@ extension NamespaceRequest {
             sysctls[settings[index]] = settings[index + 1]
         }
         self.init(pins: pins, hostname: hostname, sysctls: sysctls)
+        uidMap = try fields.text()
+        gidMap = try fields.text()
     }
 }
 

@@ -15,7 +15,7 @@ public struct Bundle: Sendable {
     /// Makes the directory and puts the spec in it, whole or not at all.
     public func write(_ spec: Spec) async throws {
         try await Blocking.run {
-            try Files.makeDirectories(directory, mode: 0o700)
+            try Files.makePrivateDirectory(directory)
             try Files.replace(configPath, with: try Self.encode(spec))
         }
     }

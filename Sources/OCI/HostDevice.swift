@@ -6,11 +6,15 @@ internal import System
 /// A device node of the node that a container gets.
 public struct HostDevice: Hashable, Sendable {
     public var device: Spec.Device
+    /// Its path on the node.
+    public var source: String
     /// Some of `r`, `w` and `m` (mknod).
     public var access: String
 
-    public init(_ device: Spec.Device, access: String = "rwm") {
+    /// - Parameter source: its path on the node; without one, the same as in the container.
+    public init(_ device: Spec.Device, source: String? = nil, access: String = "rwm") {
         self.device = device
+        self.source = source ?? device.path
         self.access = access
     }
 
@@ -54,8 +58,10 @@ public struct HostDevice: Hashable, Sendable {
         }
         switch status.st_mode & Glibc.S_IFMT {
         case Glibc.S_IFDIR: return try below(path, target, access)
-        case Glibc.S_IFCHR: return [HostDevice(node(target, "c", status), access: access)]
-        case Glibc.S_IFBLK: return [HostDevice(node(target, "b", status), access: access)]
+        case Glibc.S_IFCHR:
+            return [HostDevice(node(target, "c", status), source: path, access: access)]
+        case Glibc.S_IFBLK:
+            return [HostDevice(node(target, "b", status), source: path, access: access)]
         default: return []
         }
     }

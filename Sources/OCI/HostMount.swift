@@ -15,6 +15,8 @@ public struct HostMount: Hashable, Sendable {
     /// An absolute path without symbolic links.
     public var source: String
     public var sharing: Sharing
+    /// Whether the files at `source` have the IDs that the mount's mappings ask for already.
+    public var isMapped = false
 
     public init(_ mount: Mount, source: String, sharing: Sharing = .shared) {
         self.mount = mount

@@ -13,6 +13,8 @@ public struct InfraRequest: Sendable {
     public var cgroup: CgroupPath
     public var handler: Handler
     public var host = HostFacts()
+    /// The profile that the sandbox's seccomp field names as `Localhost`.
+    public var localhostSeccomp: Spec.Seccomp?
 
     public init(
         sandboxId: String, sandbox: PodSandboxConfig, rootfs: String,
@@ -43,23 +45,37 @@ extension SpecBuilder {
             securityContext: LinuxContainerSecurityContext(
                 capabilities: Capability(dropCapabilities: ["ALL"]), namespaceOptions: options,
                 selinuxOptions: security.selinuxOptions, readonlyRootfs: true, noNewPrivs: true,
-                seccomp: security.seccomp == nil ? nil : SecurityProfile()))
-        var spec = try self.container(request(infra, container))
+                seccomp: security.seccomp, apparmor: security.apparmor,
+                seccompProfilePath: security.seccompProfilePath))
+        var spec = try self.container(try request(infra, container))
         spec.annotations[CRIAnnotation.containerType] = "sandbox"
         spec.annotations[CRIAnnotation.containerName] = nil
         spec.annotations[CRIAnnotation.imageName] = nil
         return spec
     }
 
-    private static func request(_ infra: InfraRequest, _ container: ContainerConfig) -> SpecRequest
-    {
+    private static func request(
+        _ infra: InfraRequest, _ container: ContainerConfig
+    ) throws -> SpecRequest {
         var request = SpecRequest(
             containerId: infra.sandboxId, sandboxId: infra.sandboxId, container: container,
-            sandbox: infra.sandbox, image: ImageConfig(), user: ResolvedUser(home: "/"),
+            sandbox: infra.sandbox, image: ImageConfig(), user: try user(infra),
             rootfs: infra.rootfs, cgroup: infra.cgroup, handler: infra.handler)
         request.namespaces = infra.namespaces
         request.files = infra.files
         request.host = infra.host
+        request.localhostSeccomp = infra.localhostSeccomp
         return request
+    }
+
+    /// Whom the sandbox's own process runs as; its root file system knows no names.
+    private static func user(_ infra: InfraRequest) throws -> ResolvedUser {
+        let security = infra.sandbox.linux?.securityContext ?? LinuxSandboxSecurityContext()
+        var request = UserRequest()
+        request.runAsUser = security.runAsUser?.value ?? 0
+        request.runAsGroup = security.runAsGroup?.value
+        request.supplementalGroups = security.supplementalGroups
+        request.isStrict = security.supplementalGroupsPolicy == .strict
+        return try request.resolve(in: UserDatabase())
     }
 }

@@ -5,9 +5,11 @@ extension SpecBuilder {
     ///
     /// What a volume stands on replaces what would be there otherwise.
     func mounts() throws -> [Spec.Mount] {
-        let volumes = try request.mounts.map(volume)
+        let volumes = try request.mounts.map(volume) + request.injection.mounts
         let taken = Set(volumes.map(\.destination))
-        let own = (systemMounts + podMounts).filter { !taken.contains($0.destination) }
+        let own = (systemMounts + deviceMounts + podMounts).filter {
+            !taken.contains($0.destination)
+        }
         return own
             + volumes.enumerated().sorted { ($0.1.depth, $0.0) < ($1.1.depth, $1.0) }.map(\.1)
     }
@@ -29,6 +31,20 @@ extension SpecBuilder {
                 "/sys/fs/cgroup", type: "cgroup", source: "cgroup",
                 options: confined + ["relatime", access]),
         ]
+    }
+
+    /// Nobody makes device nodes in a user namespace (mknod(2)): the node's own are bound. crun 1.8
+    /// would make them outside of it, with modes that its umask has cut.
+    var bindsDevices: Bool { request.namespaces.user != nil }
+
+    private var deviceMounts: [Spec.Mount] {
+        guard bindsDevices else { return [] }
+        // config-linux.md, "Default Devices": those the runtimes bring themselves.
+        let own = Set(["null", "zero", "full", "random", "urandom", "tty"].map { "/dev/\($0)" })
+        return devices.filter { !own.contains($0.device.path) }.map {
+            Spec.Mount(
+                $0.device.path, type: "bind", source: $0.source, options: ["bind", "rprivate"])
+        }
     }
 
     /// sysfs belongs to the network namespace: a user namespace that does not own that one may not

@@ -56,16 +56,18 @@ extension SpecBuilder {
     /// With cgroup v2 a container sees its own cgroup as the root. On v1 the runtimes bind it there.
     var isolatesCgroup: Bool { request.host.cgroupVersion == .v2 && !security.privileged }
 
-    /// The mappings of the pod's user namespace; nil where it has none.
-    func userMappings(_ list: KeyPath<UserNamespace, [IDMapping]>) -> [Spec.IDMapping]? {
-        guard let user = podOptions.usernsOptions, user.mode == .pod else { return nil }
-        return user[keyPath: list].map(Spec.IDMapping.init)
-    }
-}
-
-extension Spec.IDMapping {
-    init(_ mapping: IDMapping) {
-        self.init(
-            containerID: mapping.containerId, hostID: mapping.hostId, size: mapping.length)
+    /// A container can have no other user namespace than its pod.
+    func userMappings() throws -> UserMappings? {
+        let pod = try UserMappings(podOptions.usernsOptions)
+        if let own = security.namespaceOptions?.usernsOptions {
+            guard try UserMappings(own) == pod else {
+                throw GantryError(
+                    .invalidArgument, "the container's user namespace differs from its pod's")
+            }
+        }
+        guard (pod == nil) == (request.namespaces.user == nil) else {
+            throw GantryError(.failedPrecondition, "the pod's user namespace is not there")
+        }
+        return pod
     }
 }

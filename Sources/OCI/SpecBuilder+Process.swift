@@ -5,7 +5,10 @@ extension SpecBuilder {
         let user = request.user
         var process = Spec.Process(
             args: try arguments(), env: try environment(), cwd: workingDirectory,
-            user: Spec.User(uid: user.uid, gid: user.gid, additionalGids: user.groups),
+            user: Spec.User(
+                uid: user.uid, gid: user.gid,
+                additionalGids: user.groups
+                    + request.injection.groups.filter { !user.groups.contains($0) }),
             terminal: request.container.tty, capabilities: try capabilities(),
             noNewPrivileges: security.noNewPrivs)
         process.rlimits = request.rlimits.isEmpty ? nil : request.rlimits
@@ -65,8 +68,14 @@ extension SpecBuilder {
                 throw GantryError(
                     .invalidArgument, "the value of variable \(variable.key) is not UTF-8")
             }
+            guard !variable.key.isEmpty, !variable.key.contains("="), !value.contains("\0") else {
+                throw GantryError(
+                    .invalidArgument,
+                    "\"\(variable.key)\" is no name, or its value no value, of a variable")
+            }
             environment[variable.key] = value
         }
+        for entry in request.injection.environment { environment.set(entry) }
         return environment.entries
     }
 }

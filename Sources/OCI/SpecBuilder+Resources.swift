@@ -12,8 +12,10 @@ extension SpecBuilder {
     /// The later one of two for the same path in the container.
     var devices: [HostDevice] {
         var paths: Set<String> = []
-        return request.devices.reversed().filter { paths.insert($0.device.path).inserted }
-            .reversed()
+        return (request.devices + request.injection.devices).reversed().filter {
+            paths.insert($0.device.path).inserted
+        }
+        .reversed()
     }
 
     /// All is denied, then what was given is allowed; the runtimes add what every container has.
@@ -96,7 +98,13 @@ extension Spec.Memory {
                 "memory_swap_limit_in_bytes \(swap) is memory and swap together, and less than "
                     + "the memory limit \(limit)")
         }
-        if swap == 0 && host.limitsSwap && limit > 0 { swap = limit }
+        if swap == 0 && limit > 0 { swap = limit }
+        guard host.limitsSwap || swap <= limit else {
+            throw GantryError(
+                .failedPrecondition,
+                "this node cannot limit swap, as memory_swap_limit_in_bytes \(swap) needs")
+        }
+        if !host.limitsSwap { swap = 0 }
         self.init(limit: limit == 0 ? nil : limit, swap: swap == 0 ? nil : swap)
     }
 }

@@ -7,13 +7,27 @@ extension SpecBuilder {
             throw GantryError(
                 .invalidArgument, "mount target \"\(mount.containerPath)\" is not absolute")
         }
-        var options = ["rbind", try propagation(host), try access(mount)] + mount.mountOptions
-        let uids = mount.uidMappings.map(Spec.IDMapping.init)
-        let gids = mount.gidMappings.map(Spec.IDMapping.init)
+        let access = try access(mount)
+        var options = ["rbind", try propagation(host), access]
+        options += try flags(mount)
+        let uids = host.isMapped ? [] : mount.uidMappings.map(Spec.IDMapping.init)
+        let gids = host.isMapped ? [] : mount.gidMappings.map(Spec.IDMapping.init)
         if !uids.isEmpty || !gids.isEmpty { options.append(try idMapped(mount)) }
         return Spec.Mount(
             mount.containerPath, type: "bind", source: host.source, options: options,
             uidMappings: uids.isEmpty ? nil : uids, gidMappings: gids.isEmpty ? nil : gids)
+    }
+
+    /// KEP-5855 has these three. Others could undo what the other fields ask for.
+    private func flags(_ mount: Mount) throws -> [String] {
+        let known: Set = ["noexec", "nodev", "nosuid"]
+        if let other = mount.mountOptions.first(where: { !known.contains($0) }) {
+            throw GantryError(
+                .invalidArgument,
+                "mount option \"\(other)\" of \(mount.containerPath) is none of noexec, nodev and "
+                    + "nosuid")
+        }
+        return mount.mountOptions
     }
 
     private func idMapped(_ mount: Mount) throws -> String {

@@ -23,13 +23,15 @@ public struct SpecBuilder: Sendable {
     }
 
     private func build() throws -> Spec {
-        try validate()
+        try checkRules()
+        let hooks = request.injection.hooks
         let process = try process()
         let mounts = try mounts()
         return Spec(
             ociVersion: request.features.ociVersion(wanting: mounts), process: process,
             root: Spec.Root(path: request.rootfs, readonly: security.readonlyRootfs),
-            hostname: hostname, mounts: mounts, hooks: request.hooks, annotations: annotations(),
+            hostname: hostname, mounts: mounts, hooks: hooks == Spec.Hooks() ? nil : hooks,
+            annotations: annotations(),
             linux: try linux(process))
     }
 
@@ -37,9 +39,11 @@ public struct SpecBuilder: Sendable {
         var linux = Spec.Linux(
             namespaces: try namespaces(),
             cgroupsPath: request.cgroup.container(request.containerId))
-        linux.uidMappings = userMappings(\.uids)
-        linux.gidMappings = userMappings(\.gids)
-        linux.devices = devices.map(\.device)
+        if let mappings = try userMappings() {
+            linux.uidMappings = [mappings.uids]
+            linux.gidMappings = [mappings.gids]
+        }
+        linux.devices = bindsDevices ? [] : devices.map(\.device)
         linux.resources = try resources()
         linux.rootfsPropagation = rootfsPropagation
         linux.seccomp = try seccomp(granting: process.capabilities?.bounding ?? [])
@@ -53,16 +57,6 @@ public struct SpecBuilder: Sendable {
     private var hostname: String? {
         let name = request.sandbox.hostname
         return request.handler.infra && !name.isEmpty ? name : nil
-    }
-
-    private func validate() throws {
-        guard !security.privileged || podSecurity.privileged else {
-            throw GantryError(
-                .invalidArgument, "a privileged container needs a sandbox that is privileged too")
-        }
-        guard request.container.windows == nil else {
-            throw GantryError(.invalidArgument, "this node runs no Windows containers")
-        }
     }
 
     /// The kubelet sends both lists filled, or both empty for `procMount: Unmasked`, which Kubernetes

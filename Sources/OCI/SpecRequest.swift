@@ -25,7 +25,8 @@ public struct SpecRequest: Sendable {
     /// The AppArmor profile that stands for `RuntimeDefault`, where one is loaded.
     public var defaultAppArmor: String?
     public var rlimits: [Spec.Rlimit] = []
-    public var hooks: Spec.Hooks?
+    /// What its CDI devices bring.
+    public var injection = Injection()
 
     public init(
         containerId: String, sandboxId: String, container: ContainerConfig,

@@ -32,6 +32,8 @@ extension MethodTable {
         answer(Methods.stopPodSandbox, StopPodSandbox(node: node).respond)
         answer(Methods.removePodSandbox, RemovePodSandbox(node: node).respond)
         answer(Methods.podSandboxStatus, GetPodSandboxStatus(node: node).respond)
+        answer(
+            Methods.updatePodSandboxResources, UpdatePodSandboxResources(node: node).respond)
         answer(Methods.podSandboxStats, GetPodSandboxStats(node: node).respond)
         answer(Methods.listPodSandboxStats, ListPodSandboxStats(node: node).respond)
         answer(Methods.listMetricDescriptors, ListMetricDescriptors(node: node).respond)

@@ -20,6 +20,10 @@ public enum Mounts {
         public static let noExec = Flags(rawValue: GANTRY_MS_NOEXEC)
     }
 
+    /// Whether the kernel can change whole trees of mounts (mount_setattr(2)), which recursive
+    /// read-only takes.
+    public static var canChangeTrees: Bool { gantry_has_mount_setattr() != 0 }
+
     /// mount(2), on the calling thread: for code that is off the concurrency pool already.
     public static func mountNow(
         _ source: String, on target: String, type: String, flags: Flags = [], data: String = ""

@@ -45,6 +45,15 @@ struct Configuration {
                 name: "registries_conf_dir", value: .text(\.registriesDirectory),
                 summary: "Its drop-in directory."),
             Key(
+                name: "cdi_spec_dirs", value: .texts(\.cdiDirectories),
+                summary: "Where CDI files are; the later directory wins."),
+            Key(
+                name: "hooks_dirs", value: .texts(\.hookDirectories),
+                summary: "Where OCI hooks are (oci-hooks(5)); the later directory wins."),
+            Key(
+                name: "default_ulimits", value: .texts(\.defaultUlimits),
+                summary: "Limits of every container's processes, as nofile=1024:4096."),
+            Key(
                 name: "program_dir", value: .text(\.programDirectory),
                 summary: "Where gantry-monitor, gantry-exec and gantry-pause are."),
             Key(

@@ -29,6 +29,11 @@ extension Settings {
         if let driver = try section.string("cgroup_driver"), cgroupDriverName != driver {
             throw section.error("cgroup_driver", "want systemd, cgroupfs or nothing")
         }
+        for limit in defaultUlimits {
+            do { _ = try Spec.Rlimit(ulimit: limit) } catch {
+                throw section.error("default_ulimits", String(describing: error))
+            }
+        }
         guard Logger.Level(rawValue: logLevel) != nil else {
             throw section.error("log_level", "\"\(logLevel)\" is no level")
         }

@@ -15,8 +15,16 @@ import Testing
     static let namespaces = NamespaceRequest(
         pins: [.init(kind: .network, path: "/n/net"), .init(kind: .uts, path: "/n/uts")],
         hostname: "höst", sysctls: ["net.core.somaxconn": "1024", "kernel.sem": "1 2 3 4"])
+    static var mapped: NamespaceRequest {
+        var request = NamespaceRequest(
+            pins: [.init(kind: .user, path: "/n/user")], hostname: "", sysctls: [:])
+        request.uidMap = "0 65536 65536"
+        request.gidMap = "0 131072 65536"
+        return request
+    }
     static let requests: [Request] = [
-        .namespaces(namespaces), .namespaces(.init(pins: [], hostname: "", sysctls: [:])),
+        .namespaces(namespaces), .namespaces(mapped),
+        .namespaces(.init(pins: [], hostname: "", sysctls: [:])),
         .create(create), .create(hidden), .start(container: "c1"), .reopenLog(container: "c1"),
         .list, .forget(container: ""), .shutdown,
     ]

@@ -64,3 +64,18 @@ func withDirectory<Result>(
     try await removeTree(directory)
     return result
 }
+
+/// The same of what is asynchronous.
+func expectAsyncError(
+    _ code: GantryError.Code, _ part: String, sourceLocation: SourceLocation = #_sourceLocation,
+    _ body: () async throws -> some Any
+) async {
+    let result: Result<Void, any Error>
+    do {
+        _ = try await body()
+        result = .success(())
+    } catch {
+        result = .failure(error)
+    }
+    expectError(code, part, sourceLocation: sourceLocation) { try result.get() }
+}

@@ -28,6 +28,13 @@ internal import Testing
                 == ["rbind", "rshared", "rw", "noexec"])
     }
 
+    @Test(arguments: ["rw", "exec", "bind", "size=1", ""])
+    func otherMountOptionsAreRefused(option: String) {
+        expectError(.invalidArgument, "none of noexec, nodev and nosuid") {
+            try options(Mount(containerPath: "/v", mountOptions: ["nosuid", option]))
+        }
+    }
+
     @Test func propagationNeedsASourceThatHasIt() {
         expectError(.invalidArgument, "/src is not on a shared mount") {
             try options(Mount(containerPath: "/v", propagation: .bidirectional), sharing: .slave)
@@ -73,6 +80,19 @@ internal import Testing
         request.features = able
         request.mounts = [HostMount(mount, source: "/src")]
         #expect(try SpecBuilder.container(request).ociVersion == "1.1.0")
+    }
+
+    @Test func whatGantryHasMappedIsAnOrdinaryMount() throws {
+        let mapping = IDMapping(hostId: 1000, containerId: 0, length: 10)
+        var host = HostMount(
+            Mount(containerPath: "/v", uidMappings: [mapping]), source: "/src", sharing: .unshared)
+        host.isMapped = true
+        var request = plainRequest()
+        request.mounts = [host]
+        let spec = try SpecBuilder.container(request)
+        let mount = try #require(spec.mounts.last)
+        #expect(mount.uidMappings == nil && !mount.options.contains("ridmap"))
+        #expect(spec.ociVersion == "1.0.2")
     }
 
     @Test func targetsAreAbsolute() {

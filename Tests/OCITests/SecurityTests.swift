@@ -19,7 +19,10 @@ internal import Testing
     }
 
     @Test func unmaskedProcNeedsAUserNamespace() throws {
-        var request = plainRequest()
+        let ids = [IDMapping(hostId: 100_000, containerId: 0, length: 65536)]
+        let options = NamespaceOption(
+            pid: .container, usernsOptions: UserNamespace(uids: ids, gids: ids))
+        var request = plainRequest(pod: LinuxSandboxSecurityContext(namespaceOptions: options))
         request.namespaces.user = "/ns/user"
         let linux = try SpecBuilder.container(request).linux
         #expect(linux.maskedPaths == nil)

@@ -147,11 +147,14 @@ import Testing
     @Test func theDeathOfTheMonitorEndsTheExitsAndTheRequests() async throws {
         try await withPod { pod in
             let pid = try await pod.run("c", "exec sleep 1000")
+            let process = try #require(PidDescriptor(try pod.monitorPID()))
             kill(try pod.monitorPID(), SIGKILL)
             for await _ in pod.monitor.exits {}
             await #expect { try await pod.monitor.containers() } throws: {
                 ($0 as? GantryError)?.code == .unavailable
             }
+            // The kernel closes its sockets one after the other.
+            try await process.exit()
             let gone = try await Monitor.connect(directory: "\(pod.directory)/pod")
             #expect(gone == nil)
             kill(pid, SIGKILL)

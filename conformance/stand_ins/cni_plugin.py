@@ -14,7 +14,7 @@ from pathlib import Path
 command = os.environ["CNI_COMMAND"]
 config = json.load(sys.stdin)
 if command == "VERSION":
-    print(json.dumps({"cniVersion": "1.0.0", "supportedVersions": ["0.4.0", "1.0.0"]}))
+    print(json.dumps({"cniVersion": "1.0.0", "supportedVersions": ["0.4.0", "1.0.0", "1.1.0"]}))
     sys.exit()
 switch = Path("/run/failing")
 while switch.exists() and switch.read_text() == f"{command} hang":

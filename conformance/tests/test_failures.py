@@ -57,6 +57,32 @@ def runtime(node, failing, tmp_path):
     node.restart()
 
 
+@pytest.fixture
+def plugin_of_1_1(plugin, node):
+    """A network of the CNI version that has STATUS and GC; it gives no addresses."""
+    node.connect_network({"cniVersion": "1.1.0", "name": "conformance",
+                          "plugins": [{"type": "conformance-failing"}]})
+    return plugin
+
+
+@pytest.mark.gantry
+def test_a_plugin_that_is_not_ready(plugin_of_1_1, client):
+    def network():
+        return next(c for c in client.Status().status.conditions if c.type == "NetworkReady")
+
+    assert network().status
+    plugin_of_1_1("STATUS", "no route to the controller")
+    assert not network().status
+    assert "no route to the controller" in network().message
+
+
+@pytest.mark.gantry
+def test_a_plugin_that_fails_at_gc_is_told_of(plugin_of_1_1, node):
+    plugin_of_1_1("GC", "the database is locked")
+    node.restart()
+    assert "the database is locked" in node.daemon.output
+
+
 @pytest.mark.gantry
 def test_a_plugin_that_fails_at_add(plugin, pods, client):
     plugin("ADD", "no more addresses")

@@ -16,7 +16,6 @@ from harness.wait import wait_until
 UNBUILT = [
     "Attach", "CheckpointContainer", "CheckpointPod", "Exec",
     "PortForward", "RestorePod",
-    "UpdatePodSandboxResources",
 ]
 
 

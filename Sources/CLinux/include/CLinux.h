@@ -39,6 +39,15 @@ int gantry_unshare(int flags);
 int gantry_setns(int descriptor, int flags);
 int gantry_sethostname(const char *name, size_t length);
 int gantry_loopback_up(void);
+// All user and group IDs of the process become 0, those of its user namespace.
+int gantry_become_root(void);
+// A process that waits in a new user namespace until it is killed, with no ID mapped yet; or -1.
+pid_t gantry_clone_user_namespace(void);
+// Whether the kernel has mount_setattr(2), which is since 5.12.
+int gantry_has_mount_setattr(void);
+// Mounts the directory `source` once more on `target`, without what is mounted below it, its files'
+// IDs mapped as the user namespace of that descriptor does.
+int gantry_mount_mapped(const char *source, const char *target, int user_namespace);
 
 extern const unsigned long GANTRY_MS_BIND, GANTRY_MS_REC, GANTRY_MS_RDONLY, GANTRY_MS_NOSUID,
     GANTRY_MS_NODEV, GANTRY_MS_NOEXEC, GANTRY_MS_PRIVATE, GANTRY_MS_SHARED, GANTRY_MS_SLAVE,

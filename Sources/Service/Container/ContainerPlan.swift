@@ -11,8 +11,7 @@ struct ContainerPlan: Sendable {
     let config: ContainerConfig
     let image: ImageRecord
     let id: String
-    /// The request's, with what was found out about images among them.
-    let mounts: [Mount]
+    let volumes: [HostMount]
     let spec: Spec
     let user: ResolvedUser
     let handler: WorkingHandler
@@ -23,32 +22,26 @@ struct ContainerPlan: Sendable {
         id: String, root: String
     ) async throws -> ContainerPlan {
         let handler = try node.handlers.named(sandbox.handler)
-        let security = config.linux?.securityContext ?? LinuxContainerSecurityContext()
-        let user = try await UserRequest(security, image.config).resolve(inRoot: root)
-        var request = SpecRequest(
-            containerId: id, sandboxId: sandbox.id, container: config, sandbox: sandbox.config,
-            image: image.config, user: user, rootfs: root,
-            cgroup: node.cgroupPath(sandbox), handler: handler.runtime.handler)
-        request.mounts = try await HostMounts.resolve(
-            config.mounts, ImageVolumes(node: node, id: id))
-        request.devices = try await devices(config, security)
-        request.files = node.podFiles(sandbox)
-        request.namespaces = try node.podNamespaces(sandbox, security)
-        request.features = handler.features
-        request.host = node.host
-        request.localhostSeccomp = try await Spec.Seccomp.localhost(for: security)
+        let request = try await SpecInputs(node: node, sandbox: sandbox, config: config, id: id)
+            .request(image.config, root: root)
+        var spec = try SpecBuilder.container(request)
+        try await HookDirectories(node.settings.hookDirectories).add(
+            to: &spec, annotations: sandbox.config.annotations.merging(config.annotations) { $1 },
+            hasBindMounts: !config.mounts.isEmpty)
         return ContainerPlan(
             node: node, sandbox: sandbox, config: config, image: image, id: id,
-            mounts: request.mounts.map(\.mount), spec: try SpecBuilder.container(request),
-            user: user, handler: handler)
+            volumes: request.mounts, spec: spec, user: request.user, handler: handler)
     }
 
-    private static func devices(
-        _ config: ContainerConfig, _ security: LinuxContainerSecurityContext
-    ) async throws -> [HostDevice] {
-        var devices = security.privileged ? try await HostDevice.all() : []
-        for device in config.devices { devices += try await HostDevice.resolve(device) }
-        return devices
+    /// The request's, with what was found out about images among them.
+    private var mounts: [Mount] { volumes.map(\.mount) }
+
+    /// Labels the files of the volumes that are to be, so that the container may use them.
+    func relabel() async throws {
+        guard let label = spec.linux.mountLabel else { return }
+        for volume in volumes where volume.mount.selinuxRelabel {
+            try await SecurityLabels.set(label, on: volume.source)
+        }
     }
 
     func writeBundle() async throws {
@@ -95,18 +88,6 @@ struct ContainerPlan: Sendable {
         let asked = config.stopSignal
         if asked != .runtimeDefault { return asked.number }
         return StopSignal.number(of: image.config.stopSignal) ?? StopSignal.default
-    }
-}
-
-extension UserRequest {
-    fileprivate init(_ security: LinuxContainerSecurityContext, _ image: ImageConfig) {
-        self.init()
-        imageUser = image.user
-        runAsUser = security.runAsUser?.value
-        runAsUsername = security.runAsUsername
-        runAsGroup = security.runAsGroup?.value
-        supplementalGroups = security.supplementalGroups
-        isStrict = security.supplementalGroupsPolicy == .strict
     }
 }
 

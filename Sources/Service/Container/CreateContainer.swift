@@ -35,11 +35,16 @@ struct CreateContainer: RPC {
         let id = Identifier.make()
         return try await Undo.scope(node.log) { undo in
             undo.push("remove its files") { try await node.lifecycle.discard(id, sandbox) }
-            let root = try await node.rootFilesystems.prepare(id, layers: image.layers.map(\.chain))
+            let root = try await node.rootFilesystems.prepare(
+                id, layers: image.layers.map(\.chain),
+                owner: node.layerOwner(sandbox))
             let plan = try await Trace.span("spec, mounts and user") {
                 try await ContainerPlan.make(node, sandbox, config, image, id: id, root: root)
             }
-            try await Trace.span("bundle") { try await plan.writeBundle() }
+            try await Trace.span("bundle") {
+                try await plan.writeBundle()
+                try await plan.relabel()
+            }
             let container = plan.container()
             undo.push("forget the container") { try await forget(container) }
             try await node.store.save(container.row())

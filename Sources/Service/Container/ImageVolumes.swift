@@ -12,6 +12,8 @@ struct ImageVolumes: Sendable {
     let node: Node
     /// The container that they are for.
     let id: String
+    /// The pod's user namespace, where it has one.
+    var owner: LayerOwner?
 
     /// Mounts the image of `mount` on the node, for the runtime to bind from there.
     /// - Throws: `invalidArgument` unless it is read-only; `notFound` without the image; with the
@@ -23,7 +25,7 @@ struct ImageVolumes: Sendable {
         }
         let image = try node.images.get(mount.image?.image ?? "")
         let root = try await node.rootFilesystems.prepare(
-            name(number), layers: image.layers.map(\.chain))
+            name(number), layers: image.layers.map(\.chain), owner: owner)
         var shown = mount
         shown.image?.imageRef = image.id
         let source = try await Blocking.run { try Self.resolve(mount.imageSubPath, below: root) }

@@ -33,6 +33,13 @@ extension Lifecycle {
         try await sandbox.current.monitor?.forgetExited(id)
         try await ImageVolumes(node: node, id: id).remove()
         try await node.rootFilesystems.remove(id)
-        try await Trees.remove(node.paths.container(id).bundle)
+        try await removeBundle(id)
+    }
+
+    /// Removes what the runtime was given, and the volumes that are mounted there.
+    func removeBundle(_ id: String) async throws {
+        let bundle = node.paths.container(id).bundle
+        try await MappedVolumes(bundle: bundle).remove()
+        try await Trees.remove(bundle)
     }
 }

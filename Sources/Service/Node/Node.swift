@@ -59,7 +59,9 @@ public final class Node: Sendable {
             configurationDirectories: settings.networkConfigDirectories,
             pluginDirectories: settings.networkPluginDirectories,
             cacheDirectory: paths.networkCache, limit: .seconds(60))
-        handlers = await Handlers.probe(settings, paths)
+        var handlers = await Handlers.probe(settings, paths)
+        if await rootFilesystems.canMapIDs() { handlers.allowUserNamespaces() }
+        self.handlers = handlers
         host = try await Blocking.run { try HostFacts.detect() }
         cgroupDriver = settings.cgroupDriver ?? CgroupDriver.detect()
         registries = load

@@ -17,10 +17,13 @@ struct Paths: Sendable {
     func pod(_ id: String) -> Pod { Pod(directory: "\(pods)/\(id)") }
     func container(_ id: String) -> Container { Container(bundle: "\(containers)/\(id)") }
 
-    /// Makes the directories that everything else expects. What pods hold is the root user's alone.
+    /// Makes the directories that everything else expects. What pods hold is the root user's alone,
+    /// but the root user of a pod's user namespace must get to what is mounted from there.
     func makeDirectories() throws(SystemError) {
-        for directory in [root, runRoot] { try Files.makeDirectories(directory, mode: 0o711) }
-        for directory in [pods, containers, scratch, networkCache] {
+        for directory in [root, runRoot, pods, containers] {
+            try Files.makeDirectories(directory, mode: 0o711)
+        }
+        for directory in [scratch, networkCache] {
             try Files.makeDirectories(directory, mode: 0o700)
         }
     }

@@ -27,6 +27,21 @@ public struct Recovery: Sendable {
         await sweepNetwork()
         await node.attempt("sweep root file systems") { try await sweepRootFilesystems() }
         await node.attempt("sweep layers") { try await node.sweepLayers() }
+        node.nursery.start { await checkNetworks() }
+    }
+
+    /// Whether the pods' networks still are as they were left. What is not is only told of: whether
+    /// a pod can go on is for its probes to say.
+    private func checkNetworks() async {
+        for sandbox in node.sandboxes.all where sandbox.phase == .ready && !sandbox.usesHostNetwork
+        {
+            let namespace = node.paths.pod(sandbox.id).namespace("net")
+            do {
+                try await node.network.check(Attachment(sandbox, namespacePath: namespace))
+            } catch {
+                if sandbox.phase == .ready { node.log.warning("\(error)") }
+            }
+        }
     }
 
     /// A root file system is made before its container is stored, since the container's user is
@@ -36,7 +51,7 @@ public struct Recovery: Sendable {
         for name in try await node.rootFilesystemNames() {
             guard !known.contains(ImageVolumes.container(of: name)) else { continue }
             try await node.rootFilesystems.remove(name)
-            try await Trees.remove(node.paths.container(name).bundle)
+            try await node.lifecycle.removeBundle(name)
         }
     }
 

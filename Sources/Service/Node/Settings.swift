@@ -17,6 +17,14 @@ public struct Settings: Sendable {
     public var networkPluginDirectories = ["/opt/cni/bin", "/usr/lib/cni"]
     public var registriesFile = "/etc/containers/registries.conf"
     public var registriesDirectory = "/etc/containers/registries.conf.d"
+    /// Directories of CDI files, the later the more they count.
+    public var cdiDirectories = ["/etc/cdi", "/var/run/cdi"]
+    /// Directories of hooks (oci-hooks(5)), the later the more they count.
+    public var hookDirectories = [
+        "/usr/share/containers/oci/hooks.d", "/etc/containers/oci/hooks.d",
+    ]
+    /// Resource limits of each container's processes, as `nofile=1024:4096`.
+    public var defaultUlimits: [String] = []
     /// Where `gantry-monitor`, `gantry-exec` and `gantry-pause` are.
     public var programDirectory = "/usr/libexec/gantry"
     public var logLevel = "info"

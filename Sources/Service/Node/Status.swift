@@ -10,9 +10,15 @@ struct Status: RPC {
         var response = StatusResponse(
             status: RuntimeStatus(conditions: [runtimeCondition, await networkCondition]),
             runtimeHandlers: handlers,
-            features: RuntimeFeatures(supplementalGroupsPolicy: true))
-        if request.verbose { response.info = try info() }
+            features: RuntimeFeatures(
+                supplementalGroupsPolicy: true, userNamespacesHostNetwork: hasUserNamespaces,
+                mountOptions: true))
+        if request.verbose { response.info = try await info() }
         return response
+    }
+
+    private var hasUserNamespaces: Bool {
+        node.handlers.working.contains(where: \.hasUserNamespaces)
     }
 
     /// True only for a runtime that was run and answered.
@@ -48,12 +54,14 @@ struct Status: RPC {
     }
 
     /// critest reads `stateDir` from the JSON under `config`.
-    private func info() throws -> [String: String] {
+    private func info() async throws -> [String: String] {
         let config: JSONValue = [
             "rootDir": .string(node.paths.root),
             "stateDir": .string(node.paths.runRoot),
             "cgroupDriver": .string(node.cgroupDriver == .systemd ? "systemd" : "cgroupfs"),
         ]
-        return ["config": try config.text()]
+        return [
+            "config": try config.text(), "network": try await node.network.information().text(),
+        ]
     }
 }

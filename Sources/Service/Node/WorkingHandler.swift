@@ -1,16 +1,22 @@
 internal import Model
 internal import OCI
+internal import System
 
 /// A runtime handler that was found to work.
 struct WorkingHandler: Sendable {
     let runtime: Runtime
-    let features: HandlerFeatures
+    var features: HandlerFeatures
 
     var name: String { runtime.handler.name }
     var needsInfra: Bool { runtime.handler.infra }
 
+    /// Whether pods can have user namespaces.
+    var hasUserNamespaces = false
+
     var message: Model.RuntimeHandlerFeatures {
-        RuntimeHandlerFeatures(recursiveReadOnlyMounts: features.mountsRecursivelyReadOnly)
+        RuntimeHandlerFeatures(
+            recursiveReadOnlyMounts: features.mountsRecursivelyReadOnly,
+            userNamespaces: hasUserNamespaces)
     }
 }
 
@@ -28,7 +34,8 @@ struct Handlers: Sendable {
         var handlers = Handlers()
         for candidate in found {
             do {
-                let features = try await candidate.probe()
+                var features = try await candidate.probe()
+                if !Mounts.canChangeTrees { features.mountOptions.remove("rro") }
                 let runtime = Runtime(
                     candidate, cgroupDriver: driver, scratch: paths.scratch,
                     execProgram: settings.execProgram)
@@ -39,6 +46,14 @@ struct Handlers: Sendable {
         }
         handlers.putFirst(settings.defaultHandler)
         return handlers
+    }
+
+    /// Where kernel and file system can show files with other IDs. Sandboxes with a kernel of their
+    /// own have no use for that.
+    mutating func allowUserNamespaces() {
+        for index in working.indices {
+            working[index].hasUserNamespaces = !working[index].needsInfra
+        }
     }
 
     private mutating func putFirst(_ name: String) {

@@ -21,7 +21,7 @@ struct GetPodSandboxStatus: RPC {
             "runtimeHandler": .string(sandbox.handler),
             "phase": .string(now.phase.rawValue),
             "pid": .integer(Int64(now.infraPid ?? 0)),
-            "config": sandbox.config.json(),
+            "config": sandbox.currentConfig.json(),
         ]
         info["timeline"] = await node.timeline(sandbox.id)
         if !sandbox.usesHostNetwork {

@@ -22,7 +22,7 @@ extension SandboxResources {
     func startInfra(_ monitor: Monitor) async throws {
         guard try needsInfra else { return }
         let runtime = try handler.runtime
-        try await Bundle(paths.bundle).write(try spec())
+        try await Bundle(paths.bundle).write(try await spec())
         let pid = try await node.create(request(runtime), with: monitor, runtime)
         try await runtime.start(sandbox.id)
         sandbox.update { $0.infraPid = pid }
@@ -36,13 +36,17 @@ extension SandboxResources {
         sandbox.update { $0.infraPid = nil }
     }
 
-    private func spec() throws -> Spec {
+    private func spec() async throws -> Spec {
         var request = InfraRequest(
             sandboxId: sandbox.id, sandbox: sandbox.config, rootfs: node.paths.pauseRoot,
             namespaces: node.podNamespaces(sandbox), cgroup: node.cgroupPath(sandbox),
             handler: try handler.runtime.handler)
         request.files = node.podFiles(sandbox)
         request.host = node.host
+        let security = sandbox.config.linux?.securityContext ?? LinuxSandboxSecurityContext()
+        request.localhostSeccomp = try await Spec.Seccomp.localhost(
+            for: LinuxContainerSecurityContext(
+                seccomp: security.seccomp, seccompProfilePath: security.seccompProfilePath))
         return try SpecBuilder.infra(request)
     }
 
@@ -83,6 +87,10 @@ extension Node {
             let target = "\(paths.pauseRoot)/pause"
             for directory in ["proc", "dev/shm", "sys", "etc"] {
                 try Files.makeDirectories("\(paths.pauseRoot)/\(directory)")
+            }
+            // Mounts want their targets; a pod's root in a user namespace may make none.
+            for file in ["hosts", "hostname", "resolv.conf"] {
+                try Files.replace("\(paths.pauseRoot)/etc/\(file)", with: [], mode: 0o644)
             }
             try Files.replace(target, with: try Files.read(program), mode: 0o755)
         }

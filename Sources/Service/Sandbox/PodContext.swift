@@ -1,3 +1,4 @@
+internal import Image
 internal import Kernel
 internal import Model
 internal import MonitorProtocol
@@ -37,6 +38,14 @@ extension Node {
         return namespaces
     }
 
+    /// nil for a pod without a user namespace of its own.
+    func layerOwner(_ sandbox: Sandbox) throws -> LayerOwner? {
+        try UserMappings(sandbox.namespaces.usernsOptions).map {
+            LayerOwner(
+                userNamespace: paths.pod(sandbox.id).namespace("user"), group: $0.gids.hostID)
+        }
+    }
+
     func podNamespaces(_ sandbox: Sandbox) -> PodNamespaces {
         let pod = paths.pod(sandbox.id)
         let own = SandboxResources(node: self, sandbox: sandbox).kinds
@@ -44,6 +53,7 @@ extension Node {
             network: own.contains(.network) ? pod.namespace("net") : nil,
             ipc: own.contains(.ipc) ? pod.namespace("ipc") : nil,
             uts: own.contains(.uts) ? pod.namespace("uts") : nil,
+            user: own.contains(.user) ? pod.namespace("user") : nil,
             pid: sandbox.current.infraPid.map { "/proc/\($0)/ns/pid" })
     }
 }

@@ -11,6 +11,7 @@ struct RunPodSandbox: RPC {
     func respond(to request: RunPodSandboxRequest) async throws -> RunPodSandboxResponse {
         let config = try validated(request.config)
         let handler = try node.handlers.named(request.runtimeHandler)
+        try PodRules(config: config, handler: handler).check()
         try await node.network.untilReady()
         let name = Sandbox.name(config.metadata ?? PodSandboxMetadata())
         let id = try await node.operations.join(.runSandbox(name: name), request) {

@@ -15,6 +15,9 @@ final class Sandbox: Identified {
 
     struct State: Sendable {
         var phase: SandboxPhase
+        /// As the kubelet last said, instead of what the configuration has.
+        var overhead: LinuxContainerResources?
+        var resources: LinuxContainerResources?
         /// Addresses from the network plugins, the primary first.
         var addresses: [String] = []
         /// Host process ID of the infra container, where there is one.
@@ -78,6 +81,18 @@ final class Sandbox: Identified {
 }
 
 extension Sandbox {
+    /// The configuration with what the kubelet has changed since.
+    var currentConfig: PodSandboxConfig {
+        let now = current
+        var result = config
+        guard now.overhead != nil || now.resources != nil else { return result }
+        var linux = result.linux ?? LinuxPodSandboxConfig()
+        linux.overhead = now.overhead ?? linux.overhead
+        linux.resources = now.resources ?? linux.resources
+        result.linux = linux
+        return result
+    }
+
     var namespaces: NamespaceOption {
         config.linux?.securityContext?.namespaceOptions ?? NamespaceOption()
     }

@@ -1,5 +1,7 @@
+internal import Glibc
 internal import Kernel
 internal import Model
+internal import OCI
 internal import System
 
 /// The files of a pod that its containers see: /etc/resolv.conf, /etc/hostname, /etc/hosts when the
@@ -12,7 +14,17 @@ struct SandboxFiles: Sendable {
         config.linux?.securityContext?.namespaceOptions ?? NamespaceOption()
     }
 
+    /// The pod's root is their owner, as the node knows it.
+    private var owner: (uid: UInt32, gid: UInt32) {
+        get throws {
+            let mappings = try UserMappings(options.usernsOptions)
+            return (mappings?.uids.hostID ?? 0, mappings?.gids.hostID ?? 0)
+        }
+    }
+
     func write() throws {
+        let isMapped = try UserMappings(options.usernsOptions) != nil
+        try Files.makePrivateDirectory(paths.directory, group: isMapped ? try owner.gid : nil)
         try Files.makeDirectories("\(paths.directory)/ns", mode: 0o700)
         try Files.makeDirectories("\(paths.directory)/exits", mode: 0o700)
         try put(resolvConf(), paths.resolvConf)
@@ -23,14 +35,17 @@ struct SandboxFiles: Sendable {
 
     private func put(_ text: String, _ path: String) throws {
         try Files.replace(path, with: Array(text.utf8), mode: 0o644)
+        let owner = try owner
+        try syscall("chown", path) { chown(path, owner.uid, owner.gid) }
     }
 
     /// 64 MiB, as Docker began and every runtime has kept.
     private func mountSharedMemory() throws {
         try Files.makeDirectories(paths.sharedMemory)
+        let owner = try owner
         try Mounts.mountNow(
             "shm", on: paths.sharedMemory, type: "tmpfs", flags: [.noSuid, .noDev, .noExec],
-            data: "mode=1777,size=65536k")
+            data: "mode=1777,size=65536k,uid=\(owner.uid),gid=\(owner.gid)")
     }
 
     /// resolv.conf(5) of the DNS config; without one, the node's own.

@@ -1,4 +1,5 @@
 internal import Kernel
+internal import Logging
 internal import Model
 internal import MonitorProtocol
 internal import Network
@@ -51,15 +52,20 @@ struct SandboxResources: Sendable {
         var kinds: [NamespaceRequest.Kind] = []
         if !sandbox.usesHostNetwork { kinds += [.network, .uts] }
         if sandbox.namespaces.ipc != .node { kinds.append(.ipc) }
+        if sandbox.namespaces.usernsOptions?.mode == .pod { kinds.append(.user) }
         return kinds
     }
 
     func makeNamespaces(_ monitor: Monitor) async throws {
         let pins = kinds.map { NamespaceRequest.Pin(kind: $0, path: paths.namespace($0.rawValue)) }
-        try await monitor.createNamespaces(
-            NamespaceRequest(
-                pins: pins, hostname: sandbox.config.hostname,
-                sysctls: sandbox.config.linux?.sysctls ?? [:]))
+        var request = NamespaceRequest(
+            pins: pins, hostname: sandbox.config.hostname,
+            sysctls: sandbox.config.linux?.sysctls ?? [:])
+        if let mappings = try UserMappings(sandbox.namespaces.usernsOptions) {
+            request.uidMap = mappings.uids.line
+            request.gidMap = mappings.gids.line
+        }
+        try await monitor.createNamespaces(request)
     }
 
     func releaseNamespaces() async throws {
@@ -78,6 +84,12 @@ struct SandboxResources: Sendable {
         guard !sandbox.usesHostNetwork else { return }
         let result = try await node.network.add(attachment)
         sandbox.update { $0.addresses = result.ips }
+        if !result.ignoredCapabilities.isEmpty {
+            // Some networks serve host ports by themselves, so it is not for us to refuse.
+            node.log.warning(
+                "no plugin of the network takes the \(result.ignoredCapabilities) of \(sandbox.name)"
+            )
+        }
     }
 
     func detachNetwork() async throws {

@@ -43,7 +43,7 @@ extension Sandbox {
 
     func row() throws -> SandboxRow {
         SandboxRow(
-            id: id, phase: phase.rawValue, handler: handler, config: try config.encoded(),
+            id: id, phase: phase.rawValue, handler: handler, config: try currentConfig.encoded(),
             status: try status.encoded())
     }
 }

@@ -1,0 +1,25 @@
+/// A kernel parameter by its name (sysctl(8)).
+public struct Sysctl: Sendable {
+    /// Below `/proc/sys`.
+    public let path: String
+
+    /// `net.ipv4.ip_forward` or `net/ipv4/ip_forward`: what the first separator is, separates; the
+    /// other one is then part of a name (sysctl.d(5)).
+    public init(_ name: String) {
+        guard let first = name.first(where: { $0 == "." || $0 == "/" }), first == "." else {
+            path = name
+            return
+        }
+        path = String(name.map { $0 == "." ? "/" : $0 == "/" ? "." : $0 })
+    }
+
+    /// The kind of namespace that has a value of its own (ipc_namespaces(7), network_namespaces(7),
+    /// uts_namespaces(7)); nil for what is the whole node's, and for paths that lead elsewhere.
+    public var owner: NamespaceRequest.Kind? {
+        if path.split(separator: "/").contains("..") { return nil }
+        let ipc = ["kernel/shm", "kernel/msg", "kernel/sem", "fs/mqueue/"]
+        if path.hasPrefix("net/") { return .network }
+        if ipc.contains(where: { path.hasPrefix($0) }) { return .ipc }
+        return path == "kernel/domainname" ? .uts : nil
+    }
+}

@@ -1,0 +1,60 @@
+internal import Model
+internal import OCI
+
+/// Looks up on the node what a container's spec follows from.
+struct SpecInputs: Sendable {
+    let node: Node
+    let sandbox: Sandbox
+    let config: ContainerConfig
+    /// The container's ID.
+    let id: String
+
+    private var security: LinuxContainerSecurityContext {
+        config.linux?.securityContext ?? LinuxContainerSecurityContext()
+    }
+
+    /// - Parameter root: the container's root file system, for the names of users.
+    func request(_ image: ImageConfig, root: String) async throws -> SpecRequest {
+        let handler = try node.handlers.named(sandbox.handler)
+        var request = SpecRequest(
+            containerId: id, sandboxId: sandbox.id, container: config, sandbox: sandbox.config,
+            image: image, user: try await UserRequest(security, image).resolve(inRoot: root),
+            rootfs: root, cgroup: node.cgroupPath(sandbox), handler: handler.runtime.handler)
+        request.namespaces = try node.podNamespaces(sandbox, security)
+        request.mounts = try await mounts(handler)
+        request.devices = try await devices()
+        request.files = node.podFiles(sandbox)
+        request.features = handler.features
+        request.host = node.host
+        request.localhostSeccomp = try await Spec.Seccomp.localhost(for: security)
+        request.rlimits = try node.settings.defaultUlimits.map(Spec.Rlimit.init(ulimit:))
+        request.injection = try await CDIDevices(directories: node.settings.cdiDirectories)
+            .injection(of: CDIDevices.names(config))
+        return request
+    }
+
+    private func mounts(_ handler: WorkingHandler) async throws -> [HostMount] {
+        let images = ImageVolumes(node: node, id: id, owner: try node.layerOwner(sandbox))
+        let mounts = try await HostMounts.resolve(config.mounts, images)
+        if handler.features.mapsIDs { return mounts }
+        return try await MappedVolumes(bundle: node.paths.container(id).bundle).prepare(mounts)
+    }
+
+    private func devices() async throws -> [HostDevice] {
+        var devices = security.privileged ? try await HostDevice.all() : []
+        for device in config.devices { devices += try await HostDevice.resolve(device) }
+        return devices
+    }
+}
+
+extension UserRequest {
+    fileprivate init(_ security: LinuxContainerSecurityContext, _ image: ImageConfig) {
+        self.init()
+        imageUser = image.user
+        runAsUser = security.runAsUser?.value
+        runAsUsername = security.runAsUsername
+        runAsGroup = security.runAsGroup?.value
+        supplementalGroups = security.supplementalGroups
+        isStrict = security.supplementalGroupsPolicy == .strict
+    }
+}

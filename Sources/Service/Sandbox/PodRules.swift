@@ -1,0 +1,73 @@
+internal import Model
+internal import MonitorProtocol
+internal import OCI
+
+/// What a pod's configuration must not ask for, since it could not take effect as asked.
+struct PodRules {
+    let config: PodSandboxConfig
+    let handler: WorkingHandler
+
+    private var security: LinuxSandboxSecurityContext {
+        config.linux?.securityContext ?? LinuxSandboxSecurityContext()
+    }
+
+    private var options: NamespaceOption {
+        security.namespaceOptions ?? NamespaceOption()
+    }
+
+    /// - Throws: `invalidArgument`, or `failedPrecondition` for what only this handler cannot do.
+    func check() throws {
+        guard config.windows == nil else { throw Self.refusal("this node runs no Windows pods") }
+        try checkNamespaces()
+        try checkUserNamespace()
+        try checkSysctls()
+        // sethostname(2): HOST_NAME_MAX.
+        guard config.hostname.utf8.count <= 64 else {
+            throw Self.refusal("the hostname \"\(config.hostname)\" has more than 64 bytes")
+        }
+        guard security.runAsGroup == nil || security.runAsUser != nil else {
+            throw Self.refusal("run_as_group of the sandbox is set without run_as_user")
+        }
+    }
+
+    private static func refusal(_ message: String) -> GantryError {
+        GantryError(.invalidArgument, message)
+    }
+
+    /// A pod's namespaces are its own or the node's; a PID namespace may also be each container's
+    /// (CRI, `NamespaceOption`).
+    private func checkNamespaces() throws {
+        let modes = [("network", options.network), ("ipc", options.ipc)]
+        for (kind, mode) in modes where mode != .pod && mode != .node {
+            throw Self.refusal("a pod's \(kind) namespace is its own or the node's, not \(mode)")
+        }
+        guard options.pid != .target, options.targetId.isEmpty else {
+            throw Self.refusal("a pod has no target container: only a container can name one")
+        }
+    }
+
+    private func checkUserNamespace() throws {
+        guard try UserMappings(options.usernsOptions) != nil else { return }
+        guard handler.hasUserNamespaces else {
+            throw GantryError(
+                .failedPrecondition,
+                "runtime handler \(handler.name) cannot run pods in user namespaces: it has a "
+                    + "kernel of its own, or the node's or its file system maps no IDs")
+        }
+    }
+
+    /// One without a copy of its own in the pod's namespaces would change the node.
+    private func checkSysctls() throws {
+        for name in (config.linux?.sysctls ?? [:]).keys.sorted() {
+            let isOwned =
+                switch Sysctl(name).owner {
+                case .network, .uts: options.network != .node
+                case .ipc: options.ipc != .node
+                case .user, nil: false
+                }
+            guard isOwned else {
+                throw Self.refusal("sysctl \(name) does not belong to the pod's own namespaces")
+            }
+        }
+    }
+}
