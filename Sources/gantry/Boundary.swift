@@ -12,7 +12,8 @@ struct Boundary: Sendable {
     func wrap(
         _ path: String, _ body: @escaping @Sendable ([UInt8]) async throws -> [UInt8]
     ) -> GRPC.Method {
-        .unary { request in try await handle(path) { try await body(request) } }
+        let labels = Self.labels(path)
+        return .unary { request in try await handle(labels) { try await body(request) } }
     }
 
     func wrap(
@@ -22,16 +23,20 @@ struct Boundary: Sendable {
                 [UInt8], @escaping @Sendable ([UInt8]) async throws -> Void
             ) async throws -> Void
     ) -> GRPC.Method {
-        .serverStreaming { request, writer in
-            try await handle(path) { try await body(request, writer.write) }
+        let labels = Self.labels(path)
+        return .serverStreaming { request, writer in
+            try await handle(labels) { try await body(request, writer.write) }
         }
     }
 
-    /// - Parameter path: `/package.Service/Method`.
+    /// Service and method of `/package.Service/Method`.
+    private static func labels(_ path: String) -> [String] {
+        path.split(separator: "/").map(String.init)
+    }
+
     private func handle<Result: Sendable>(
-        _ path: String, _ body: () async throws -> Result
+        _ labels: [String], _ body: () async throws -> Result
     ) async throws -> Result {
-        let labels = path.split(separator: "/").map(String.init)
         let begin = ContinuousClock.now
         telemetry.began(labels)
         return try await CallContext.$current.withValue(CallContext(method: labels.last ?? "")) {

@@ -1,8 +1,8 @@
 import Model
-import System
 import Testing
 
 @testable import Service
+@testable import System
 
 @Suite struct TraceLogTests {
     private func entry(_ name: String, _ subject: String = "", at time: Int64 = 1) -> TraceLog.Entry
@@ -85,6 +85,22 @@ import Testing
             "RunPodSandbox", "", spans, elapsed: .nanoseconds(1), failed: true)
         #expect(
             report?.description == "RunPodSandbox failed after 0 ms (CNI ADD bridge 0 ms)")
+    }
+
+    @Test func theStepThatItWasStuckInIsNamed() {
+        let spans = [
+            TraceRecorder.Span(
+                name: "network", parent: nil, start: .seconds(1), duration: .seconds(35)),
+            TraceRecorder.Span(
+                name: "CNI ADD bridge", parent: 0, start: .seconds(1), duration: .seconds(34)),
+            TraceRecorder.Span(
+                name: "monitor", parent: nil, start: .zero, duration: .milliseconds(4)),
+        ]
+        let report = SlowReport("RunPodSandbox", "", spans, elapsed: .seconds(36), failed: false)
+        #expect(
+            report?.description
+                == "RunPodSandbox took 36 s, stuck in CNI ADD bridge for 34 s (CNI ADD bridge 34 s)"
+        )
     }
 
     @Test func whatIsSlowIsReported() {
