@@ -32,6 +32,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     ],
     targets: [
         // C libraries: a module map and a shim each, imported by exactly one room.
@@ -85,6 +86,9 @@ let package = Package(
                 "Service", "GRPC", "CRI", "OCI", "TOML", "System", "Kernel", "Model",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -93,6 +97,11 @@ let package = Package(
         .executableTarget(name: "gantry-pause"),
         .executableTarget(name: "gantry-exec"),
 
+        .testTarget(
+            name: "GantryTests",
+            dependencies: [
+                "gantry", "Model", .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: strict),
         tests(of: "GRPC", uses: ["CGRPC"]),
         tests(of: "MonitorProtocol"),
         tests(

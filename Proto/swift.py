@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-"""Writes Swift for runtime.proto: plain values for Model, and codecs over protobuf-c for CRI.
+"""Writes Swift for a contract: plain values for Model, and codecs over protobuf-c for CRI.
 
-Usage: swift.py DESCRIPTOR_SET MODEL_DIRECTORY CRI_DIRECTORY
+Usage: swift.py DESCRIPTOR_SET MODEL_DIRECTORY CRI_DIRECTORY [PREFIX]
+PREFIX is that of the files, and of the type that lists the methods.
 """
 
 import re
@@ -136,16 +137,16 @@ class Field:
 
 
 class Message:
-    def __init__(self, descriptor, parents):
+    def __init__(self, descriptor, parents, package):
         self.descriptor = descriptor
         self.swift = descriptor.name
         self.is_map = descriptor.options.map_entry
         path = parents + [descriptor.name]
-        self.c_type = "__".join(["Runtime", "V1"] + path)
-        lowered = "__".join(["runtime", "v1"] + [lower_snake(part) for part in path])
+        self.c_type = "__".join([part.capitalize() for part in package] + path)
+        lowered = "__".join(package + [lower_snake(part) for part in path])
         self.c_initialiser = f"{lowered}__init"
         self.enums = [Enum(e, [descriptor.name]) for e in descriptor.enum_type]
-        self.maps = [Message(m, path) for m in descriptor.nested_type]
+        self.maps = [Message(m, path, package) for m in descriptor.nested_type]
         self.fields = []
 
     def link(self, contract):
@@ -190,11 +191,11 @@ class Contract:
     def __init__(self, path):
         (file,) = FileDescriptorSet.FromString(Path(path).read_bytes()).file
         self.file = file
-        self.messages = [Message(m, []) for m in file.message_type]
+        self.messages = [Message(m, [], file.package.split(".")) for m in file.message_type]
         self.enums = [Enum(e, []) for e in file.enum_type]
-        self.names = {f".runtime.v1.{d.name}": e for d, e in zip(file.enum_type, self.enums)}
+        self.names = {f".{file.package}.{d.name}": e for d, e in zip(file.enum_type, self.enums)}
         for message in self.messages:
-            full = f".runtime.v1.{message.swift}"
+            full = f".{file.package}.{message.swift}"
             self.names[full] = message
             for d, e in zip(message.descriptor.enum_type, message.enums):
                 self.names[f"{full}.{d.name}"] = e
@@ -211,7 +212,7 @@ class Contract:
             for m in service.method:
                 request, response = (t.split(".")[-1] for t in (m.input_type, m.output_type))
                 kind = "StreamMethod" if m.server_streaming else "Method"
-                path = f"/runtime.v1.{service.name}/{m.name}"
+                path = f"/{self.file.package}.{service.name}/{m.name}"
                 yield lower_camel(m.name), f"{kind}<{request}, {response}>", path
 
 
@@ -220,22 +221,25 @@ def chunks(items, size):
 
 
 def main():
-    descriptors, model, cri = sys.argv[1:]
+    descriptors, model, cri, *prefixes = sys.argv[1:]
+    prefix = "".join(prefixes)
     contract = Contract(descriptors)
+    header = HEADER.replace("runtime.proto", contract.file.name)
 
     def write(directory, name, imports, parts):
         head = "".join(f"{line}\n" for line in imports) + ("\n" if imports else "")
-        Path(directory, name).write_text(HEADER + head + "\n".join(parts))
+        Path(directory, prefix + name).write_text(header + head + "\n".join(parts))
 
     for index, part in enumerate(chunks(contract.messages, 60), 1):
         write(model, f"Messages{index}.swift", [], [m.value_source() for m in part])
         imports = ["internal import CCRI", "public import Model"]
         write(cri, f"Codecs{index}.swift", imports, [m.codec_source() for m in part])
-    write(model, "Enumerations.swift", [], [e.source() for e in contract.enums])
+    if contract.enums:
+        write(model, "Enumerations.swift", [], [e.source() for e in contract.enums])
     lines = [f'    public static let {n} = {t}("{p}")' for n, t, p in contract.methods()]
     names = ", ".join(f"{n}.path" for n, _, _ in contract.methods())
     lines += ["", f"    public static let paths = [{names}]"]
-    text = "/// Every RPC of the contract.\npublic enum Methods {\n" + "\n".join(lines) + "\n}\n"
+    text = "/// Every RPC of the contract.\npublic enum " + prefix + "Methods {\n" + "\n".join(lines) + "\n}\n"
     write(cri, "Methods.swift", ["public import Model"], [text])
 
 

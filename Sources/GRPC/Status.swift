@@ -8,9 +8,21 @@ public struct Status: Error, Sendable {
         self.message = message
     }
 
-    static let ok = Status(code: 0, message: "")
+    public static let ok = Status(code: 0, message: "")
     static let unimplemented: Int32 = 12
     static let `internal`: Int32 = 13
+
+    /// As Go's gRPC spells it, which is what dashboards know.
+    public var codeName: String {
+        let index = Int(code)
+        return Self.names.indices.contains(index) ? Self.names[index] : "Code(\(code))"
+    }
+
+    private static let names = [
+        "OK", "Canceled", "Unknown", "InvalidArgument", "DeadlineExceeded", "NotFound",
+        "AlreadyExists", "PermissionDenied", "ResourceExhausted", "FailedPrecondition", "Aborted",
+        "OutOfRange", "Unimplemented", "Internal", "Unavailable", "DataLoss", "Unauthenticated",
+    ]
 
     /// What a message may take on the wire. Clients of the C core refuse metadata over 8 KiB, and
     /// then know neither the message nor the code.

@@ -30,7 +30,7 @@ struct ImagePull: Sendable {
         do {
             staged = try await stage(missing)
             try await fetch(missing, staged)
-            try await commit(parts, staged)
+            try await Trace.span("commit layers") { try await commit(parts, staged) }
         } catch {
             await discard(staged)
             throw error
@@ -67,7 +67,11 @@ struct ImagePull: Sendable {
                 guard let target = staged[part.chain] else { continue }
                 group.addTask {
                     try await ownTurnstile.pass {
-                        try await turnstile.pass { try await pull(part).run(into: target) }
+                        try await turnstile.pass {
+                            try await Trace.span("layer \(part.content.digest.hex.prefix(12))") {
+                                try await pull(part).run(into: target)
+                            }
+                        }
                     }
                 }
             }

@@ -77,7 +77,9 @@ public final class Puller: Sendable {
             let session = RegistrySession(client, endpoint, credentials)
             do {
                 let resolver = ImageResolver(session: session, platform: .current)
-                let resolved = try await resolver.resolve(reference)
+                let resolved = try await Trace.span("resolve at \(endpoint.host)") {
+                    try await resolver.resolve(reference)
+                }
                 let pull = ImagePull(
                     reference: reference, resolved: resolved, session: session, layers: layers,
                     limits: limits, privileges: privileges, turnstile: turnstile, progress: progress

@@ -11,6 +11,7 @@ public final class RootFilesystems: Sendable {
     private let root: String
     private let runroot: String
     private let layers: Layers
+    private let usages = WritableUsages()
 
     public init(root: String, runroot: String, layers: Layers) throws {
         self.root = root
@@ -44,10 +45,12 @@ public final class RootFilesystems: Sendable {
             userNamespace: owner?.userNamespace, label: label)
         let above = Path.parent(of: overlay.target)
         do {
-            try await Blocking.run {
-                // Nobody else may get at an image's programs that run as root.
-                try Files.makePrivateDirectory(above, group: owner?.group)
-                try overlay.mount()
+            try await Trace.span("root file system") {
+                try await Blocking.run {
+                    // Nobody else may get at an image's programs that run as root.
+                    try Files.makePrivateDirectory(above, group: owner?.group)
+                    try overlay.mount()
+                }
             }
         } catch {
             try? await remove(id)
@@ -59,6 +62,7 @@ public final class RootFilesystems: Sendable {
     /// Unmounts it and removes the writable part. What is not there any more is no error.
     public func remove(_ id: String) async throws {
         let target = path(of: id)
+        usages.forget(id)
         try await Mounts.unmount(target)
         try await Blocking.run { [home = home(of: id)] in try MappedLayers.release(home) }
         try await Trees.remove(home(of: id))
@@ -94,9 +98,13 @@ public final class RootFilesystems: Sendable {
             && inner.st_dev != outer.st_dev
     }
 
-    /// What a container's writable part takes on disk; zero when there is none.
-    public func usage(_ id: String) async throws -> (bytes: UInt64, inodes: UInt64) {
-        let upper = "\(home(of: id))/upper"
-        return try await Blocking.run { try DiskUsage.measure(upper) }
+    /// What a container's writable part takes on disk; see `WritableUsages` for how old that may be.
+    public func usage(_ id: String) async throws -> WritableUsage {
+        try await Blocking.run { try self.usageNow(id) }
+    }
+
+    /// The same for callers that may block the thread.
+    public func usageNow(_ id: String) throws -> WritableUsage {
+        try usages.usage(id, of: "\(home(of: id))/upper")
     }
 }

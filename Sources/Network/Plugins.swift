@@ -45,10 +45,14 @@ struct Plugins: Sendable {
             "CNI_COMMAND=\(command.rawValue)",
             "CNI_PATH=\(directories.joined(separator: ":"))",
         ]
-        let output = try await Command(
+        let program = Command(
             executable.path, [], environment: Command.plainEnvironment + environment + parameters,
-            input: try input.bytes(), limit: limit ?? self.limit, outputLimit: 1 << 20
-        ).run()
+            input: try input.bytes(), limit: limit ?? self.limit, outputLimit: 1 << 20)
+        let output = try await Trace.span("CNI \(command.rawValue) \(type)") {
+            try await ProgramDurations.network.measure(type, command.rawValue) {
+                try await program.run()
+            }
+        }
         guard output.status == 0 else {
             throw PluginError(
                 plugin: type, status: output.status, output: output.standardOutput,

@@ -133,7 +133,12 @@ extension Runtime {
     }
 
     func execute(_ arguments: [String]) async throws -> Command.Output {
-        try await Command(handler.path, globals() + arguments).run()
+        let verb = arguments.first ?? ""
+        return try await Trace.span("\(handler.name) \(verb)") {
+            try await ProgramDurations.runtime.measure(handler.name, verb) {
+                try await Command(handler.path, globals() + arguments).run()
+            }
+        }
     }
 
     private func failure(_ output: Command.Output) -> RuntimeFailure {

@@ -10,6 +10,7 @@ extension MethodTable {
         table.addContainers(node)
         table.addImages(node)
         table.addStreams(node)
+        table.addOwn(node)
         return table
     }
 
@@ -18,6 +19,12 @@ extension MethodTable {
         answer(Methods.status, Status(node: node).respond)
         answer(Methods.runtimeConfig, GetRuntimeConfig(node: node).respond)
         answer(Methods.updateRuntimeConfig, UpdateRuntimeConfig(node: node).respond)
+    }
+
+    /// Gantry's own service, for the program's other commands.
+    private mutating func addOwn(_ node: Node) {
+        answer(GantryMethods.getTrace, GetTrace(node: node).respond)
+        answer(GantryMethods.setLogLevel, SetLogLevel(node: node).respond)
     }
 
     private mutating func addSandboxes(_ node: Node) {
@@ -29,6 +36,8 @@ extension MethodTable {
             Methods.updatePodSandboxResources, UpdatePodSandboxResources(node: node).respond)
         answer(Methods.podSandboxStats, GetPodSandboxStats(node: node).respond)
         answer(Methods.listPodSandboxStats, ListPodSandboxStats(node: node).respond)
+        answer(Methods.listMetricDescriptors, ListMetricDescriptors(node: node).respond)
+        answer(Methods.listPodSandboxMetrics, ListPodSandboxMetrics(node: node).respond)
         answerEncoded(Methods.listPodSandbox, ListPodSandbox(node: node).respond)
     }
 

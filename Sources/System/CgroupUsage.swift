@@ -1,110 +1,116 @@
-internal import Kernel
-
-/// What a cgroup has used, read once from its files: cgroup v1 (cgroup-v1/cpuacct.rst, memory.rst) or
-/// v2 (cgroup-v2.rst).
+/// What a cgroup has used and may use, read once from its files: cgroup v1 (cgroup-v1/cpuacct.rst,
+/// memory.rst, blkio-controller.rst) or v2 (cgroup-v2.rst).
 public struct CgroupUsage: Hashable, Sendable {
-    /// Nanoseconds of CPU time.
-    public var cpu: UInt64 = 0
-    /// Bytes, page cache included.
-    public var memory: UInt64 = 0
+    public var cpu = CPU()
+    public var memory = Memory()
+    public var devices: [Device] = []
+    public var hugePages: [HugePages] = []
+    /// Processes and their threads; nil where the kernel does not count them.
+    public var threads: UInt64?
     /// nil is no limit.
-    public var memoryLimit: UInt64?
-    public var inactiveFile: UInt64 = 0
-    public var rss: UInt64 = 0
-    public var pageFaults: UInt64 = 0
-    public var majorPageFaults: UInt64 = 0
+    public var threadLimit: UInt64?
+    /// Process IDs, in the daemon's namespace.
+    public var processes: [Int32] = []
+    /// nil on cgroup v1, which knows no pressure of a cgroup.
+    public var ioPressure: Pressure?
 
     public init() {}
 
-    /// What cannot be reclaimed at once: the figure that the kubelet evicts by.
-    public var workingSet: UInt64 { memory - min(memory, inactiveFile) }
+    /// Times are in nanoseconds.
+    public struct CPU: Hashable, Sendable {
+        public var usage: UInt64 = 0
+        public var user: UInt64 = 0
+        public var system: UInt64 = 0
+        public var periods: UInt64 = 0
+        public var throttledPeriods: UInt64 = 0
+        public var throttledTime: UInt64 = 0
+        public var shares: UInt64 = 0
+        /// Microseconds.
+        public var period: UInt64 = 0
+        /// Microseconds in each period; nil is no limit.
+        public var quota: UInt64?
+        public var pressure: Pressure?
+    }
 
-    /// - Parameter pid: a process in the cgroup.
-    /// - Returns: nil when the process or its cgroup has gone.
-    public static func of(pid: Int32) async throws -> CgroupUsage? {
-        try await Blocking.run {
-            guard let text = try? Files.readText("/proc/\(pid)/cgroup") else { return nil }
-            let membership = CgroupMembership(text)
-            return membership.hasController("memory") ? first(membership) : second(membership)
+    /// Bytes; nil as a limit is none.
+    public struct Memory: Hashable, Sendable {
+        /// Page cache included.
+        public var usage: UInt64 = 0
+        public var limit: UInt64?
+        public var highest: UInt64 = 0
+        /// How often usage met the limit.
+        public var failures: UInt64 = 0
+        public var cache: UInt64 = 0
+        public var inactiveFile: UInt64 = 0
+        public var mappedFile: UInt64 = 0
+        public var rss: UInt64 = 0
+        public var kernel: UInt64 = 0
+        public var swap: UInt64 = 0
+        /// Of swap alone. On cgroup v1 it follows from the limit of memory and swap together.
+        public var swapLimit: UInt64?
+        /// As the kernel has it: v1 limits memory and swap together, v2 swap alone.
+        public var kernelSwapLimit: UInt64?
+        public var reservation: UInt64?
+        /// Faults of the cgroup alone, and those of cgroups below it as well.
+        public var faults = Faults()
+        public var faultsBelow = Faults()
+        public var kills: UInt64 = 0
+        public var pressure: Pressure?
+
+        /// What cannot be reclaimed at once: the figure that the kubelet evicts by.
+        public var workingSet: UInt64 { usage - min(usage, inactiveFile) }
+    }
+
+    public struct Faults: Hashable, Sendable {
+        public var all: UInt64 = 0
+        public var major: UInt64 = 0
+    }
+
+    /// What went from and to a block device.
+    public struct Device: Hashable, Sendable {
+        public let major: UInt32
+        public let minor: UInt32
+        public var reads: UInt64 = 0
+        public var writes: UInt64 = 0
+        public var readBytes: UInt64 = 0
+        public var writtenBytes: UInt64 = 0
+
+        public init(major: UInt32, minor: UInt32) {
+            self.major = major
+            self.minor = minor
         }
     }
 
-    private static func first(_ membership: CgroupMembership) -> CgroupUsage? {
-        guard let cpu = number(membership.file("cpuacct", "cpuacct.usage")),
-            let memory = number(membership.file("memory", "memory.usage_in_bytes"))
-        else { return nil }
-        var usage = CgroupUsage()
-        usage.cpu = cpu
-        usage.memory = memory
-        usage.memoryLimit = number(membership.file("memory", "memory.limit_in_bytes"))
-            .flatMap { $0 < unlimited ? $0 : nil }
-        let stat = FlatKeys(text(membership.file("memory", "memory.stat")))
-        usage.inactiveFile = stat["total_inactive_file"]
-        usage.rss = stat["total_rss"]
-        usage.pageFaults = stat["total_pgfault"]
-        usage.majorPageFaults = stat["total_pgmajfault"]
-        return usage
-    }
-
-    private static func second(_ membership: CgroupMembership) -> CgroupUsage? {
-        guard let memory = number(membership.file("", "memory.current")) else { return nil }
-        var usage = CgroupUsage()
-        usage.cpu = FlatKeys(text(membership.file("", "cpu.stat")))["usage_usec"] * 1000
-        usage.memory = memory
-        usage.memoryLimit = number(membership.file("", "memory.max"))
-        let stat = FlatKeys(text(membership.file("", "memory.stat")))
-        usage.inactiveFile = stat["inactive_file"]
-        usage.rss = stat["anon"]
-        usage.pageFaults = stat["pgfault"]
-        usage.majorPageFaults = stat["pgmajfault"]
-        return usage
-    }
-
-    /// cgroup v1 has no word for it but the largest number of pages.
-    private static let unlimited: UInt64 = 1 << 62
-
-    private static func text(_ path: String) -> String {
-        (try? Files.readText(path)) ?? ""
-    }
-
-    private static func number(_ path: String) -> UInt64? {
-        UInt64(text(path).prefix { $0.isNumber })
+    public struct HugePages: Hashable, Sendable {
+        /// As cgroup files spell it: `2MB`, `1GB`.
+        public let size: String
+        /// Bytes.
+        public var usage: UInt64
+        public var highest: UInt64
     }
 }
 
-/// Which cgroup of each hierarchy a process is in: `/proc/pid/cgroup` (cgroups(7)).
-struct CgroupMembership {
-    private var paths: [String: String] = [:]
+/// What to read besides CPU time and memory.
+public struct CgroupParts: OptionSet, Sendable {
+    public let rawValue: Int
 
-    init(_ text: String) {
-        for line in text.split(separator: "\n") {
-            let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-            guard parts.count == 3 else { continue }
-            for controller in parts[1].split(separator: ",", omittingEmptySubsequences: false) {
-                paths[String(controller)] = String(parts[2])
-            }
-        }
-    }
+    public init(rawValue: Int) { self.rawValue = rawValue }
 
-    func hasController(_ name: String) -> Bool { paths[name] != nil }
-
-    /// The path of a file; the unified hierarchy has no controller's name.
-    func file(_ controller: String, _ name: String) -> String {
-        let mount = controller.isEmpty ? "/sys/fs/cgroup" : "/sys/fs/cgroup/\(controller)"
-        return "\(mount)\(paths[controller] ?? "")/\(name)"
-    }
+    /// CPU limits and throttling, user and system time.
+    public static let cpuDetails = CgroupParts(rawValue: 1)
+    /// Memory's extremes, reservation, kernel memory and kills.
+    public static let memoryDetails = CgroupParts(rawValue: 2)
+    public static let devices = CgroupParts(rawValue: 4)
+    public static let threads = CgroupParts(rawValue: 8)
+    public static let processes = CgroupParts(rawValue: 16)
+    public static let hugePages = CgroupParts(rawValue: 32)
+    public static let pressure = CgroupParts(rawValue: 64)
 }
 
-/// A file of `key value` lines. A key that is not there reads as zero.
-struct FlatKeys {
-    private var values: [Substring: UInt64] = [:]
-
-    init(_ text: String) {
-        for line in text.split(separator: "\n") {
-            let parts = line.split(separator: " ")
-            if parts.count == 2 { values[parts[0]] = UInt64(parts[1]) }
-        }
+extension CgroupUsage {
+    /// Reads it now; blocks the thread.
+    /// - Returns: nil when the cgroup has gone.
+    public static func read(_ cgroup: Cgroup, _ parts: CgroupParts = []) -> CgroupUsage? {
+        cgroup.isFirstVersion ? first(cgroup, parts) : second(cgroup, parts)
     }
-
-    subscript(key: Substring) -> UInt64 { values[key] ?? 0 }
 }

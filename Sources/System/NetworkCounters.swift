@@ -1,43 +1,56 @@
 internal import CLinux
-internal import Glibc
 internal import Kernel
 
 /// What went through a network interface since it was made.
 public struct NetworkCounters: Hashable, Sendable {
     public let interface: String
-    public let receivedBytes: UInt64
-    public let receiveErrors: UInt64
-    public let sentBytes: UInt64
-    public let sendErrors: UInt64
+    public let received: Direction
+    public let sent: Direction
 
-    /// The interfaces of the network namespace that is bound to `path`.
+    public struct Direction: Hashable, Sendable {
+        public let bytes: UInt64
+        public let packets: UInt64
+        public let errors: UInt64
+        public let dropped: UInt64
+    }
+
+    /// The interfaces of the network namespaces that are bound to `paths`; nil for one that has gone.
     ///
-    /// Read on a thread of its own, which enters the namespace and then ends.
-    /// - Throws: `SystemError` when there is no such namespace.
-    public static func read(namespace path: String) async throws -> [NetworkCounters] {
-        try await withCheckedThrowingContinuation { continuation in
+    /// Read on a thread of its own, which enters one namespace after the other and then ends.
+    public static func read(namespaces paths: [String]) async -> [[NetworkCounters]?] {
+        if paths.isEmpty { return [] }
+        return await withCheckedContinuation { continuation in
             Thread.start(name: "gantry-network") {
-                continuation.resume(
-                    with: .init {
-                        let namespace = try Files.open(path).release()
-                        defer { close(namespace) }
-                        try syscall("setns", path) { gantry_setns(namespace, GANTRY_CLONE_NEWNET) }
-                        return parse(try Files.readText("/proc/thread-self/net/dev"))
-                    })
+                continuation.resume(returning: paths.map { try? enter($0) })
             }
         }
     }
 
-    /// proc(5), /proc/net/dev: after the name sixteen numbers, received first.
+    private static func enter(_ path: String) throws -> [NetworkCounters] {
+        let namespace = try Files.open(path)
+        let raw = namespace.raw
+        try syscall("setns", path) { gantry_setns(raw, GANTRY_CLONE_NEWNET) }
+        return parse(try Files.readText("/proc/thread-self/net/dev"))
+    }
+
+    /// proc(5), /proc/net/dev: after the name sixteen numbers, the received ones first.
     static func parse(_ text: String) -> [NetworkCounters] {
         text.split(separator: "\n").compactMap { line in
             let parts = line.split(separator: ":", maxSplits: 1)
             guard parts.count == 2 else { return nil }
             let numbers = parts[1].split(separator: " ").compactMap { UInt64($0) }
-            guard numbers.count >= 11 else { return nil }
+            guard numbers.count >= 16 else { return nil }
             return NetworkCounters(
-                interface: String(parts[0].drop { $0 == " " }), receivedBytes: numbers[0],
-                receiveErrors: numbers[2], sentBytes: numbers[8], sendErrors: numbers[10])
+                interface: String(parts[0].drop { $0 == " " }), received: .init(numbers[..<8]),
+                sent: .init(numbers[8...]))
         }
+    }
+}
+
+extension NetworkCounters.Direction {
+    /// Both directions begin with the same four figures.
+    fileprivate init(_ numbers: ArraySlice<UInt64>) {
+        let first = Array(numbers.prefix(4))
+        self.init(bytes: first[0], packets: first[1], errors: first[2], dropped: first[3])
     }
 }

@@ -1,25 +1,64 @@
 internal import GRPC
 internal import Logging
 internal import Model
+internal import Service
 
-/// Where errors leave the program: each is logged once, and becomes a gRPC status.
-struct Boundary {
-    /// Logs how a call went: at debug when it went well, else with what was wrong.
-    static func logging(
-        _ path: String, _ log: Logger, _ body: @escaping @Sendable ([UInt8]) async throws -> [UInt8]
-    ) -> @Sendable ([UInt8]) async throws -> [UInt8] {
-        let name = String(path.split(separator: "/").last ?? "")
-        return { request in
-            let begin = ContinuousClock.now
+/// Where errors leave the program: each is logged once, and becomes a gRPC status. Every call is
+/// counted, and is a line of the log at debug.
+struct Boundary: Sendable {
+    let log: Logger
+    let telemetry: Telemetry
+
+    func wrap(
+        _ path: String, _ body: @escaping @Sendable ([UInt8]) async throws -> [UInt8]
+    ) -> GRPC.Method {
+        let labels = Self.labels(path)
+        return .unary { request in try await handle(labels) { try await body(request) } }
+    }
+
+    func wrap(
+        _ path: String,
+        _ body:
+            @escaping @Sendable (
+                [UInt8], @escaping @Sendable ([UInt8]) async throws -> Void
+            ) async throws -> Void
+    ) -> GRPC.Method {
+        let labels = Self.labels(path)
+        return .serverStreaming { request, writer in
+            try await handle(labels) { try await body(request, writer.write) }
+        }
+    }
+
+    /// Service and method of `/package.Service/Method`.
+    private static func labels(_ path: String) -> [String] {
+        path.split(separator: "/").map(String.init)
+    }
+
+    private func handle<Result: Sendable>(
+        _ labels: [String], _ body: () async throws -> Result
+    ) async throws -> Result {
+        let begin = ContinuousClock.now
+        telemetry.began(labels)
+        return try await CallContext.$current.withValue(CallContext(method: labels.last ?? "")) {
             do {
-                let response = try await body(request)
-                log.debug("\(name): ok in \(begin.duration(to: .now))")
-                return response
+                let result = try await body()
+                note(labels, .ok, begin)
+                return result
             } catch {
-                log.warning("\(name): \(error)")
+                note(labels, Self.status(of: error), begin)
                 throw error
             }
         }
+    }
+
+    private func note(_ labels: [String], _ status: Status, _ begin: ContinuousClock.Instant) {
+        let duration = begin.duration(to: .now)
+        let code = status.codeName
+        telemetry.ended(labels, code, after: duration)
+        let level: Logger.Level = status.code == Status.ok.code ? .debug : .warning
+        log.log(
+            level: level, "\(status.message.isEmpty ? "answered" : status.message)",
+            metadata: ["code": "\(code)", "duration": "\(duration)"])
     }
 
     static func status(of error: any Error) -> Status {

@@ -57,8 +57,17 @@ struct Configuration {
                 name: "program_dir", value: .text(\.programDirectory),
                 summary: "Where gantry-monitor, gantry-exec and gantry-pause are."),
             Key(
+                name: "pod_metrics", value: .texts(\.podMetricNames),
+                summary: "Families of figures in ListPodSandboxMetrics."),
+            Key(
                 name: "log_level", value: .text(\.logLevel),
                 summary: "trace, debug, info, notice, warning, error or critical."),
+            Key(
+                name: "log_format", value: .text(\.logFormat),
+                summary: "How a line of the log looks: text or json."),
+            Key(
+                name: "metrics_address", value: .text(\.metricsAddress),
+                summary: "HOST:PORT for Prometheus, at /metrics; empty: nowhere."),
         ]
     }
 

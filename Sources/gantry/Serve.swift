@@ -26,6 +26,7 @@ struct Serve: AsyncParsableCommand {
             let node = try await Node(settings, nursery: nursery, log: log)
             try await Recovery(node).run()
             let server = try Self.server(node, settings, log)
+            let metrics = try await Self.metrics(node, settings)
             log.info("serving the CRI on \(settings.socket)")
             for await signal in signals {
                 log.info("ending, on signal \(signal)")
@@ -33,6 +34,7 @@ struct Serve: AsyncParsableCommand {
             }
             node.beginShutdown()
             await server.shutdown(grace: Self.grace)
+            await metrics?.stop()
             node.leaveMonitors()
         }
     }
@@ -41,21 +43,25 @@ struct Serve: AsyncParsableCommand {
         _ node: Node, _ settings: Settings, _ log: Logger
     ) throws -> Server {
         let table = MethodTable.serving(node)
-        var methods = table.unary.map { path, body in
-            (path, GRPC.Method.unary(Boundary.logging(path, log, body)))
-        }
-        methods += table.streaming.map { path, body in
-            (path, .serverStreaming { request, writer in try await body(request, writer.write) })
-        }
+        let boundary = Boundary(log: log, telemetry: node.telemetry)
+        let unary = table.unary.map { ($0, boundary.wrap($0, $1)) }
+        let streaming = table.streaming.map { ($0, boundary.wrap($0, $1)) }
         return try Server(
-            methods: Dictionary(uniqueKeysWithValues: methods), socketPath: settings.socket,
-            translate: Boundary.status(of:))
+            methods: Dictionary(uniqueKeysWithValues: unary + streaming),
+            socketPath: settings.socket, translate: Boundary.status(of:))
+    }
+
+    private static func metrics(_ node: Node, _ settings: Settings) async throws -> MetricsEndpoint?
+    {
+        if settings.metricsAddress.isEmpty { return nil }
+        return try await MetricsEndpoint.start(on: settings.metricsAddress) { node.exposition() }
     }
 
     private static func logger(_ settings: Settings) -> Logger {
-        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
-        var log = Logger(label: "gantry")
-        log.logLevel = Logger.Level(rawValue: settings.logLevel) ?? .info
-        return log
+        let output = LogOutput(
+            LogOutput.Format(rawValue: settings.logFormat) ?? .text,
+            Logger.Level(rawValue: settings.logLevel) ?? .info)
+        LoggingSystem.bootstrap { _ in output }
+        return Logger(label: "gantry")
     }
 }

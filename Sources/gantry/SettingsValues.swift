@@ -11,6 +11,12 @@ extension Settings {
         set { cgroupDriver = CgroupDriver(rawValue: newValue) }
     }
 
+    /// The families of figures by name.
+    var podMetricNames: [String] {
+        get { podMetrics.map(\.rawValue) }
+        set { podMetrics = newValue.compactMap { MetricFamily(rawValue: $0) } }
+    }
+
     /// Moves the socket along, where it stood below the old directory.
     mutating func moveRunRoot(to directory: String) {
         if socket == "\(runRoot)/gantry.sock" { socket = "\(directory)/gantry.sock" }
@@ -30,6 +36,17 @@ extension Settings {
         }
         guard Logger.Level(rawValue: logLevel) != nil else {
             throw section.error("log_level", "\"\(logLevel)\" is no level")
+        }
+        guard LogOutput.Format(rawValue: logFormat) != nil else {
+            throw section.error("log_format", "\"\(logFormat)\" is neither text nor json")
+        }
+        guard metricsAddress.isEmpty || MetricsEndpoint.split(metricsAddress) != nil else {
+            throw section.error("metrics_address", "\"\(metricsAddress)\" is no HOST:PORT")
+        }
+        let families = try section.strings("pod_metrics") ?? []
+        if let unknown = families.first(where: { MetricFamily(rawValue: $0) == nil }) {
+            let known = MetricFamily.allCases.map(\.rawValue).joined(separator: ", ")
+            throw section.error("pod_metrics", "\"\(unknown)\" is none of \(known)")
         }
         for (key, path) in [("root", root), ("run_root", runRoot), ("socket", socket)]
         where !path.hasPrefix("/") {

@@ -51,32 +51,3 @@ import Testing
         }
     }
 }
-
-@Suite struct ParserTests {
-    @Test func networkCounters() {
-        let text = """
-            Inter-|   Receive                                                |  Transmit
-             face |bytes    packets errs drop fifo frame compressed multicast|bytes
-                lo:     100       2    0    0    0     0          0         0      100       2    0
-              eth0: 5000 10 1 0 0 0 0 0 7000 20 2 0 0 0 0 0
-            """
-        let counters = NetworkCounters.parse(text)
-        #expect(counters.map(\.interface) == ["lo", "eth0"])
-        #expect(counters[1].receivedBytes == 5000 && counters[1].receiveErrors == 1)
-        #expect(counters[1].sentBytes == 7000 && counters[1].sendErrors == 2)
-    }
-
-    @Test func membershipOfBothVersions() {
-        let first = CgroupMembership("4:memory:/a\n2:cpu,cpuacct:/b\n0::/\n")
-        #expect(first.hasController("memory"))
-        #expect(first.file("cpuacct", "x") == "/sys/fs/cgroup/cpuacct/b/x")
-        let second = CgroupMembership("0::/pod/c\n")
-        #expect(!second.hasController("memory"))
-        #expect(second.file("", "memory.current") == "/sys/fs/cgroup/pod/c/memory.current")
-    }
-
-    @Test func keysThatAreNotThereAreZero() {
-        let keys = FlatKeys("anon 5\nfile 7\nbroken line here\n")
-        #expect(keys["anon"] == 5 && keys["file"] == 7 && keys["none"] == 0)
-    }
-}

@@ -64,3 +64,30 @@ def test_from_pull_to_rmp(crictl, registry, tmp_path, handler, client):
 def test_info_and_version(crictl, node):
     assert node.runtime.name in crictl("version")
     assert json.loads(crictl("info"))["status"]["conditions"]
+
+
+def test_what_pods_use(crictl, pods, busybox):
+    pod = pods.run()
+    container = pod.run("while :; do :; done", image=busybox)
+
+    def only(elements):
+        assert len(elements) == 1
+        return elements[0]
+
+    stats = only(json.loads(crictl("stats", "--id", container.id, "-o", "json"))["stats"])
+    assert stats["attributes"]["id"] == container.id
+    assert int(stats["cpu"]["usageCoreNanoSeconds"]["value"]) > 0
+    stats = only(json.loads(crictl("statsp", "--id", pod.id, "-o", "json"))["stats"])
+    assert stats["attributes"]["id"] == pod.id
+    assert int(stats["linux"]["process"]["processCount"]["value"]) == 1
+    described = json.loads(crictl("metricdescs"))["descriptors"]
+    assert "container_threads" in {descriptor["name"] for descriptor in described}
+    metrics = json.loads(crictl("metricsp"))["podMetrics"]
+    assert pod.id in {metric["podSandboxId"] for metric in metrics}
+
+
+def test_inspect_shows_process_and_spec(crictl, pods, busybox):
+    container = pods.run().run("sleep", "1000", image=busybox)
+    info = json.loads(crictl("inspect", container.id))["info"]
+    assert info["pid"] > 0
+    assert info["runtimeSpec"]["process"]["args"] == ["sleep", "1000"]

@@ -1,10 +1,21 @@
 """What containers use: checked against containers that use a known amount."""
 
+import json
+
 import pytest
 from grpc import StatusCode
 
+from harness.cgroups import Cgroup
 from harness.client import refused
 from harness.wait import wait_until
+
+
+@pytest.fixture
+def cgroup():
+    """What the kernel's files say of a container, by the process that they count."""
+    return lambda container: Cgroup(json.loads(
+        container.client.ContainerStatus(container_id=container.id, verbose=True)
+        .info["info"])["pid"])
 
 
 def stats(client, container):
@@ -42,9 +53,51 @@ def test_the_writable_layer_grows(pods, client, busybox):
     container = pods.run().run("sleep 1000", image=busybox)
     before = stats(client, container).writable_layer
     container.output("dd", "if=/dev/zero", "of=/big", "bs=1M", "count=3")
+    # A figure may be as old as twenty times what it took to find it out.
+    wait_until(lambda: stats(client, container).writable_layer.used_bytes.value
+               - before.used_bytes.value >= 3 << 20, "what was written is counted")
     after = stats(client, container).writable_layer
-    assert after.used_bytes.value - before.used_bytes.value >= 3 << 20
-    assert after.inodes_used.value > before.inodes_used.value
+    assert after.inodes_used.value == before.inodes_used.value + 1
+    assert after.timestamp > before.timestamp
+
+
+BURNT = "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done; echo burnt; sleep 1000; :"
+
+
+@pytest.mark.gantry
+def test_figures_are_those_of_the_cgroup(pods, client, busybox, cgroup):
+    """A container that has burnt CPU and then sleeps: its figures come to a stand."""
+    container = pods.run().run(BURNT, image=busybox)
+    container.logged("burnt")
+    files = cgroup(container)
+    burnt = files.cpu_nanoseconds
+
+    def agree():
+        found = stats(client, container)
+        return (found.cpu.usage_core_nano_seconds.value == files.cpu_nanoseconds
+                and found.memory.usage_bytes.value == files.memory
+                and found.memory.working_set_bytes.value == files.memory - files.inactive_file
+                and found.memory.rss_bytes.value == files.rss)
+
+    wait_until(agree, "stats and cgroup files agree")
+    assert stats(client, container).cpu.usage_core_nano_seconds.value >= burnt > 0
+    assert stats(client, container).swap.swap_usage_bytes.value == 0
+
+
+@pytest.mark.gantry
+def test_the_first_rate_is_that_since_the_start(pods, client, busybox):
+    container = pods.run().run("while :; do :; done", image=busybox)
+    # Two ticks of the kernel's clock, at least.
+    wait_until(lambda: stats(client, container).cpu.usage_nano_cores.value > 0, "it has a rate")
+
+
+@pytest.mark.gantry
+def test_processes_of_a_pod(pods, client, busybox):
+    pod = pods.run()
+    container = pod.run("sleep 1000 & sleep 1000 & echo up; wait", image=busybox)
+    container.logged("up")
+    assert client.PodSandboxStats(
+        pod_sandbox_id=pod.id).stats.linux.process.process_count.value == 3
 
 
 def test_lists_and_filters(pods, client, busybox):

@@ -1,3 +1,4 @@
 // `linux` is a macro of gnu C and a field of the contract; see docs/c-libraries.md.
 #undef linux
 #include "runtime.pb-c.h"
+#include "gantry.pb-c.h"

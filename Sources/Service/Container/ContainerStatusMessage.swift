@@ -34,8 +34,8 @@ extension SandboxContainer {
 
     /// An element of ListContainers in its encoding, which is kept until the state changes.
     func listed() throws -> [UInt8] {
+        if let encoded { return encoded }
         let now = current
-        if let encoded = now.encoded { return encoded }
         let bytes = try Container(
             id: id, podSandboxId: sandbox.id, metadata: config.metadata, image: imageSpec,
             imageRef: details.imageId, state: Self.listState(now.phase),

@@ -17,7 +17,10 @@ struct CreateContainer: RPC {
         let id = try await node.operations.join(key, request) {
             try sandbox.requireReady()
             if let existing = try existing(name, sandbox, config) { return existing }
-            return try await create(config, in: sandbox)
+            let subject = config.metadata?.name ?? ""
+            return try await node.traced("CreateContainer", subject, of: sandbox) {
+                try await create(config, in: sandbox)
+            }
         }
         return CreateContainerResponse(containerId: id)
     }
@@ -36,10 +39,13 @@ struct CreateContainer: RPC {
                 id, layers: image.layers.map(\.chain),
                 owner: node.layerOwner(sandbox),
                 label: node.validLabel(of: config, in: sandbox))
-            let plan = try await ContainerPlan.make(
-                node, sandbox, config, image, id: id, root: root)
-            try await plan.writeBundle()
-            try await plan.relabel()
+            let plan = try await Trace.span("spec, mounts and user") {
+                try await ContainerPlan.make(node, sandbox, config, image, id: id, root: root)
+            }
+            try await Trace.span("bundle") {
+                try await plan.writeBundle()
+                try await plan.relabel()
+            }
             let container = plan.container()
             undo.push("forget the container") { try await forget(container) }
             try await node.store.save(container.row())
@@ -47,10 +53,14 @@ struct CreateContainer: RPC {
             undo.push("delete it from the runtime") {
                 try await node.runtime(of: sandbox).delete(id, force: true)
             }
-            let pid = try await node.create(plan.request(), with: monitor, plan.handler.runtime)
+            let pid = try await Trace.span("\(sandbox.handler) create") {
+                try await ProgramDurations.runtime.measure(sandbox.handler, "create") {
+                    try await node.create(plan.request(), with: monitor, plan.handler.runtime)
+                }
+            }
             container.update { $0.phase.create(pid: pid) }
             try sandbox.requireReady()
-            try await node.store.save(container.row())
+            try await Trace.span("store") { try await node.store.save(container.row()) }
             node.tell(.createdEvent, of: container)
             return id
         }

@@ -1,5 +1,9 @@
 internal import CRI
+internal import Image
+internal import Kernel
 internal import Model
+internal import OCI
+internal import System
 
 /// ContainerStatus; its type has another name because the message took this one.
 struct GetContainerStatus: RPC {
@@ -8,18 +12,33 @@ struct GetContainerStatus: RPC {
     func respond(to request: ContainerStatusRequest) async throws -> ContainerStatusResponse {
         let container = try node.containers.get(request.containerId)
         var response = ContainerStatusResponse(status: container.status)
-        if request.verbose { response.info = try info(container) }
+        if request.verbose { response.info = try await info(container) }
         return response
     }
 
-    private func info(_ container: SandboxContainer) throws -> [String: String] {
-        let info: JSONValue = [
+    /// Under the names that `crictl inspect` users know.
+    private func info(_ container: SandboxContainer) async throws -> [String: String] {
+        let bundle = node.paths.container(container.id).bundle
+        var info: [String: JSONValue] = [
             "sandboxID": .string(container.sandbox.id),
             "pid": .integer(Int64(container.phase.pid ?? 0)),
             "phase": .string(container.phase.name),
-            "bundle": .string(node.paths.container(container.id).bundle),
+            "runtimeHandler": .string(container.sandbox.handler),
+            "bundle": .string(bundle),
+            "rootfs": .string(node.rootFilesystems.path(of: container.id)),
             "config": container.config.json(),
         ]
-        return ["info": try info.text()]
+        info["timeline"] = await node.timeline(container.id)
+        info["runtimeSpec"] = await node.runtimeSpec(bundle: bundle)
+        return ["info": try JSONValue.object(info).text()]
+    }
+}
+
+extension Node {
+    /// The spec that a runtime was given; nil when the node was restarted since.
+    func runtimeSpec(bundle: String) async -> JSONValue? {
+        try? await Blocking.run {
+            try JSONValue(parsing: try Files.read(Bundle(bundle).configPath))
+        }
     }
 }

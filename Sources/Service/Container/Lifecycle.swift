@@ -18,6 +18,7 @@ struct Lifecycle: Sendable {
         }
         await node.persist(container)
         container.ended.open(exit)
+        node.telemetry.exited(exit)
         node.tell(.stoppedEvent, of: container)
     }
 

@@ -27,8 +27,6 @@ final class SandboxContainer: Identified {
         var resources: LinuxContainerResources?
         /// This state as an element of ListContainers, encoded when first asked for.
         var encoded: [UInt8]?
-        /// CPU time when somebody last asked.
-        var lastSample: CPUSample?
         /// Whether the runtime has let go of it: no cgroup, no state of the runtime's is left.
         var isReleased = false
     }
@@ -36,6 +34,7 @@ final class SandboxContainer: Identified {
     private let state: Mutex<State>
     /// Opens at the exit, after it was stored.
     let ended = Latch<ContainerExit>()
+    let usageNotes = UsageNotes()
 
     init(
         id: String, sandbox: Sandbox, config: ContainerConfig, details: Details, state: State
@@ -50,6 +49,8 @@ final class SandboxContainer: Identified {
 
     var current: State { state.withLock { $0 } }
     var phase: ContainerPhase { state.withLock { $0.phase } }
+    /// Alone: a list of many asks for nothing else.
+    var encoded: [UInt8]? { state.withLock { $0.encoded } }
 
     func update<Result: Sendable>(_ change: (inout State) throws -> Result) rethrows -> Result {
         try state.withLock { state in

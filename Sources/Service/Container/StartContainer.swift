@@ -1,6 +1,7 @@
 internal import Model
 internal import OCI
 internal import Store
+internal import System
 
 /// Has the runtime start what CreateContainer prepared.
 struct StartContainer: RPC {
@@ -9,19 +10,26 @@ struct StartContainer: RPC {
     func respond(to request: StartContainerRequest) async throws -> StartContainerResponse {
         let container = try node.containers.get(request.containerId)
         return try await node.operations.join(.startContainer(id: container.id)) {
-            try container.sandbox.requireReady()
-            try container.update { try $0.phase.beginStart(at: Clock.now()) }
-            do {
-                try await start(container)
-            } catch {
-                await fail(container, error)
-                throw error
+            let name = container.config.metadata?.name ?? ""
+            return try await node.traced("StartContainer", name, of: container.sandbox) {
+                try await begin(container)
             }
-            container.update { $0.phase.finishStart() }
-            try await node.store.save(container.row())
-            node.tell(.startedEvent, of: container)
-            return StartContainerResponse()
         }
+    }
+
+    private func begin(_ container: SandboxContainer) async throws -> StartContainerResponse {
+        try container.sandbox.requireReady()
+        try container.update { try $0.phase.beginStart(at: Clock.now()) }
+        do {
+            try await start(container)
+        } catch {
+            await fail(container, error)
+            throw error
+        }
+        container.update { $0.phase.finishStart() }
+        try await Trace.span("store") { try await node.store.save(container.row()) }
+        node.tell(.startedEvent, of: container)
+        return StartContainerResponse()
     }
 
     /// Where the runtime hides its processes, the monitor must start it, since its streams are those

@@ -20,21 +20,31 @@ struct PullImage: RPC {
             throw GantryError(.invalidArgument, "the request names no image")
         }
         let identity = Identity(name: name, credentials: request.auth)
-        let id = try await node.operations.join(.pullImage(identity)) { try await pull(identity) }
+        let id = try await node.operations.join(.pullImage(identity)) {
+            try await node.tracedPull(name, for: request.sandboxConfig) { try await pull(identity) }
+        }
         return PullImageResponse(imageRef: id)
     }
 
     private func pull(_ identity: Identity) async throws -> String {
         let registries = try await Blocking.run { [node] in try node.registries() }
         node.puller.use(registries)
-        let pulled = try await node.puller.pull(named: identity.name) {
-            try Credentials(identity.credentials ?? AuthConfig(), for: $0)
+        let bytes = PulledBytes()
+        defer { node.telemetry.pulled(bytes: bytes.total) }
+        let pulled = try await node.telemetry.pulls.measure {
+            try await node.puller.pull(named: identity.name) {
+                try Credentials(identity.credentials ?? AuthConfig(), for: $0)
+            } progress: {
+                bytes.note($0.digest, $0.received)
+            }
         }
         // The layers are held against removal until the image that needs them is stored.
         defer { withExtendedLifetime(pulled.hold) {} }
-        try await node.images.add(
-            ImageRecord(pulled), tag: pulled.reference.tagged,
-            digest: "\(pulled.reference.repository)@\(pulled.digest)")
+        try await Trace.span("store") {
+            try await node.images.add(
+                ImageRecord(pulled), tag: pulled.reference.tagged,
+                digest: "\(pulled.reference.repository)@\(pulled.digest)")
+        }
         return pulled.id
     }
 }

@@ -19,6 +19,8 @@ public final class Node: Sendable {
     let sandboxes = Index<Sandbox>("sandbox")
     let containers = Index<SandboxContainer>("container")
     let events = EventHub()
+    let traces = TraceLog()
+    public let telemetry = Telemetry()
     let images: ImageCatalog
     let layers: Layers
     let rootFilesystems: RootFilesystems

@@ -28,6 +28,12 @@ public struct Settings: Sendable {
     /// Where `gantry-monitor`, `gantry-exec` and `gantry-pause` are.
     public var programDirectory = "/usr/libexec/gantry"
     public var logLevel = "info"
+    /// `text` or `json`.
+    public var logFormat = "text"
+    /// `HOST:PORT` where Prometheus may read the daemon's metrics; empty: nowhere.
+    public var metricsAddress = ""
+    /// What ListPodSandboxMetrics tells.
+    public var podMetrics = MetricFamily.allCases
 
     public init() {}
 

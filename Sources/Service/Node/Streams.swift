@@ -31,6 +31,11 @@ extension MethodTable {
                 try $0.encoded()
             }
         }
+        streamLists(Methods.streamPodSandboxMetrics) { _ in
+            try await ListPodSandboxMetrics(node: node).respond(
+                to: ListPodSandboxMetricsRequest()
+            ).podMetrics.map { try $0.encoded() }
+        }
         stream(Methods.getContainerEvents, GetContainerEvents(node: node).respond)
     }
 

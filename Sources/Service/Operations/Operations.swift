@@ -23,6 +23,9 @@ final class Operations: Sendable {
         let done: Latch<Void>
     }
 
+    /// When the operation that the task runs was asked for.
+    @TaskLocal static var askedAt: ContinuousClock.Instant?
+
     private let nursery: Nursery
     private let running = Mutex<[Key: Running]>([:])
 
@@ -62,6 +65,13 @@ final class Operations: Sendable {
         for done in pending { try await done.wait() }
     }
 
+    /// How many go on now, by what they do.
+    var underWay: [String: UInt64] {
+        running.withLock { running in
+            running.keys.reduce(into: [:]) { $0[$1.stage, default: 0] += 1 }
+        }
+    }
+
     private typealias Outcome<Response> = Result<Response, any Error>
 
     private func enter<Request: Hashable & Sendable, Response: Sendable>(
@@ -80,8 +90,11 @@ final class Operations: Sendable {
             return (latch, true)
         }
         if isNew {
+            let (asked, call) = (ContinuousClock.now, CallContext.current)
             nursery.start {
-                let outcome = await Self.outcome(of: body)
+                let outcome = await CallContext.$current.withValue(call) {
+                    await Self.$askedAt.withValue(asked) { await Self.outcome(of: body) }
+                }
                 let entry = self.running.withLock { $0.removeValue(forKey: key) }
                 latch.open(outcome)
                 entry?.done.open(())
@@ -94,5 +107,22 @@ final class Operations: Sendable {
         of body: @Sendable () async throws -> Response
     ) async -> Outcome<Response> {
         do { return .success(try await body()) } catch { return .failure(error) }
+    }
+}
+
+extension Operations.Key {
+    /// What the operation does, without what it does it to.
+    var stage: String {
+        switch self {
+        case .runSandbox: "run_sandbox"
+        case .stopSandbox: "stop_sandbox"
+        case .removeSandbox: "remove_sandbox"
+        case .createContainer: "create_container"
+        case .startContainer: "start_container"
+        case .updateContainer: "update_container"
+        case .removeContainer: "remove_container"
+        case .cleanUpContainer: "clean_up_container"
+        case .pullImage: "pull_image"
+        }
     }
 }

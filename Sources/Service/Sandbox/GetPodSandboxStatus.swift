@@ -8,19 +8,28 @@ struct GetPodSandboxStatus: RPC {
     func respond(to request: PodSandboxStatusRequest) async throws -> PodSandboxStatusResponse {
         let sandbox = try node.sandboxes.get(request.podSandboxId)
         var response = PodSandboxStatusResponse(status: sandbox.status)
-        if request.verbose { response.info = try info(sandbox) }
+        if request.verbose { response.info = try await info(sandbox) }
         return response
     }
 
-    private func info(_ sandbox: Sandbox) throws -> [String: String] {
+    /// Under the names that `crictl inspectp` users know. Only a pod with an infra container has a
+    /// process and a runtime's spec of its own.
+    private func info(_ sandbox: Sandbox) async throws -> [String: String] {
         let now = sandbox.current
-        let info: JSONValue = [
+        let pod = node.paths.pod(sandbox.id)
+        var info: [String: JSONValue] = [
             "runtimeHandler": .string(sandbox.handler),
             "phase": .string(now.phase.rawValue),
             "pid": .integer(Int64(now.infraPid ?? 0)),
-            "networkNamespace": .string(node.paths.pod(sandbox.id).namespace("net")),
             "config": sandbox.currentConfig.json(),
         ]
-        return ["info": try info.text()]
+        info["timeline"] = await node.timeline(sandbox.id)
+        if !sandbox.usesHostNetwork {
+            info["networkNamespace"] = .string(pod.namespace("net"))
+        }
+        if now.infraPid != nil {
+            info["runtimeSpec"] = await node.runtimeSpec(bundle: pod.bundle)
+        }
+        return ["info": try JSONValue.object(info).text()]
     }
 }

@@ -2,6 +2,7 @@ internal import Model
 internal import Network
 internal import OCI
 internal import Store
+internal import System
 
 /// Makes a pod: namespaces, network, and the monitor that its containers will live under.
 struct RunPodSandbox: RPC {
@@ -19,7 +20,7 @@ struct RunPodSandbox: RPC {
                 id: Identifier.make(), config: config, handler: handler.name,
                 requestedHandler: request.runtimeHandler, createdAt: Clock.now(),
                 state: .init(phase: .creating))
-            try await run(sandbox)
+            try await node.traced("RunPodSandbox", of: sandbox) { try await run(sandbox) }
             return sandbox.id
         }
         return RunPodSandboxResponse(podSandboxId: id)
@@ -33,17 +34,17 @@ struct RunPodSandbox: RPC {
             try await node.store.save(sandbox.row())
             node.sandboxes.insert(sandbox)
             undo.push("remove its directory") { try await resources.removeDirectory() }
-            try await resources.makeDirectory()
+            try await Trace.span("directory") { try await resources.makeDirectory() }
             undo.push("end its monitor") { try await resources.endMonitor() }
-            let monitor = try await resources.startMonitor()
+            let monitor = try await Trace.span("monitor") { try await resources.startMonitor() }
             undo.push("release its namespaces") { try await resources.releaseNamespaces() }
-            try await resources.makeNamespaces(monitor)
+            try await Trace.span("namespaces") { try await resources.makeNamespaces(monitor) }
             undo.push("detach its network") { try await resources.detachNetwork() }
-            try await resources.attachNetwork()
+            try await Trace.span("network") { try await resources.attachNetwork() }
             undo.push("end its infra container") { try await resources.endInfra() }
-            try await resources.startInfra(monitor)
+            try await Trace.span("infra container") { try await resources.startInfra(monitor) }
             sandbox.update { $0.phase = .ready }
-            try await node.store.save(sandbox.row())
+            try await Trace.span("store") { try await node.store.save(sandbox.row()) }
             node.tell(.createdEvent, of: sandbox)
             node.tell(.startedEvent, of: sandbox)
         }

@@ -43,6 +43,8 @@ final class Sandbox: Identified {
 
     var current: State { state.withLock { $0 } }
     var phase: SandboxPhase { state.withLock { $0.phase } }
+    /// Alone: a list of many asks for nothing else.
+    var encoded: [UInt8]? { state.withLock { $0.encoded } }
 
     func update<Result: Sendable>(_ change: (inout State) throws -> Result) rethrows -> Result {
         try state.withLock { state in

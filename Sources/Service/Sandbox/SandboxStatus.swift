@@ -30,8 +30,8 @@ extension Sandbox {
 
     /// An element of ListPodSandbox in its encoding, which is kept until the state changes.
     func listed() throws -> [UInt8] {
+        if let encoded { return encoded }
         let now = current
-        if let encoded = now.encoded { return encoded }
         let bytes = try PodSandbox(
             id: id, metadata: config.metadata, state: Sandbox.listState(now.phase),
             createdAt: createdAt, labels: config.labels, annotations: config.annotations,

@@ -6,9 +6,9 @@ struct GetContainerStats: RPC {
 
     func respond(to request: ContainerStatsRequest) async throws -> ContainerStatsResponse {
         let container = try node.containers.get(request.containerId)
-        guard let stats = try await node.stats(of: container) else {
+        guard let reading = try await node.readings(of: [container]).first else {
             throw GantryError(.failedPrecondition, "container \(container.id) has exited")
         }
-        return ContainerStatsResponse(stats: stats)
+        return ContainerStatsResponse(stats: reading.stats(fsId: node.paths.root))
     }
 }

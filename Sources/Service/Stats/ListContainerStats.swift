@@ -6,11 +6,9 @@ struct ListContainerStats: RPC {
     /// Containers that have exited use nothing and are left out.
     func respond(to request: ListContainerStatsRequest) async throws -> ListContainerStatsResponse {
         let filter = request.filter ?? ContainerStatsFilter()
-        var response = ListContainerStatsResponse()
-        for container in node.containers.all where filter.admits(container) {
-            if let stats = try await node.stats(of: container) { response.stats.append(stats) }
-        }
-        return response
+        let admitted = node.containers.all.filter { filter.admits($0) }
+        return ListContainerStatsResponse(
+            stats: try await node.readings(of: admitted).map { $0.stats(fsId: node.paths.root) })
     }
 }
 

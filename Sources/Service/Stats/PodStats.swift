@@ -7,7 +7,7 @@ struct GetPodSandboxStats: RPC {
 
     func respond(to request: PodSandboxStatsRequest) async throws -> PodSandboxStatsResponse {
         let sandbox = try node.sandboxes.get(request.podSandboxId)
-        return PodSandboxStatsResponse(stats: try await node.stats(of: sandbox))
+        return PodSandboxStatsResponse(stats: try await node.podStats([sandbox]).first)
     }
 }
 
@@ -18,11 +18,8 @@ struct ListPodSandboxStats: RPC {
         to request: ListPodSandboxStatsRequest
     ) async throws -> ListPodSandboxStatsResponse {
         let filter = request.filter ?? PodSandboxStatsFilter()
-        var response = ListPodSandboxStatsResponse()
-        for sandbox in node.sandboxes.all where filter.admits(sandbox) {
-            response.stats.append(try await node.stats(of: sandbox))
-        }
-        return response
+        let admitted = node.sandboxes.all.filter { filter.admits($0) }
+        return ListPodSandboxStatsResponse(stats: try await node.podStats(admitted))
     }
 }
 
@@ -35,59 +32,69 @@ extension PodSandboxStatsFilter {
 }
 
 extension Node {
-    /// What a pod uses now: the sum of its containers, and its network.
-    func stats(of sandbox: Sandbox) async throws -> PodSandboxStats {
-        var all: [ContainerStats] = []
-        for container in containers(of: sandbox) {
-            if let stats = try await stats(of: container) { all.append(stats) }
+    /// What each of the pods uses now.
+    fileprivate func podStats(_ sandboxes: [Sandbox]) async throws -> [PodSandboxStats] {
+        let ids = Set(sandboxes.map(\.id))
+        let members = containers.all.filter { ids.contains($0.sandbox.id) }
+        let readings = Dictionary(
+            grouping: try await readings(of: members, [.pressure, .processes]),
+            by: \.container.sandbox.id)
+        let pressures = try await podPressures(readings)
+        let networks = await networkCounters(of: sandboxes)
+        return sandboxes.map { sandbox in
+            sandbox.stats(
+                readings[sandbox.id] ?? [], networks[sandbox.id], pressures[sandbox.id],
+                fsId: paths.root)
         }
+    }
+
+    /// By the pod's ID. Waits do not add up, so they are those of the pod's own cgroup, where the
+    /// kubelet has made one.
+    private func podPressures(
+        _ readings: [String: [Reading]]
+    ) async throws -> [String: CgroupUsage] {
+        let cgroups = readings.compactMapValues { readings -> Cgroup? in
+            guard let first = readings.first else { return nil }
+            let parent = first.container.sandbox.config.linux?.cgroupParent ?? ""
+            return parent.isEmpty ? nil : first.cgroup.parent
+        }
+        return try await Blocking.run { cgroups.mapValues { CgroupUsage.pressure(of: $0) } }
+    }
+
+    /// By the pod's ID. A pod on the node's network has no figures of its own.
+    func networkCounters(of sandboxes: [Sandbox]) async -> [String: [NetworkCounters]] {
+        let own = sandboxes.filter { !$0.usesHostNetwork && $0.phase == .ready }
+        let counters = await NetworkCounters.read(
+            namespaces: own.map { paths.pod($0.id).namespace("net") })
+        return Dictionary(
+            zip(own, counters).compactMap { sandbox, counters in
+                counters.map { (sandbox.id, $0) }
+            }, uniquingKeysWith: { $1 })
+    }
+}
+
+extension Sandbox {
+    /// The sum of its containers, and its network.
+    fileprivate func stats(
+        _ readings: [Reading], _ network: [NetworkCounters]?, _ pressure: CgroupUsage?,
+        fsId: String
+    ) -> PodSandboxStats {
+        let all = readings.map { $0.stats(fsId: fsId) }
         let now = Clock.now()
+        let processes = readings.reduce(0) { $0 + $1.usage.processes.count }
+        var cpu = CpuUsage.sum(all.compactMap(\.cpu), now)
+        cpu.psi = pressure?.cpu.pressure.map { PsiStats($0) }
+        var memory = MemoryUsage.sum(all.compactMap(\.memory), now)
+        memory.psi = pressure?.memory.pressure.map { PsiStats($0) }
         return PodSandboxStats(
             attributes: PodSandboxAttributes(
-                id: sandbox.id, metadata: sandbox.config.metadata, labels: sandbox.config.labels,
-                annotations: sandbox.config.annotations),
+                id: id, metadata: config.metadata, labels: config.labels,
+                annotations: config.annotations),
             linux: LinuxPodSandboxStats(
-                cpu: .sum(all.compactMap(\.cpu), now), memory: .sum(all.compactMap(\.memory), now),
-                network: try await networkUsage(sandbox, now), containers: all))
-    }
-
-    /// A pod on the node's network has no figures of its own.
-    private func networkUsage(_ sandbox: Sandbox, _ now: Int64) async throws -> NetworkUsage? {
-        guard !sandbox.usesHostNetwork, sandbox.phase == .ready else { return nil }
-        let path = paths.pod(sandbox.id).namespace("net")
-        let interfaces = try await NetworkCounters.read(namespace: path).map {
-            NetworkInterfaceUsage(
-                name: $0.interface, rxBytes: UInt64Value(value: $0.receivedBytes),
-                rxErrors: UInt64Value(value: $0.receiveErrors),
-                txBytes: UInt64Value(value: $0.sentBytes),
-                txErrors: UInt64Value(value: $0.sendErrors))
-        }
-        return NetworkUsage(
-            timestamp: now, defaultInterface: interfaces.first { $0.name == "eth0" },
-            interfaces: interfaces.filter { $0.name != "eth0" && $0.name != "lo" })
-    }
-}
-
-extension CpuUsage {
-    fileprivate static func sum(_ usages: [CpuUsage], _ now: Int64) -> CpuUsage {
-        CpuUsage(
-            timestamp: now, usageCoreNanoSeconds: usages.total(\.usageCoreNanoSeconds),
-            usageNanoCores: usages.total(\.usageNanoCores))
-    }
-}
-
-extension MemoryUsage {
-    fileprivate static func sum(_ usages: [MemoryUsage], _ now: Int64) -> MemoryUsage {
-        MemoryUsage(
-            timestamp: now, workingSetBytes: usages.total(\.workingSetBytes),
-            usageBytes: usages.total(\.usageBytes), rssBytes: usages.total(\.rssBytes),
-            pageFaults: usages.total(\.pageFaults),
-            majorPageFaults: usages.total(\.majorPageFaults))
-    }
-}
-
-extension Array {
-    fileprivate func total(_ field: (Element) -> UInt64Value?) -> UInt64Value {
-        UInt64Value(value: reduce(0) { $0 + (field($1)?.value ?? 0) })
+                cpu: cpu, memory: memory, network: network.map { NetworkUsage($0, now) },
+                process: ProcessUsage(
+                    timestamp: now, processCount: UInt64Value(value: UInt64(processes))),
+                containers: all,
+                io: pressure?.ioPressure.map { IoUsage(timestamp: now, psi: PsiStats($0)) }))
     }
 }

@@ -1,0 +1,32 @@
+internal import CRI
+internal import GRPC
+internal import Model
+internal import Service
+
+/// How a command speaks to the daemon: over the socket of the CRI.
+struct DaemonClient {
+    private let client: Client
+    private let socket: String
+
+    init(_ options: ConfigurationOptions) throws {
+        socket = try options.load().settings.socket
+        client = Client(socketPath: socket)
+    }
+
+    /// - Throws: `DaemonError` with what the daemon says.
+    func call<Request, Response>(
+        _ method: CRI.Method<Request, Response>, _ request: Request
+    ) async throws -> Response {
+        do {
+            return try Response.decode(
+                try await client.call(method.path, try request.encoded()))
+        } catch let status as GRPC.Status {
+            throw DaemonError(description: "\(socket): \(status.message)")
+        }
+    }
+}
+
+/// What is printed when the daemon refuses or is not there.
+struct DaemonError: Error, CustomStringConvertible {
+    let description: String
+}
