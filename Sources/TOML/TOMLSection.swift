@@ -48,6 +48,18 @@ public struct TOMLSection {
         }
     }
 
+    /// A string, a list of strings, or a list of lists of strings: a string stands for a list of one.
+    public func groups(_ key: String) throws -> [[String]]? {
+        try value(key, "a string, or a list of strings or of lists of strings") { value in
+            if let string = value.string { return [[string]] }
+            guard let array = value.array else { return nil }
+            let groups = array.compactMap {
+                $0.string.map { [$0] } ?? $0.array?.compactMap(\.string)
+            }
+            return groups.count == array.count ? groups : nil
+        }
+    }
+
     /// An array of tables: `[[key]]`.
     public func sections(_ key: String) throws -> [TOMLSection] {
         let tables = try value(key, "a list of tables") { value -> [TOMLTable]? in

@@ -45,6 +45,18 @@ struct Configuration {
                 name: "registries_conf_dir", value: .text(\.registriesDirectory),
                 summary: "Its drop-in directory."),
             Key(
+                name: "certs_dirs", value: .texts(\.hostDirectories),
+                summary: "Directories with HOST/hosts.toml or HOST/*.crt, *.cert and *.key."),
+            Key(
+                name: "auth_file", value: .text(\.authFile),
+                summary: "Credentials for registries: containers-auth.json(5); it may be absent."),
+            Key(
+                name: "signature_policy", value: .text(\.signaturePolicy),
+                summary: "Which images may be pulled: containers-policy.json(5)."),
+            Key(
+                name: "signature_policy_dir", value: .text(\.signaturePolicyDirectory),
+                summary: "NAMESPACE.json in its stead for the pods of a namespace."),
+            Key(
                 name: "program_dir", value: .text(\.programDirectory),
                 summary: "Where gantry-monitor, gantry-exec and gantry-pause are."),
             Key(

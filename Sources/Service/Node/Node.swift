@@ -25,6 +25,7 @@ public final class Node: Sendable {
     let layers: Layers
     let rootFilesystems: RootFilesystems
     let puller: Puller
+    let pulls = PullsUnderWay()
     let network: NetworkPlugins
     let handlers: Handlers
     let host: HostFacts
@@ -46,8 +47,7 @@ public final class Node: Sendable {
         operations = Operations(nursery)
         store = try await Blocking.run { try Store(path: paths.database) }
         let load = { @Sendable in
-            try Registries.load(
-                path: settings.registriesFile, directory: settings.registriesDirectory)
+            try Registries.load(settings)
         }
         layers = try await Blocking.run { try Layers(root: paths.root) }
         rootFilesystems = try RootFilesystems(

@@ -17,6 +17,13 @@ public struct Settings: Sendable {
     public var networkPluginDirectories = ["/opt/cni/bin", "/usr/lib/cni"]
     public var registriesFile = "/etc/containers/registries.conf"
     public var registriesDirectory = "/etc/containers/registries.conf.d"
+    public var hostDirectories = [
+        "/etc/gantry/certs.d", "/etc/containerd/certs.d", "/etc/containers/certs.d",
+        "/etc/docker/certs.d",
+    ]
+    public var authFile = "/etc/gantry/auth.json"
+    public var signaturePolicy = "/etc/containers/policy.json"
+    public var signaturePolicyDirectory = "/etc/gantry/policies"
     /// Where `gantry-monitor`, `gantry-exec` and `gantry-pause` are.
     public var programDirectory = "/usr/libexec/gantry"
     public var logLevel = "info"
