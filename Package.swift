@@ -72,7 +72,8 @@ let package = Package(
         room(
             "Service",
             uses: [
-                "CRI", "Store", "Image", "OCI", "MonitorProtocol", "Network", "System", "Kernel",
+                "CRI", "Store", "Archive", "Image", "OCI", "MonitorProtocol", "Network", "System",
+                "Kernel",
                 "CLinux", "Model",
                 .product(name: "Logging", package: "swift-log"),
             ]),

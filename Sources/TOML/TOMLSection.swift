@@ -40,6 +40,13 @@ public struct TOMLSection {
         try value(key, "true or false") { $0.bool }
     }
 
+    /// A whole number above zero.
+    public func positive(_ key: String) throws -> Int? {
+        try value(key, "a whole number above zero") { value in
+            value.int.flatMap { $0 > 0 ? $0 : nil }
+        }
+    }
+
     public func strings(_ key: String) throws -> [String]? {
         try value(key, "a list of strings") { value in
             guard let array = value.array else { return nil }

@@ -14,6 +14,8 @@ struct Configuration {
         enum Value {
             case text(WritableKeyPath<Settings, String>)
             case texts(WritableKeyPath<Settings, [String]>)
+            /// Above zero.
+            case number(WritableKeyPath<Settings, Int>)
         }
 
         let name: String
@@ -50,6 +52,12 @@ struct Configuration {
             Key(
                 name: "auth_file", value: .text(\.authFile),
                 summary: "Credentials for registries: containers-auth.json(5); it may be absent."),
+            Key(
+                name: "largest_layer", value: .number(\.largestLayer),
+                summary: "Bytes that a layer may have after inflating."),
+            Key(
+                name: "most_layer_entries", value: .number(\.mostLayerEntries),
+                summary: "Files and directories that a layer may have."),
             Key(
                 name: "signature_policy", value: .text(\.signaturePolicy),
                 summary: "Which images may be pulled: containers-policy.json(5)."),
@@ -95,6 +103,8 @@ struct Configuration {
                 if let text = try section.string(key.name) { settings[keyPath: path] = text }
             case .texts(let path):
                 if let texts = try section.strings(key.name) { settings[keyPath: path] = texts }
+            case .number(let path):
+                if let number = try section.positive(key.name) { settings[keyPath: path] = number }
             }
         }
         try mergeRuntimes(section)

@@ -1,3 +1,4 @@
+internal import Archive
 internal import Image
 internal import Kernel
 public import Logging
@@ -52,7 +53,10 @@ public final class Node: Sendable {
         layers = try await Blocking.run { try Layers(root: paths.root) }
         rootFilesystems = try RootFilesystems(
             root: paths.root, runroot: paths.runRoot, layers: layers)
-        let puller = Puller(layers: layers, registries: try await Blocking.run { try load() })
+        let puller = Puller(
+            layers: layers, registries: try await Blocking.run { try load() },
+            limits: LayerLimits(
+                bytes: UInt64(settings.largestLayer), entries: settings.mostLayerEntries))
         images = try await ImageCatalog(store) { try puller.candidates(for: $0) }
         self.puller = puller
         network = NetworkPlugins(

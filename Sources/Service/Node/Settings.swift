@@ -22,6 +22,9 @@ public struct Settings: Sendable {
         "/etc/docker/certs.d",
     ]
     public var authFile = "/etc/gantry/auth.json"
+    /// What one layer may be at most: bytes after inflating, and entries.
+    public var largestLayer = 128 << 30
+    public var mostLayerEntries = 10_000_000
     public var signaturePolicy = "/etc/containers/policy.json"
     public var signaturePolicyDirectory = "/etc/gantry/policies"
     /// Where `gantry-monitor`, `gantry-exec` and `gantry-pause` are.
