@@ -74,7 +74,8 @@ let package = Package(
         room(
             "Service",
             uses: [
-                "CRI", "Store", "Image", "OCI", "MonitorProtocol", "Network", "System", "Kernel",
+                "CRI", "Store", "Archive", "Image", "OCI", "MonitorProtocol", "Network", "System",
+                "Kernel",
                 "CLinux", "Model",
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -83,7 +84,7 @@ let package = Package(
         .executableTarget(
             name: "gantry",
             dependencies: [
-                "Service", "GRPC", "CRI", "OCI", "TOML", "System", "Kernel", "Model",
+                "Service", "Image", "GRPC", "CRI", "OCI", "TOML", "System", "Kernel", "Model",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -119,7 +120,7 @@ let package = Package(
             uses: ["OCI", "Model", .product(name: "Logging", package: "swift-log")]),
         tests(of: "CRI", uses: ["Model"]),
         tests(of: "Network", uses: ["Model", "System", "Kernel"]),
-        tests(of: "Archive", uses: ["CISAL", "CZstd", "CLinux", "Model"]),
+        tests(of: "Archive", uses: ["CISAL", "CZstd", "CLinux", "Kernel", "Model"]),
         tests(of: "Image", uses: ["Archive", "Model"]),
     ],
     swiftLanguageModes: [.v6],

@@ -187,6 +187,186 @@ void   gantry__v1__traced_span__free_unpacked
   assert(message->base.descriptor == &gantry__v1__traced_span__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   gantry__v1__list_pulls_request__init
+                     (Gantry__V1__ListPullsRequest         *message)
+{
+  static const Gantry__V1__ListPullsRequest init_value = GANTRY__V1__LIST_PULLS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t gantry__v1__list_pulls_request__get_packed_size
+                     (const Gantry__V1__ListPullsRequest *message)
+{
+  assert(message->base.descriptor == &gantry__v1__list_pulls_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t gantry__v1__list_pulls_request__pack
+                     (const Gantry__V1__ListPullsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &gantry__v1__list_pulls_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t gantry__v1__list_pulls_request__pack_to_buffer
+                     (const Gantry__V1__ListPullsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &gantry__v1__list_pulls_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Gantry__V1__ListPullsRequest *
+       gantry__v1__list_pulls_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Gantry__V1__ListPullsRequest *)
+     protobuf_c_message_unpack (&gantry__v1__list_pulls_request__descriptor,
+                                allocator, len, data);
+}
+void   gantry__v1__list_pulls_request__free_unpacked
+                     (Gantry__V1__ListPullsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &gantry__v1__list_pulls_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   gantry__v1__list_pulls_response__init
+                     (Gantry__V1__ListPullsResponse         *message)
+{
+  static const Gantry__V1__ListPullsResponse init_value = GANTRY__V1__LIST_PULLS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t gantry__v1__list_pulls_response__get_packed_size
+                     (const Gantry__V1__ListPullsResponse *message)
+{
+  assert(message->base.descriptor == &gantry__v1__list_pulls_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t gantry__v1__list_pulls_response__pack
+                     (const Gantry__V1__ListPullsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &gantry__v1__list_pulls_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t gantry__v1__list_pulls_response__pack_to_buffer
+                     (const Gantry__V1__ListPullsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &gantry__v1__list_pulls_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Gantry__V1__ListPullsResponse *
+       gantry__v1__list_pulls_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Gantry__V1__ListPullsResponse *)
+     protobuf_c_message_unpack (&gantry__v1__list_pulls_response__descriptor,
+                                allocator, len, data);
+}
+void   gantry__v1__list_pulls_response__free_unpacked
+                     (Gantry__V1__ListPullsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &gantry__v1__list_pulls_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   gantry__v1__pull_under_way__init
+                     (Gantry__V1__PullUnderWay         *message)
+{
+  static const Gantry__V1__PullUnderWay init_value = GANTRY__V1__PULL_UNDER_WAY__INIT;
+  *message = init_value;
+}
+size_t gantry__v1__pull_under_way__get_packed_size
+                     (const Gantry__V1__PullUnderWay *message)
+{
+  assert(message->base.descriptor == &gantry__v1__pull_under_way__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t gantry__v1__pull_under_way__pack
+                     (const Gantry__V1__PullUnderWay *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &gantry__v1__pull_under_way__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t gantry__v1__pull_under_way__pack_to_buffer
+                     (const Gantry__V1__PullUnderWay *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &gantry__v1__pull_under_way__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Gantry__V1__PullUnderWay *
+       gantry__v1__pull_under_way__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Gantry__V1__PullUnderWay *)
+     protobuf_c_message_unpack (&gantry__v1__pull_under_way__descriptor,
+                                allocator, len, data);
+}
+void   gantry__v1__pull_under_way__free_unpacked
+                     (Gantry__V1__PullUnderWay *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &gantry__v1__pull_under_way__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   gantry__v1__pulled_layer__init
+                     (Gantry__V1__PulledLayer         *message)
+{
+  static const Gantry__V1__PulledLayer init_value = GANTRY__V1__PULLED_LAYER__INIT;
+  *message = init_value;
+}
+size_t gantry__v1__pulled_layer__get_packed_size
+                     (const Gantry__V1__PulledLayer *message)
+{
+  assert(message->base.descriptor == &gantry__v1__pulled_layer__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t gantry__v1__pulled_layer__pack
+                     (const Gantry__V1__PulledLayer *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &gantry__v1__pulled_layer__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t gantry__v1__pulled_layer__pack_to_buffer
+                     (const Gantry__V1__PulledLayer *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &gantry__v1__pulled_layer__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Gantry__V1__PulledLayer *
+       gantry__v1__pulled_layer__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Gantry__V1__PulledLayer *)
+     protobuf_c_message_unpack (&gantry__v1__pulled_layer__descriptor,
+                                allocator, len, data);
+}
+void   gantry__v1__pulled_layer__free_unpacked
+                     (Gantry__V1__PulledLayer *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &gantry__v1__pulled_layer__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   gantry__v1__set_log_level_request__init
                      (Gantry__V1__SetLogLevelRequest         *message)
 {
@@ -572,6 +752,177 @@ const ProtobufCMessageDescriptor gantry__v1__traced_span__descriptor =
   (ProtobufCMessageInit) gantry__v1__traced_span__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+#define gantry__v1__list_pulls_request__field_descriptors NULL
+#define gantry__v1__list_pulls_request__field_indices_by_name NULL
+#define gantry__v1__list_pulls_request__number_ranges NULL
+const ProtobufCMessageDescriptor gantry__v1__list_pulls_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "gantry.v1.ListPullsRequest",
+  "ListPullsRequest",
+  "Gantry__V1__ListPullsRequest",
+  "gantry.v1",
+  sizeof(Gantry__V1__ListPullsRequest),
+  0,
+  gantry__v1__list_pulls_request__field_descriptors,
+  gantry__v1__list_pulls_request__field_indices_by_name,
+  0,  gantry__v1__list_pulls_request__number_ranges,
+  (ProtobufCMessageInit) gantry__v1__list_pulls_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor gantry__v1__list_pulls_response__field_descriptors[1] =
+{
+  {
+    "pulls",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Gantry__V1__ListPullsResponse, n_pulls),
+    offsetof(Gantry__V1__ListPullsResponse, pulls),
+    &gantry__v1__pull_under_way__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned gantry__v1__list_pulls_response__field_indices_by_name[] = {
+  0,   /* field[0] = pulls */
+};
+static const ProtobufCIntRange gantry__v1__list_pulls_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor gantry__v1__list_pulls_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "gantry.v1.ListPullsResponse",
+  "ListPullsResponse",
+  "Gantry__V1__ListPullsResponse",
+  "gantry.v1",
+  sizeof(Gantry__V1__ListPullsResponse),
+  1,
+  gantry__v1__list_pulls_response__field_descriptors,
+  gantry__v1__list_pulls_response__field_indices_by_name,
+  1,  gantry__v1__list_pulls_response__number_ranges,
+  (ProtobufCMessageInit) gantry__v1__list_pulls_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor gantry__v1__pull_under_way__field_descriptors[2] =
+{
+  {
+    "image",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__PullUnderWay, image),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "layers",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Gantry__V1__PullUnderWay, n_layers),
+    offsetof(Gantry__V1__PullUnderWay, layers),
+    &gantry__v1__pulled_layer__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned gantry__v1__pull_under_way__field_indices_by_name[] = {
+  0,   /* field[0] = image */
+  1,   /* field[1] = layers */
+};
+static const ProtobufCIntRange gantry__v1__pull_under_way__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor gantry__v1__pull_under_way__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "gantry.v1.PullUnderWay",
+  "PullUnderWay",
+  "Gantry__V1__PullUnderWay",
+  "gantry.v1",
+  sizeof(Gantry__V1__PullUnderWay),
+  2,
+  gantry__v1__pull_under_way__field_descriptors,
+  gantry__v1__pull_under_way__field_indices_by_name,
+  1,  gantry__v1__pull_under_way__number_ranges,
+  (ProtobufCMessageInit) gantry__v1__pull_under_way__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor gantry__v1__pulled_layer__field_descriptors[3] =
+{
+  {
+    "digest",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__PulledLayer, digest),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "received",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__PulledLayer, received),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "size",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__PulledLayer, size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned gantry__v1__pulled_layer__field_indices_by_name[] = {
+  0,   /* field[0] = digest */
+  1,   /* field[1] = received */
+  2,   /* field[2] = size */
+};
+static const ProtobufCIntRange gantry__v1__pulled_layer__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor gantry__v1__pulled_layer__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "gantry.v1.PulledLayer",
+  "PulledLayer",
+  "Gantry__V1__PulledLayer",
+  "gantry.v1",
+  sizeof(Gantry__V1__PulledLayer),
+  3,
+  gantry__v1__pulled_layer__field_descriptors,
+  gantry__v1__pulled_layer__field_indices_by_name,
+  1,  gantry__v1__pulled_layer__number_ranges,
+  (ProtobufCMessageInit) gantry__v1__pulled_layer__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor gantry__v1__set_log_level_request__field_descriptors[1] =
 {
   {
@@ -648,13 +999,15 @@ const ProtobufCMessageDescriptor gantry__v1__set_log_level_response__descriptor 
   (ProtobufCMessageInit) gantry__v1__set_log_level_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor gantry__v1__gantry_service__method_descriptors[2] =
+static const ProtobufCMethodDescriptor gantry__v1__gantry_service__method_descriptors[3] =
 {
   { "GetTrace", &gantry__v1__get_trace_request__descriptor, &gantry__v1__get_trace_response__descriptor },
   { "SetLogLevel", &gantry__v1__set_log_level_request__descriptor, &gantry__v1__set_log_level_response__descriptor },
+  { "ListPulls", &gantry__v1__list_pulls_request__descriptor, &gantry__v1__list_pulls_response__descriptor },
 };
 const unsigned gantry__v1__gantry_service__method_indices_by_name[] = {
   0,        /* GetTrace */
+  2,        /* ListPulls */
   1         /* SetLogLevel */
 };
 const ProtobufCServiceDescriptor gantry__v1__gantry_service__descriptor =
@@ -664,7 +1017,7 @@ const ProtobufCServiceDescriptor gantry__v1__gantry_service__descriptor =
   "GantryService",
   "Gantry__V1__GantryService",
   "gantry.v1",
-  2,
+  3,
   gantry__v1__gantry_service__method_descriptors,
   gantry__v1__gantry_service__method_indices_by_name
 };
@@ -683,6 +1036,14 @@ void gantry__v1__gantry_service__set_log_level(ProtobufCService *service,
 {
   assert(service->descriptor == &gantry__v1__gantry_service__descriptor);
   service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void gantry__v1__gantry_service__list_pulls(ProtobufCService *service,
+                                            const Gantry__V1__ListPullsRequest *input,
+                                            Gantry__V1__ListPullsResponse_Closure closure,
+                                            void *closure_data)
+{
+  assert(service->descriptor == &gantry__v1__gantry_service__descriptor);
+  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void gantry__v1__gantry_service__init (Gantry__V1__GantryService_Service *service,
                                        Gantry__V1__GantryService_ServiceDestroy destroy)

@@ -25,6 +25,16 @@ static inline CURLcode gantry_curl_get_long(CURL *curl, CURLINFO info, long *val
     return curl_easy_getinfo(curl, info, value);
 }
 
+// The handle keeps a copy of the bytes.
+static inline CURLcode gantry_curl_set_blob(CURL *curl, CURLoption option, const void *data, size_t length) {
+    struct curl_blob blob = {(void *)data, length, CURL_BLOB_COPY};
+    return curl_easy_setopt(curl, option, &blob);
+}
+
+static inline CURLcode gantry_curl_get_offset(CURL *curl, CURLINFO info, curl_off_t *value) {
+    return curl_easy_getinfo(curl, info, value);
+}
+
 static inline CURLcode gantry_curl_get_string(CURL *curl, CURLINFO info, const char **value) {
     return curl_easy_getinfo(curl, info, value);
 }

@@ -23,7 +23,18 @@ public enum Credentials: Hashable, Sendable {
     ) throws {
         if !serverAddress.isEmpty, !Self.names(serverAddress, reference.domain) {
             self = .none
-        } else if !registryToken.isEmpty {
+            return
+        }
+        try self.init(
+            username: username, password: password, auth: auth, identityToken: identityToken,
+            registryToken: registryToken)
+    }
+
+    init(
+        username: String, password: String, auth: String, identityToken: String,
+        registryToken: String
+    ) throws(GantryError) {
+        if !registryToken.isEmpty {
             self = .registryToken(registryToken)
         } else if !identityToken.isEmpty {
             self = .identityToken(identityToken)

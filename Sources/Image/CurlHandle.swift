@@ -79,6 +79,14 @@ final class CurlHandle: @unchecked Sendable {
         return status
     }
 
+    /// Seconds, from either form of `Retry-After` (RFC 9110, 10.2.3); nil without one.
+    var retryAfter: Int? {
+        guard !headers("Retry-After").isEmpty else { return nil }
+        var seconds: curl_off_t = 0
+        gantry_curl_get_offset(easy, CURLINFO_RETRY_AFTER, &seconds)
+        return Int(seconds)
+    }
+
     func string(_ info: CURLINFO) -> String? {
         var text: UnsafePointer<CChar>?
         gantry_curl_get_string(easy, info, &text)

@@ -35,14 +35,24 @@ struct EndpointFailures {
         switch failures.last?.error {
         case let error as GantryError: error.code
         case is TransferError: .unavailable
+        case is SignatureError: .permissionDenied
         case nil: .notFound
         default: .internal
         }
     }
 
+    /// The word by which the kubelet knows the reason (cri-api, pkg/errors).
+    private var prefix: String {
+        if failures.last?.error is SignatureError { return "SignatureValidationFailed: " }
+        return code == .unavailable ? "RegistryUnavailable: " : ""
+    }
+
+    /// What the policy says before any endpoint is asked.
+    func refusal(_ error: SignatureError) -> GantryError {
+        GantryError(.permissionDenied, "SignatureValidationFailed: pull \(reference): \(error)")
+    }
+
     var error: GantryError {
-        // kubelet/images, ErrRegistryUnavailable: the kubelet knows the reason by this word.
-        let prefix = code == .unavailable ? "RegistryUnavailable: " : ""
         let reasons = failures.map { "\($0.endpoint): \($0.error)" }.joined(separator: "; ")
         return GantryError(code, "\(prefix)pull \(reference): \(reasons)")
     }

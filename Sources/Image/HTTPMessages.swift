@@ -9,6 +9,7 @@ struct HTTPRequest: Sendable {
     var form: String?
     /// Certificates are not checked.
     var isInsecure = false
+    var trust = Trust()
 }
 
 struct HTTPResponse: Sendable {
@@ -36,6 +37,7 @@ enum HTTPBody: Sendable {
 
 /// The connection failed: no response, or not the whole of one.
 struct TransferError: Error, CustomStringConvertible {
+    /// As it may be printed.
     let url: String
     /// libcurl's own words.
     let reason: String

@@ -11,6 +11,7 @@ public final class Puller: Sendable {
     private let limits: LayerLimits
     private let privileges: Privileges
     private let patience: HTTPPatience
+    private let tokens = TokenCache()
     /// Over all pulls, since each layer takes two threads.
     private let turnstile = Turnstile(16)
 
@@ -44,6 +45,7 @@ public final class Puller: Sendable {
     public func pull(
         named name: String,
         credentials: @Sendable (Reference) throws -> Credentials = { _ in .none },
+        policy: SignaturePolicy = .acceptAnything,
         progress: @escaping @Sendable (PullProgress) -> Void = { _ in }
     ) async throws -> PulledImage {
         let candidates = try registries.withLock { $0 }.candidates(for: name)
@@ -51,7 +53,8 @@ public final class Puller: Sendable {
         for reference in candidates {
             do {
                 let credentials = try credentials(reference)
-                return try await pull(reference, credentials: credentials, progress: progress)
+                return try await pull(
+                    reference, credentials: credentials, policy: policy, progress: progress)
             } catch let error as GantryError {
                 failure = error
             }
@@ -64,22 +67,30 @@ public final class Puller: Sendable {
     /// Cancelling the task ends all transfers within milliseconds.
     /// - Throws: `GantryError` with every endpoint's failure: `notFound`, `unauthenticated`,
     ///   `permissionDenied`, `dataLoss` (a wrong digest, a broken stream), `unavailable` (its message
-    ///   begins with `RegistryUnavailable`), `unimplemented` (schema 1, foreign layers);
+    ///   begins with `RegistryUnavailable`), `unimplemented` (schema 1, foreign layers), and
+    ///   `permissionDenied` beginning with `SignatureValidationFailed` where the policy says no;
     ///   `CancellationError`.
     public func pull(
         _ reference: Reference, credentials: Credentials = .none,
+        policy: SignaturePolicy = .acceptAnything,
         progress: @escaping @Sendable (PullProgress) -> Void = { _ in }
     ) async throws -> PulledImage {
-        let endpoints = try registries.withLock { $0 }.endpoints(for: reference)
-        let client = HTTPClient(patience)
         var failures = EndpointFailures(reference)
+        do { try policy.checkName(reference) } catch { throw failures.refusal(error) }
+        let registries = registries.withLock { $0 }
+        let endpoints = try await Blocking.run {
+            try registries.endpoints(for: reference).filter { $0.serves(reference) }
+        }
+        let client = HTTPClient(patience)
         for endpoint in endpoints where failures.mayStillHelp(endpoint) {
-            let session = RegistrySession(client, endpoint, credentials)
+            let session = RegistrySession(
+                client, endpoint, registries.credentials(for: endpoint, given: credentials), tokens)
             do {
                 let resolver = ImageResolver(session: session, platform: .current)
                 let resolved = try await Trace.span("resolve at \(endpoint.host)") {
                     try await resolver.resolve(reference)
                 }
+                try await SignatureCheck(policy: policy, session: session).run(reference, resolved)
                 let pull = ImagePull(
                     reference: reference, resolved: resolved, session: session, layers: layers,
                     limits: limits, privileges: privileges, turnstile: turnstile, progress: progress

@@ -6,18 +6,24 @@ public struct Registries: Sendable {
     var rules: [RegistryRule] = []
     var searched: [String] = []
     var aliases: [String: String] = [:]
+    var directories = HostDirectories()
+    var auth = AuthFile()
     /// Keys that nobody knows, each with its file: a typing error, or a newer version of the format.
     public internal(set) var warnings: [String] = []
 
     /// Nothing configured: every name is looked for where it says, short ones at `docker.io`.
     public init() {}
 
-    /// Reads the file, then each `*.conf` of the directory by name; the later one wins. Both may be
-    /// absent.
+    /// Reads the file, then each `*.conf` of the directory by name; the later one wins. All of them
+    /// may be absent.
+    /// - Parameters:
+    ///   - hosts: directories like containerd's and docker's `certs.d`.
+    ///   - authFile: credentials as containers-auth.json(5) has them; empty is none.
     /// - Throws: `GantryError` (`invalidArgument`) naming the file and the key.
     public static func load(
         path: String = "/etc/containers/registries.conf",
-        directory: String = "/etc/containers/registries.conf.d"
+        directory: String = "/etc/containers/registries.conf.d",
+        hosts: [String] = [], authFile: String = ""
     ) throws -> Registries {
         var registries = Registries()
         let dropIns = Files.exists(directory) ? try Files.list(directory) : []
@@ -25,6 +31,8 @@ public struct Registries: Sendable {
         for file in files where Files.exists(file) {
             try registries.merge(try RegistriesFile(try Files.readText(file), file))
         }
+        registries.directories.roots = hosts
+        registries.auth = try AuthFile(path: authFile)
         return registries
     }
 
@@ -51,9 +59,21 @@ public struct Registries: Sendable {
         return try searched.map { try Reference.parse("\($0)/\(text)") }
     }
 
-    /// The places to ask for an image, in order.
-    /// - Throws: `GantryError` (`permissionDenied`) when registries.conf blocks it.
+    /// The places to ask for an image, in order. Reads the directories of the hosts.
+    /// - Throws: `GantryError`: `permissionDenied` when registries.conf blocks it, `invalidArgument`
+    ///   for a hosts.toml that cannot be used.
     public func endpoints(for reference: Reference) throws -> [Endpoint] {
+        try configured(reference).flatMap { try directories.expand($0) }.uniqued()
+    }
+
+    /// What goes to an endpoint: the caller's credentials if it is the registry itself, which mirrors
+    /// are not told, or else the node's own.
+    func credentials(for endpoint: Endpoint, given: Credentials) -> Credentials {
+        if !endpoint.isMirror, given != .none { return given }
+        return auth.find(endpoint.location)?.credentials ?? .none
+    }
+
+    private func configured(_ reference: Reference) throws -> [Endpoint] {
         let matches = rules.compactMap { rule in
             rule.matchLength(reference).map { (rule: rule, length: $0) }
         }
@@ -65,5 +85,13 @@ public struct Registries: Sendable {
                 .permissionDenied, "\(reference): \"\(best.prefix)\" is blocked in registries.conf")
         }
         return best.endpoints(reference)
+    }
+}
+
+extension [Endpoint] {
+    /// Without repetitions: both schemes of a host lead to the same hosts.toml.
+    fileprivate func uniqued() -> [Endpoint] {
+        var seen: Set<Endpoint> = []
+        return filter { seen.insert($0).inserted }
     }
 }

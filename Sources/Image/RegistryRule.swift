@@ -53,8 +53,11 @@ struct RegistryRule: Sendable, Equatable {
         let mirrored = mirrors.filter { $0.serves(reference) }.flatMap { mirror in
             Endpoint.all(
                 at: rewrite(reference, to: mirror.location), insecure: mirror.isInsecure,
-                isMirror: true)
+                isMirror: true, reason: "mirror of \"\(prefix)\" in registries.conf")
         }
-        return mirrored + Endpoint.all(at: own, insecure: isInsecure, isMirror: false)
+        return mirrored
+            + Endpoint.all(
+                at: own, insecure: isInsecure, isMirror: false,
+                reason: "location of \"\(prefix)\" in registries.conf")
     }
 }

@@ -13,13 +13,16 @@ final class RegistrySession: Sendable {
     private static let mostRedirects = 10
     private static let mostAttempts = 3
 
-    init(_ client: HTTPClient, _ endpoint: Endpoint, _ credentials: Credentials) {
+    /// - Parameter credentials: what this endpoint may know.
+    init(
+        _ client: HTTPClient, _ endpoint: Endpoint, _ credentials: Credentials,
+        _ cache: TokenCache
+    ) {
         self.client = client
         self.endpoint = endpoint
-        // A mirror is somebody else: the registry's secrets are none of its business.
-        let allowed = endpoint.isMirror ? Credentials.none : credentials
-        tokens = TokenSource(client: client, endpoint: endpoint, credentials: allowed)
-        if case .registryToken(let token) = allowed {
+        tokens = TokenSource(
+            client: client, endpoint: endpoint, credentials: credentials, cache: cache)
+        if case .registryToken(let token) = credentials {
             authorization = Mutex("Bearer \(token)")
         } else {
             authorization = Mutex(nil)
@@ -31,14 +34,14 @@ final class RegistrySession: Sendable {
     func get(
         _ path: String, _ headers: [String] = [], _ body: HTTPBody
     ) async throws -> HTTPResponse {
-        let url = "\(endpoint.base)/\(path)"
+        let url = endpoint.url(path)
         var response = try await authorized(url, headers, body)
         for attempt in 1..<Self.mostAttempts where response.status == 429 || response.status >= 500
         {
             try await Task.sleep(for: Self.pause(attempt, response.retryAfter))
             response = try await authorized(url, headers, body)
         }
-        guard response.isSuccess else { throw RegistryError.of(response, url) }
+        guard response.isSuccess else { throw RegistryError.of(response, printable(url)) }
         return response
     }
 
@@ -51,15 +54,19 @@ final class RegistrySession: Sendable {
     private func authorized(
         _ url: String, _ headers: [String], _ body: HTTPBody
     ) async throws -> HTTPResponse {
-        let known = authorization.withLock { $0 }
-        let response = try await follow(url, headers, known, body)
-        guard response.status == 401 else { return response }
-        let challenges = response.challenges.flatMap(Challenge.parse)
-        guard let answer = try await tokens.answer(challenges), answer != known else {
-            return response
+        var known = authorization.withLock { $0 }
+        var response = try await follow(url, headers, known, body)
+        // Twice, since the first answer may be a token of an earlier pull that counts no more.
+        for _ in 1...2 where response.status == 401 {
+            let challenges = response.challenges.flatMap(Challenge.parse)
+            guard let answer = try await tokens.answer(challenges, refused: known),
+                answer != known
+            else { break }
+            known = answer
+            authorization.withLock { $0 = answer }
+            response = try await follow(url, headers, answer, body)
         }
-        authorization.withLock { $0 = answer }
-        return try await follow(url, headers, answer, body)
+        return response
     }
 
     /// Follows redirects by hand: credentials go to the registry's own origin and nowhere else.
@@ -68,34 +75,57 @@ final class RegistrySession: Sendable {
     ) async throws -> HTTPResponse {
         var url = start
         for _ in 0...Self.mostRedirects {
-            var request = HTTPRequest(url: url, headers: headers, isInsecure: endpoint.isInsecure)
-            if let authorization, Self.origin(url) == Self.origin(start) {
-                request.headers.append("Authorization: \(authorization)")
-            }
+            let request = request(url, headers, authorization)
             let response = try await client.send(request, body)
             guard [301, 302, 303, 307, 308].contains(response.status) else { return response }
             guard let next = response.location else { return response }
             url = try allowed(next, from: url)
         }
-        throw GantryError(.unavailable, "\(start) redirects more than \(Self.mostRedirects) times")
+        throw GantryError(
+            .unavailable, "\(printable(start)) redirects more than \(Self.mostRedirects) times")
+    }
+
+    private func request(
+        _ url: String, _ headers: [String], _ authorization: String?
+    ) -> HTTPRequest {
+        var request = HTTPRequest(
+            url: url, headers: headers, isInsecure: endpoint.isInsecure,
+            trust: endpoint.trust(for: url))
+        guard endpoint.isOrigin(of: url) else { return request }
+        request.headers += endpoint.headers
+        if let authorization { request.headers.append("Authorization: \(authorization)") }
+        return request
     }
 
     private func allowed(_ next: String, from url: String) throws(GantryError) -> String {
         if next.hasPrefix("https://") { return next }
         guard next.hasPrefix("http://") else {
-            throw GantryError(.permissionDenied, "\(url) redirects to \(next), which is not HTTP")
+            throw GantryError(
+                .permissionDenied,
+                "\(printable(url)) redirects to \(printable(next)), which is not HTTP")
         }
         guard endpoint.scheme == .http || endpoint.isInsecure else {
-            throw GantryError(.permissionDenied, "\(url) redirects to a place without TLS")
+            throw GantryError(
+                .permissionDenied, "\(printable(url)) redirects to a place without TLS")
         }
         return next
     }
+}
 
-    /// Scheme, host and port.
-    private static func origin(_ url: String) -> Substring {
-        let parts = url.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
-        guard parts.count == 3 else { return url[...] }
-        let host = parts[2].prefix { !"/?#".contains($0) }
-        return url[..<host.endIndex]
+extension Endpoint {
+    /// Whether a URL is this endpoint's scheme, host and port: what may be told its secrets.
+    func isOrigin(of url: String) -> Bool {
+        let origin = "\(scheme.rawValue)://\(host)"
+        return url.hasPrefix(origin)
+            && (url.dropFirst(origin.count).first.map { "/?#".contains($0) } ?? true)
+    }
+
+    /// The client certificate is for this host alone; authorities are for its storage too.
+    func trust(for url: String) -> Trust {
+        if isOrigin(of: url) { return trust }
+        var others = trust
+        others.certificate = nil
+        others.key = nil
+        return others
     }
 }

@@ -7,13 +7,15 @@ struct TokenSource: Sendable {
     let client: HTTPClient
     let endpoint: Endpoint
     let credentials: Credentials
+    let cache: TokenCache
 
+    /// - Parameter refused: the header's value that the challenge answers, if there was one.
     /// - Returns: the header's value, or nil when there is nothing to answer with.
-    func answer(_ challenges: [Challenge]) async throws -> String? {
+    func answer(_ challenges: [Challenge], refused: String?) async throws -> String? {
         for challenge in challenges {
             switch (challenge.scheme, credentials) {
             case ("bearer", .registryToken(let token)): return "Bearer \(token)"
-            case ("bearer", _): return "Bearer \(try await token(challenge))"
+            case ("bearer", _): return "Bearer \(try await token(challenge, refused))"
             case ("basic", .basic(let user, let password)): return Self.basic(user, password)
             default: continue
             }
@@ -25,12 +27,25 @@ struct TokenSource: Sendable {
         "Basic \(Data("\(user):\(password)".utf8).base64EncodedString())"
     }
 
-    private func token(_ challenge: Challenge) async throws -> String {
+    private func token(_ challenge: Challenge, _ refused: String?) async throws -> String {
         guard let realm = challenge.parameters["realm"], isAllowed(realm) else {
             throw GantryError(
                 .permissionDenied, "\(endpoint.host) asks for credentials at a place without TLS")
         }
-        let response = try await client.send(request(realm, challenge), .collect(limit: 1 << 20))
+        let key = TokenCache.Key(
+            realm: realm, service: challenge.parameters["service"] ?? "",
+            scope: challenge.parameters["scope"] ?? "repository:\(endpoint.repository):pull",
+            credentials: credentials)
+        if let known = cache.find(key) {
+            if refused != "Bearer \(known)" { return known }
+            cache.forget(key)
+        }
+        return try await fetch(key)
+    }
+
+    private func fetch(_ key: TokenCache.Key) async throws -> String {
+        let realm = printable(key.realm)
+        let response = try await client.send(request(key), .collect(limit: 1 << 20))
         guard response.isSuccess else {
             throw RegistryError.of(response, "\(realm) gave no token")
         }
@@ -38,6 +53,8 @@ struct TokenSource: Sendable {
         guard let token = answer?.token ?? answer?.access_token, !token.isEmpty else {
             throw GantryError(.unauthenticated, "\(realm) answered without a token")
         }
+        // distribution's specification: 60 seconds when nothing is said.
+        cache.keep(token, for: answer?.expires_in ?? 60, key)
         return token
     }
 
@@ -46,19 +63,20 @@ struct TokenSource: Sendable {
         realm.hasPrefix("https://") || (realm.hasPrefix("http://") && endpoint.scheme == .http)
     }
 
-    private func request(_ realm: String, _ challenge: Challenge) -> HTTPRequest {
-        let scope = challenge.parameters["scope"] ?? "repository:\(endpoint.repository):pull"
-        var fields = [("scope", scope)]
-        if let service = challenge.parameters["service"] { fields.append(("service", service)) }
+    private func request(_ key: TokenCache.Key) -> HTTPRequest {
+        var fields = [("scope", key.scope)]
+        if !key.service.isEmpty { fields.append(("service", key.service)) }
+        let (realm, trust) = (key.realm, endpoint.trust(for: key.realm))
         if case .identityToken(let token) = credentials {
             fields += [
                 ("grant_type", "refresh_token"), ("refresh_token", token), ("client_id", "gantry"),
             ]
-            return HTTPRequest(url: realm, form: encode(fields), isInsecure: endpoint.isInsecure)
+            return HTTPRequest(
+                url: realm, form: encode(fields), isInsecure: endpoint.isInsecure, trust: trust)
         }
         let separator = realm.contains("?") ? "&" : "?"
         var request = HTTPRequest(
-            url: realm + separator + encode(fields), isInsecure: endpoint.isInsecure)
+            url: realm + separator + encode(fields), isInsecure: endpoint.isInsecure, trust: trust)
         if case .basic(let user, let password) = credentials {
             request.headers = ["Authorization: \(Self.basic(user, password))"]
         }
@@ -85,4 +103,5 @@ struct TokenSource: Sendable {
 private struct TokenAnswer: Decodable {
     var token: String?
     var access_token: String?
+    var expires_in: Int?
 }

@@ -32,18 +32,20 @@ final class Transfer: @unchecked Sendable {
     func run(_ patience: HTTPPatience) throws -> HTTPResponse {
         let headers = CurlList(request.headers)
         prepare(headers, patience)
+        try handle.use(request.trust)
         let code = withExtendedLifetime((self, headers)) { handle.run { wasCancelled } }
         if wasCancelled { throw CancellationError() }
         if let failure { throw failure }
         guard code == CURLE_OK else {
             throw TransferError(
-                url: request.url, reason: handle.reason(code), isAnswered: handle.status != 0)
+                url: printable(request.url), reason: handle.reason(code),
+                isAnswered: handle.status != 0)
         }
         return HTTPResponse(
             status: handle.status, contentType: handle.string(CURLINFO_CONTENT_TYPE) ?? "",
             location: handle.string(CURLINFO_REDIRECT_URL),
             challenges: handle.headers("WWW-Authenticate"),
-            retryAfter: handle.headers("Retry-After").first.flatMap { Int($0) }, body: collected)
+            retryAfter: handle.retryAfter, body: collected)
     }
 
     private func prepare(_ headers: CurlList, _ patience: HTTPPatience) {
@@ -96,7 +98,8 @@ final class Transfer: @unchecked Sendable {
         case .collect(let limit):
             guard collected.count + bytes.count <= limit else {
                 throw GantryError(
-                    .resourceExhausted, "\(request.url): the answer is longer than \(limit) bytes")
+                    .resourceExhausted,
+                    "\(printable(request.url)): the answer is longer than \(limit) bytes")
             }
             collected += bytes
         }

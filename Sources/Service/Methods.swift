@@ -25,6 +25,7 @@ extension MethodTable {
     private mutating func addOwn(_ node: Node) {
         answer(GantryMethods.getTrace, GetTrace(node: node).respond)
         answer(GantryMethods.setLogLevel, SetLogLevel(node: node).respond)
+        answer(GantryMethods.listPulls, ListPulls(node: node).respond)
     }
 
     private mutating func addSandboxes(_ node: Node) {

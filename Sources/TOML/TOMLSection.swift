@@ -40,11 +40,30 @@ public struct TOMLSection {
         try value(key, "true or false") { $0.bool }
     }
 
+    /// A whole number above zero.
+    public func positive(_ key: String) throws -> Int? {
+        try value(key, "a whole number above zero") { value in
+            value.int.flatMap { $0 > 0 ? $0 : nil }
+        }
+    }
+
     public func strings(_ key: String) throws -> [String]? {
         try value(key, "a list of strings") { value in
             guard let array = value.array else { return nil }
             let strings = array.compactMap(\.string)
             return strings.count == array.count ? strings : nil
+        }
+    }
+
+    /// A string, a list of strings, or a list of lists of strings: a string stands for a list of one.
+    public func groups(_ key: String) throws -> [[String]]? {
+        try value(key, "a string, or a list of strings or of lists of strings") { value in
+            if let string = value.string { return [[string]] }
+            guard let array = value.array else { return nil }
+            let groups = array.compactMap {
+                $0.string.map { [$0] } ?? $0.array?.compactMap(\.string)
+            }
+            return groups.count == array.count ? groups : nil
         }
     }
 

@@ -18,6 +18,7 @@ struct Config: AsyncParsableCommand {
     private func text(_ value: Configuration.Key.Value, _ settings: Settings) -> String {
         switch value {
         case .text(let path): quoted(settings[keyPath: path])
+        case .number(let path): "\(settings[keyPath: path])"
         case .texts(let path):
             "[" + settings[keyPath: path].map(quoted).joined(separator: ", ") + "]"
         }

@@ -14,6 +14,8 @@ struct Configuration {
         enum Value {
             case text(WritableKeyPath<Settings, String>)
             case texts(WritableKeyPath<Settings, [String]>)
+            /// Above zero.
+            case number(WritableKeyPath<Settings, Int>)
         }
 
         let name: String
@@ -54,6 +56,24 @@ struct Configuration {
                 name: "default_ulimits", value: .texts(\.defaultUlimits),
                 summary: "Limits of every container's processes, as nofile=1024:4096."),
             Key(
+                name: "certs_dirs", value: .texts(\.hostDirectories),
+                summary: "Directories with HOST/hosts.toml or HOST/*.crt, *.cert and *.key."),
+            Key(
+                name: "auth_file", value: .text(\.authFile),
+                summary: "Credentials for registries: containers-auth.json(5); it may be absent."),
+            Key(
+                name: "largest_layer", value: .number(\.largestLayer),
+                summary: "Bytes that a layer may have after inflating."),
+            Key(
+                name: "most_layer_entries", value: .number(\.mostLayerEntries),
+                summary: "Files and directories that a layer may have."),
+            Key(
+                name: "signature_policy", value: .text(\.signaturePolicy),
+                summary: "Which images may be pulled: containers-policy.json(5)."),
+            Key(
+                name: "signature_policy_dir", value: .text(\.signaturePolicyDirectory),
+                summary: "NAMESPACE.json in its stead for the pods of a namespace."),
+            Key(
                 name: "program_dir", value: .text(\.programDirectory),
                 summary: "Where gantry-monitor, gantry-exec and gantry-pause are."),
             Key(
@@ -92,6 +112,8 @@ struct Configuration {
                 if let text = try section.string(key.name) { settings[keyPath: path] = text }
             case .texts(let path):
                 if let texts = try section.strings(key.name) { settings[keyPath: path] = texts }
+            case .number(let path):
+                if let number = try section.positive(key.name) { settings[keyPath: path] = number }
             }
         }
         try mergeRuntimes(section)

@@ -13,13 +13,15 @@ struct DaemonClient {
         client = Client(socketPath: socket)
     }
 
+    /// - Parameter limit: how long the answer may take.
     /// - Throws: `DaemonError` with what the daemon says.
     func call<Request, Response>(
-        _ method: CRI.Method<Request, Response>, _ request: Request
+        _ method: CRI.Method<Request, Response>, _ request: Request,
+        limit: Duration = .seconds(10)
     ) async throws -> Response {
         do {
             return try Response.decode(
-                try await client.call(method.path, try request.encoded()))
+                try await client.call(method.path, try request.encoded(), limit: limit))
         } catch let status as GRPC.Status {
             throw DaemonError(description: "\(socket): \(status.message)")
         }

@@ -6,7 +6,10 @@ struct Gantry: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gantry",
         abstract: "A Kubernetes CRI runtime: pods and containers for the kubelet.",
-        subcommands: [Serve.self, Config.self, TraceCommand.self, LogLevel.self])
+        subcommands: [
+            Serve.self, Config.self, RegistryCommand.self, ImageCommand.self, TraceCommand.self,
+            LogLevel.self,
+        ])
 }
 
 /// The flags that say where the configuration is, and those that overrule it.

@@ -1,6 +1,8 @@
+import Archive
 import Foundation
 import Image
 import Model
+import Synchronization
 import Testing
 
 /// Who is told which secret.
@@ -40,6 +42,39 @@ struct AuthorizationTests {
         #expect(server.requests(for: "/token").map { $0.headers["authorization"] } == [Self.basic])
         #expect(
             server.requests(for: "/v2").allSatisfy { $0.headers["authorization"] != Self.basic })
+    }
+
+    @Test func aTokenServesTheNextPullToo() async throws {
+        let server = tokenServer("abc")
+        defer { server.stop() }
+        let puller = Puller(layers: bench.layers, registries: Registries(), privileges: .none)
+        let reference = try Reference.parse("127.0.0.1:\(server.port)/app:1")
+        for _ in 1...2 { _ = try await puller.pull(reference) }
+        #expect(server.requests(for: "/token").count == 1)
+        // Another user is asked for anew.
+        _ = try await puller.pull(reference, credentials: .basic(user: "u", password: "p"))
+        #expect(server.requests(for: "/token").count == 2)
+    }
+
+    @Test func aTokenThatIsRefusedIsAskedForAnew() async throws {
+        let valid = Mutex(1)
+        let server = image.server { request in
+            let token = "t\(valid.withLock { $0 })"
+            if request.path.hasPrefix("/token") {
+                return .init(body: Array(#"{"token": "\#(token)"}"#.utf8))
+            }
+            if request.headers["authorization"] == "Bearer \(token)" { return nil }
+            let host = request.headers["host"] ?? ""
+            let challenge = #"Bearer realm="http://\#(host)/token""#
+            return .init(status: 401, headers: ["WWW-Authenticate": challenge])
+        }
+        defer { server.stop() }
+        let puller = Puller(layers: bench.layers, registries: Registries(), privileges: .none)
+        let reference = try Reference.parse("127.0.0.1:\(server.port)/app:1")
+        _ = try await puller.pull(reference)
+        valid.withLock { $0 = 2 }
+        _ = try await puller.pull(reference)
+        #expect(server.requests(for: "/token").count == 2)
     }
 
     @Test func identityTokensAreExchanged() async throws {

@@ -1,6 +1,7 @@
 """A registry that can misbehave: docker-registry would refuse to store what this one serves."""
 
 import base64
+import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -27,12 +28,16 @@ class Answer:
 class FakeRegistry:
     """Serves `answers` by path, and keeps what it was asked."""
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
         self.answers: dict[str, Answer | Callable[[], Answer]] = {}
         self.requests: list[tuple[str, str, str]] = []
         self.needs_token = False
         self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self._server.daemon_threads = True
+        if tls:
+            # The handshake belongs to the connection's own thread: a client that fails it is its.
+            self._server.socket = tls.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False)
         self.host = f"127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 

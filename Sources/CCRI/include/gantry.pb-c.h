@@ -19,6 +19,10 @@ typedef struct Gantry__V1__GetTraceRequest Gantry__V1__GetTraceRequest;
 typedef struct Gantry__V1__GetTraceResponse Gantry__V1__GetTraceResponse;
 typedef struct Gantry__V1__TracedOperation Gantry__V1__TracedOperation;
 typedef struct Gantry__V1__TracedSpan Gantry__V1__TracedSpan;
+typedef struct Gantry__V1__ListPullsRequest Gantry__V1__ListPullsRequest;
+typedef struct Gantry__V1__ListPullsResponse Gantry__V1__ListPullsResponse;
+typedef struct Gantry__V1__PullUnderWay Gantry__V1__PullUnderWay;
+typedef struct Gantry__V1__PulledLayer Gantry__V1__PulledLayer;
 typedef struct Gantry__V1__SetLogLevelRequest Gantry__V1__SetLogLevelRequest;
 typedef struct Gantry__V1__SetLogLevelResponse Gantry__V1__SetLogLevelResponse;
 
@@ -109,6 +113,62 @@ struct  Gantry__V1__TracedSpan
 #define GANTRY__V1__TRACED_SPAN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__traced_span__descriptor) \
     , (char *)protobuf_c_empty_string, 0, 0, 0, 0 }
+
+
+struct  Gantry__V1__ListPullsRequest
+{
+  ProtobufCMessage base;
+};
+#define GANTRY__V1__LIST_PULLS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__list_pulls_request__descriptor) \
+     }
+
+
+struct  Gantry__V1__ListPullsResponse
+{
+  ProtobufCMessage base;
+  size_t n_pulls;
+  Gantry__V1__PullUnderWay **pulls;
+};
+#define GANTRY__V1__LIST_PULLS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__list_pulls_response__descriptor) \
+    , 0,NULL }
+
+
+struct  Gantry__V1__PullUnderWay
+{
+  ProtobufCMessage base;
+  /*
+   * The name as the caller gave it.
+   */
+  char *image;
+  /*
+   * Those of which something has come, in the order in which they began.
+   */
+  size_t n_layers;
+  Gantry__V1__PulledLayer **layers;
+};
+#define GANTRY__V1__PULL_UNDER_WAY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__pull_under_way__descriptor) \
+    , (char *)protobuf_c_empty_string, 0,NULL }
+
+
+struct  Gantry__V1__PulledLayer
+{
+  ProtobufCMessage base;
+  /*
+   * The layer's digest at the registry.
+   */
+  char *digest;
+  /*
+   * Compressed bytes that have come, and all that there are.
+   */
+  uint64_t received;
+  uint64_t size;
+};
+#define GANTRY__V1__PULLED_LAYER__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__pulled_layer__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, 0 }
 
 
 struct  Gantry__V1__SetLogLevelRequest
@@ -213,6 +273,82 @@ Gantry__V1__TracedSpan *
 void   gantry__v1__traced_span__free_unpacked
                      (Gantry__V1__TracedSpan *message,
                       ProtobufCAllocator *allocator);
+/* Gantry__V1__ListPullsRequest methods */
+void   gantry__v1__list_pulls_request__init
+                     (Gantry__V1__ListPullsRequest         *message);
+size_t gantry__v1__list_pulls_request__get_packed_size
+                     (const Gantry__V1__ListPullsRequest   *message);
+size_t gantry__v1__list_pulls_request__pack
+                     (const Gantry__V1__ListPullsRequest   *message,
+                      uint8_t             *out);
+size_t gantry__v1__list_pulls_request__pack_to_buffer
+                     (const Gantry__V1__ListPullsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Gantry__V1__ListPullsRequest *
+       gantry__v1__list_pulls_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   gantry__v1__list_pulls_request__free_unpacked
+                     (Gantry__V1__ListPullsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Gantry__V1__ListPullsResponse methods */
+void   gantry__v1__list_pulls_response__init
+                     (Gantry__V1__ListPullsResponse         *message);
+size_t gantry__v1__list_pulls_response__get_packed_size
+                     (const Gantry__V1__ListPullsResponse   *message);
+size_t gantry__v1__list_pulls_response__pack
+                     (const Gantry__V1__ListPullsResponse   *message,
+                      uint8_t             *out);
+size_t gantry__v1__list_pulls_response__pack_to_buffer
+                     (const Gantry__V1__ListPullsResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Gantry__V1__ListPullsResponse *
+       gantry__v1__list_pulls_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   gantry__v1__list_pulls_response__free_unpacked
+                     (Gantry__V1__ListPullsResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Gantry__V1__PullUnderWay methods */
+void   gantry__v1__pull_under_way__init
+                     (Gantry__V1__PullUnderWay         *message);
+size_t gantry__v1__pull_under_way__get_packed_size
+                     (const Gantry__V1__PullUnderWay   *message);
+size_t gantry__v1__pull_under_way__pack
+                     (const Gantry__V1__PullUnderWay   *message,
+                      uint8_t             *out);
+size_t gantry__v1__pull_under_way__pack_to_buffer
+                     (const Gantry__V1__PullUnderWay   *message,
+                      ProtobufCBuffer     *buffer);
+Gantry__V1__PullUnderWay *
+       gantry__v1__pull_under_way__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   gantry__v1__pull_under_way__free_unpacked
+                     (Gantry__V1__PullUnderWay *message,
+                      ProtobufCAllocator *allocator);
+/* Gantry__V1__PulledLayer methods */
+void   gantry__v1__pulled_layer__init
+                     (Gantry__V1__PulledLayer         *message);
+size_t gantry__v1__pulled_layer__get_packed_size
+                     (const Gantry__V1__PulledLayer   *message);
+size_t gantry__v1__pulled_layer__pack
+                     (const Gantry__V1__PulledLayer   *message,
+                      uint8_t             *out);
+size_t gantry__v1__pulled_layer__pack_to_buffer
+                     (const Gantry__V1__PulledLayer   *message,
+                      ProtobufCBuffer     *buffer);
+Gantry__V1__PulledLayer *
+       gantry__v1__pulled_layer__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   gantry__v1__pulled_layer__free_unpacked
+                     (Gantry__V1__PulledLayer *message,
+                      ProtobufCAllocator *allocator);
 /* Gantry__V1__SetLogLevelRequest methods */
 void   gantry__v1__set_log_level_request__init
                      (Gantry__V1__SetLogLevelRequest         *message);
@@ -265,6 +401,18 @@ typedef void (*Gantry__V1__TracedOperation_Closure)
 typedef void (*Gantry__V1__TracedSpan_Closure)
                  (const Gantry__V1__TracedSpan *message,
                   void *closure_data);
+typedef void (*Gantry__V1__ListPullsRequest_Closure)
+                 (const Gantry__V1__ListPullsRequest *message,
+                  void *closure_data);
+typedef void (*Gantry__V1__ListPullsResponse_Closure)
+                 (const Gantry__V1__ListPullsResponse *message,
+                  void *closure_data);
+typedef void (*Gantry__V1__PullUnderWay_Closure)
+                 (const Gantry__V1__PullUnderWay *message,
+                  void *closure_data);
+typedef void (*Gantry__V1__PulledLayer_Closure)
+                 (const Gantry__V1__PulledLayer *message,
+                  void *closure_data);
 typedef void (*Gantry__V1__SetLogLevelRequest_Closure)
                  (const Gantry__V1__SetLogLevelRequest *message,
                   void *closure_data);
@@ -286,6 +434,10 @@ struct Gantry__V1__GantryService_Service
                         const Gantry__V1__SetLogLevelRequest *input,
                         Gantry__V1__SetLogLevelResponse_Closure closure,
                         void *closure_data);
+  void (*list_pulls)(Gantry__V1__GantryService_Service *service,
+                     const Gantry__V1__ListPullsRequest *input,
+                     Gantry__V1__ListPullsResponse_Closure closure,
+                     void *closure_data);
 };
 typedef void (*Gantry__V1__GantryService_ServiceDestroy)(Gantry__V1__GantryService_Service *);
 void gantry__v1__gantry_service__init (Gantry__V1__GantryService_Service *service,
@@ -295,7 +447,8 @@ void gantry__v1__gantry_service__init (Gantry__V1__GantryService_Service *servic
 #define GANTRY__V1__GANTRY_SERVICE__INIT(function_prefix__) \
     { GANTRY__V1__GANTRY_SERVICE__BASE_INIT,\
       function_prefix__ ## get_trace,\
-      function_prefix__ ## set_log_level  }
+      function_prefix__ ## set_log_level,\
+      function_prefix__ ## list_pulls  }
 void gantry__v1__gantry_service__get_trace(ProtobufCService *service,
                                            const Gantry__V1__GetTraceRequest *input,
                                            Gantry__V1__GetTraceResponse_Closure closure,
@@ -304,6 +457,10 @@ void gantry__v1__gantry_service__set_log_level(ProtobufCService *service,
                                                const Gantry__V1__SetLogLevelRequest *input,
                                                Gantry__V1__SetLogLevelResponse_Closure closure,
                                                void *closure_data);
+void gantry__v1__gantry_service__list_pulls(ProtobufCService *service,
+                                            const Gantry__V1__ListPullsRequest *input,
+                                            Gantry__V1__ListPullsResponse_Closure closure,
+                                            void *closure_data);
 
 /* --- descriptors --- */
 
@@ -311,6 +468,10 @@ extern const ProtobufCMessageDescriptor gantry__v1__get_trace_request__descripto
 extern const ProtobufCMessageDescriptor gantry__v1__get_trace_response__descriptor;
 extern const ProtobufCMessageDescriptor gantry__v1__traced_operation__descriptor;
 extern const ProtobufCMessageDescriptor gantry__v1__traced_span__descriptor;
+extern const ProtobufCMessageDescriptor gantry__v1__list_pulls_request__descriptor;
+extern const ProtobufCMessageDescriptor gantry__v1__list_pulls_response__descriptor;
+extern const ProtobufCMessageDescriptor gantry__v1__pull_under_way__descriptor;
+extern const ProtobufCMessageDescriptor gantry__v1__pulled_layer__descriptor;
 extern const ProtobufCMessageDescriptor gantry__v1__set_log_level_request__descriptor;
 extern const ProtobufCMessageDescriptor gantry__v1__set_log_level_response__descriptor;
 extern const ProtobufCServiceDescriptor gantry__v1__gantry_service__descriptor;

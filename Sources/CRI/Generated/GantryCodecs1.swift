@@ -67,6 +67,61 @@ extension TracedSpan: Message {
     public func json() -> JSONValue { Codec.json(self) }
 }
 
+extension ListPullsRequest: CMessage {
+    static let descriptor = Descriptor(gantry__v1__list_pulls_request__init)
+    init(_ c: Gantry__V1__ListPullsRequest) throws { self.init() }
+    func fill(_ c: UnsafeMutablePointer<Gantry__V1__ListPullsRequest>, _ arena: Arena) {
+        _ = c
+    }
+}
+extension ListPullsRequest: Message {
+    public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
+}
+
+extension ListPullsResponse: CMessage {
+    static let descriptor = Descriptor(gantry__v1__list_pulls_response__init)
+    init(_ c: Gantry__V1__ListPullsResponse) throws { self.init(pulls: try Fields.messages(c.n_pulls, c.pulls)) }
+    func fill(_ c: UnsafeMutablePointer<Gantry__V1__ListPullsResponse>, _ arena: Arena) {
+        (c.pointee.n_pulls, c.pointee.pulls) = arena.messages(pulls)
+    }
+}
+extension ListPullsResponse: Message {
+    public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
+}
+
+extension PullUnderWay: CMessage {
+    static let descriptor = Descriptor(gantry__v1__pull_under_way__init)
+    init(_ c: Gantry__V1__PullUnderWay) throws { self.init(image: try Fields.string(c.image, "PullUnderWay.image"), layers: try Fields.messages(c.n_layers, c.layers)) }
+    func fill(_ c: UnsafeMutablePointer<Gantry__V1__PullUnderWay>, _ arena: Arena) {
+        c.pointee.image = arena.string(image)
+        (c.pointee.n_layers, c.pointee.layers) = arena.messages(layers)
+    }
+}
+extension PullUnderWay: Message {
+    public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
+}
+
+extension PulledLayer: CMessage {
+    static let descriptor = Descriptor(gantry__v1__pulled_layer__init)
+    init(_ c: Gantry__V1__PulledLayer) throws { self.init(digest: try Fields.string(c.digest, "PulledLayer.digest"), received: c.received, size: c.size) }
+    func fill(_ c: UnsafeMutablePointer<Gantry__V1__PulledLayer>, _ arena: Arena) {
+        c.pointee.digest = arena.string(digest)
+        c.pointee.received = received
+        c.pointee.size = size
+    }
+}
+extension PulledLayer: Message {
+    public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
+}
+
 extension SetLogLevelRequest: CMessage {
     static let descriptor = Descriptor(gantry__v1__set_log_level_request__init)
     init(_ c: Gantry__V1__SetLogLevelRequest) throws { self.init(level: try Fields.string(c.level, "SetLogLevelRequest.level")) }

@@ -55,6 +55,42 @@ public struct TracedSpan: Sendable, Hashable {
     }
 }
 
+public struct ListPullsRequest: Sendable, Hashable {
+
+    public init() {
+    }
+}
+
+public struct ListPullsResponse: Sendable, Hashable {
+    public var pulls: [PullUnderWay]
+
+    public init(pulls: [PullUnderWay] = []) {
+        self.pulls = pulls
+    }
+}
+
+public struct PullUnderWay: Sendable, Hashable {
+    public var image: String
+    public var layers: [PulledLayer]
+
+    public init(image: String = "", layers: [PulledLayer] = []) {
+        self.image = image
+        self.layers = layers
+    }
+}
+
+public struct PulledLayer: Sendable, Hashable {
+    public var digest: String
+    public var received: UInt64
+    public var size: UInt64
+
+    public init(digest: String = "", received: UInt64 = 0, size: UInt64 = 0) {
+        self.digest = digest
+        self.received = received
+        self.size = size
+    }
+}
+
 public struct SetLogLevelRequest: Sendable, Hashable {
     public var level: String
 

@@ -6,11 +6,12 @@ internal import System
 struct PullImage: RPC {
     let node: Node
 
-    /// What makes two pulls equal: the same name, asked for with the same credentials. The latter
-    /// are never printed.
+    /// What makes two pulls equal: the same name, asked for with the same credentials and under the
+    /// same policy. Credentials are never printed.
     struct Identity: Hashable, Sendable, CustomStringConvertible {
         let name: String
         let credentials: AuthConfig?
+        let policy: SignaturePolicy
 
         var description: String { name }
     }
@@ -19,11 +20,31 @@ struct PullImage: RPC {
         guard let name = request.image?.image, !name.isEmpty else {
             throw GantryError(.invalidArgument, "the request names no image")
         }
-        let identity = Identity(name: name, credentials: request.auth)
+        let namespace = request.sandboxConfig?.metadata?.namespace ?? ""
+        let policy = try await Blocking.run { [node] in
+            try SignaturePolicy.load(node.settings, namespace: namespace)
+        }
+        let identity = Identity(name: name, credentials: request.auth, policy: policy)
         let id = try await node.operations.join(.pullImage(identity)) {
-            try await node.tracedPull(name, for: request.sandboxConfig) { try await pull(identity) }
+            try await node.tracedPull(name, for: request.sandboxConfig) {
+                try await Self.withKnownReasons { try await pull(identity) }
+            }
         }
         return PullImageResponse(imageRef: id)
+    }
+
+    /// The kubelet looks for the reasons that it knows where a message begins, and finds them only
+    /// under the code `unknown`, which it leaves out of the text (kubelet, remote_image.go).
+    private static func withKnownReasons(
+        _ body: () async throws -> String
+    ) async throws -> String {
+        do {
+            return try await body()
+        } catch let error as GantryError {
+            let known = ["RegistryUnavailable:", "SignatureValidationFailed:"]
+            guard known.contains(where: error.message.hasPrefix) else { throw error }
+            throw GantryError(.unknown, error.message, cause: error.cause)
+        }
     }
 
     private func pull(_ identity: Identity) async throws -> String {
@@ -32,10 +53,15 @@ struct PullImage: RPC {
         let bytes = PulledBytes()
         defer { node.telemetry.pulled(bytes: bytes.total) }
         let pulled = try await node.telemetry.pulls.measure {
-            try await node.puller.pull(named: identity.name) {
-                try Credentials(identity.credentials ?? AuthConfig(), for: $0)
-            } progress: {
-                bytes.note($0.digest, $0.received)
+            try await node.pulls.track(identity.name) { note in
+                try await node.puller.pull(
+                    named: identity.name,
+                    credentials: { try Credentials(identity.credentials ?? AuthConfig(), for: $0) },
+                    policy: identity.policy,
+                    progress: {
+                        bytes.note($0.digest, $0.received)
+                        note($0)
+                    })
             }
         }
         // The layers are held against removal until the image that needs them is stored.

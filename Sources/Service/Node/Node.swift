@@ -1,3 +1,4 @@
+internal import Archive
 internal import Image
 internal import Kernel
 public import Logging
@@ -25,6 +26,7 @@ public final class Node: Sendable {
     let layers: Layers
     let rootFilesystems: RootFilesystems
     let puller: Puller
+    let pulls = PullsUnderWay()
     let network: NetworkPlugins
     let handlers: Handlers
     let host: HostFacts
@@ -46,13 +48,15 @@ public final class Node: Sendable {
         operations = Operations(nursery)
         store = try await Blocking.run { try Store(path: paths.database) }
         let load = { @Sendable in
-            try Registries.load(
-                path: settings.registriesFile, directory: settings.registriesDirectory)
+            try Registries.load(settings)
         }
         layers = try await Blocking.run { try Layers(root: paths.root) }
         rootFilesystems = try RootFilesystems(
             root: paths.root, runroot: paths.runRoot, layers: layers)
-        let puller = Puller(layers: layers, registries: try await Blocking.run { try load() })
+        let puller = Puller(
+            layers: layers, registries: try await Blocking.run { try load() },
+            limits: LayerLimits(
+                bytes: UInt64(settings.largestLayer), entries: settings.mostLayerEntries))
         images = try await ImageCatalog(store) { try puller.candidates(for: $0) }
         self.puller = puller
         network = NetworkPlugins(

@@ -25,6 +25,16 @@ public struct Settings: Sendable {
     ]
     /// Resource limits of each container's processes, as `nofile=1024:4096`.
     public var defaultUlimits: [String] = []
+    public var hostDirectories = [
+        "/etc/gantry/certs.d", "/etc/containerd/certs.d", "/etc/containers/certs.d",
+        "/etc/docker/certs.d",
+    ]
+    public var authFile = "/etc/gantry/auth.json"
+    /// What one layer may be at most: bytes after inflating, and entries.
+    public var largestLayer = 128 << 30
+    public var mostLayerEntries = 10_000_000
+    public var signaturePolicy = "/etc/containers/policy.json"
+    public var signaturePolicyDirectory = "/etc/gantry/policies"
     /// Where `gantry-monitor`, `gantry-exec` and `gantry-pause` are.
     public var programDirectory = "/usr/libexec/gantry"
     public var logLevel = "info"

@@ -1,0 +1,92 @@
+internal import Kernel
+internal import Model
+internal import TOML
+
+/// One place of a `hosts.toml`: a `[host."URL"]`, or the file's `server`.
+struct HostEntry: Equatable {
+    static let keys: Set = [
+        "capabilities", "ca", "client", "skip_verify", "header", "override_path",
+    ]
+
+    private let scheme: Endpoint.Scheme
+    private let host: String
+    /// Where the distribution API begins.
+    private let root: String
+    private let capabilities: Set<Endpoint.Capability>
+    private let trust: Trust
+    private let isInsecure: Bool
+    /// `Name: value` each.
+    private let headers: [String]
+
+    init(_ url: String, _ section: TOMLSection, _ file: String) throws {
+        let parts = url.split(separator: "://", maxSplits: 1).map(String.init)
+        let address = parts.last ?? ""
+        host = String(address.prefix { $0 != "/" })
+        let named = parts.count == 2 ? parts[0] : Endpoint.isLoopback(host) ? "http" : "https"
+        guard let scheme = Endpoint.Scheme(rawValue: named), !host.isEmpty else {
+            throw section.error(url, "want https://HOST or http://HOST")
+        }
+        self.scheme = scheme
+        root = Self.root(
+            address.dropFirst(host.count), isWhole: try section.bool("override_path") ?? false)
+        capabilities = try Self.capabilities(section)
+        trust = try Self.trust(section, Path.parent(of: file))
+        isInsecure = try section.bool("skip_verify") ?? false
+        headers = try Self.headers(section)
+    }
+
+    /// The path is where the API's `/v2` stands, unless it is said to be the whole.
+    private static func root(_ path: Substring, isWhole: Bool) -> String {
+        var path = path
+        while path.hasSuffix("/") { path = path.dropLast() }
+        return isWhole || path.hasSuffix("/v2") ? String(path) : "\(path)/v2"
+    }
+
+    private static func capabilities(
+        _ section: TOMLSection
+    ) throws -> Set<Endpoint.Capability> {
+        guard let words = try section.strings("capabilities") else {
+            return Set(Endpoint.Capability.allCases)
+        }
+        return Set(
+            try words.map { word in
+                guard let capability = Endpoint.Capability(rawValue: word) else {
+                    throw section.error("capabilities", "\"\(word)\": want pull, resolve or push")
+                }
+                return capability
+            })
+    }
+
+    /// Paths count from the file's directory.
+    private static func trust(_ section: TOMLSection, _ directory: String) throws -> Trust {
+        let absolute = { (path: String) in path.hasPrefix("/") ? path : "\(directory)/\(path)" }
+        var trust = Trust()
+        trust.authorities = (try section.groups("ca") ?? []).joined().map(absolute)
+        guard let pair = try section.groups("client")?.first else { return trust }
+        guard (1...2).contains(pair.count) else {
+            throw section.error("client", "want a file, or a certificate and its key")
+        }
+        trust.certificate = absolute(pair[0])
+        trust.key = pair.count == 2 ? absolute(pair[1]) : nil
+        return trust
+    }
+
+    private static func headers(_ section: TOMLSection) throws -> [String] {
+        guard let table = try section.section("header") else { return [] }
+        return try table.keys.sorted().flatMap { name in
+            try (table.groups(name) ?? []).joined().map { value in
+                guard !(name + value).contains(where: \.isNewline) else {
+                    throw table.error(name, "a header is one line")
+                }
+                return "\(name): \(value)"
+            }
+        }
+    }
+
+    func endpoint(_ repository: String, _ reason: String) -> Endpoint {
+        Endpoint(
+            scheme: scheme, host: host, root: root, repository: repository,
+            isInsecure: isInsecure, trust: trust, headers: headers, capabilities: capabilities,
+            reason: reason)
+    }
+}

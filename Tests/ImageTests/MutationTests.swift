@@ -1,0 +1,129 @@
+import Foundation
+import Model
+import Testing
+
+@testable import Image
+
+/// What comes from outside may be anything: it is taken or refused with a `GantryError`, and nothing
+/// crashes or hangs.
+struct MutationTests {
+    private static let digest = "sha256:" + String(repeating: "ab", count: 32)
+
+    /// Runs `body` on each; anything that it throws but a `GantryError` is an issue.
+    private func check(_ inputs: Mutations, _ body: ([UInt8]) throws -> Void) {
+        for input in inputs {
+            do { try body(input) } catch is GantryError {} catch {
+                Issue.record(
+                    "\(error) of \(String(decoding: input, as: UTF8.self).debugDescription)")
+            }
+        }
+    }
+
+    @Test func references() {
+        let seeds = [
+            "busybox", "quay.io/a/b:1", "localhost:5000/x_y/z--a@\(Self.digest)",
+            "[::1]:5000/a:tag", "a.b/c.d/e__f:v1.0@\(Self.digest)",
+        ]
+        let words = [
+            "/", ":", "@", "sha256:", "..", "%2f", "[", "\u{0}", "é", "A", "//", "localhost",
+        ]
+        check(Mutations(of: seeds, words: words, count: 20_000)) { input in
+            let reference = try Reference.parse(String(decoding: input, as: UTF8.self))
+            // What is taken means the same when it is read again, and is one path of a URL.
+            #expect(try Reference.parse(reference.description) == reference)
+            #expect(!reference.path.contains("..") && reference.path.allSatisfy(\.isASCII))
+        }
+    }
+
+    /// TOMLKit's parser asserts what a mistyped key breaks, in builds with assertions alone.
+    #if DEBUG
+        private static let hasAssertions = true
+    #else
+        private static let hasAssertions = false
+    #endif
+
+    @Test(.disabled(if: hasAssertions)) func registriesFiles() {
+        let seeds = [
+            """
+            unqualified-search-registries = ["docker.io"]
+            [[registry]]
+            prefix = "*.example.com"
+            location = "a.b/c"
+            [[registry.mirror]]
+            location = "m.example"
+            pull-from-mirror = "tag-only"
+            [aliases]
+            "x" = "y.z/x"
+            """
+        ]
+        let words = [
+            "[", "]", "\"", "=", "\n", "[[registry]]", "location", "= 5\n", "''", "\\u0000",
+        ]
+        check(Mutations(of: seeds, words: words)) { input in
+            var registries = Registries()
+            try registries.merge(RegistriesFile(String(decoding: input, as: UTF8.self), "fuzz"))
+            _ = try registries.endpoints(for: Reference.parse("a.example.com/b:1"))
+        }
+    }
+
+    @Test(.disabled(if: hasAssertions)) func hostsFiles() {
+        let seeds = [
+            """
+            server = "https://a.example"
+            [host."https://b.example/v2"]
+            capabilities = ["pull", "resolve"]
+            client = [["a", "b"], ["c"]]
+            ca = "x"
+            override_path = true
+            [host."https://b.example/v2".header]
+            x-a = ["1", "2"]
+            """
+        ]
+        let words = [
+            "[", "]", "\"", "://", "\n", "[host.\"", "header", "= 5\n", "[[", "skip_verify",
+        ]
+        check(Mutations(of: seeds, words: words)) { input in
+            let file = try HostsFile(String(decoding: input, as: UTF8.self), "/fuzz/hosts.toml")
+            let own = Endpoint(scheme: .https, host: "r.example", repository: "a")
+            let endpoints = file.endpoints(insteadOf: own, registry: "r.example")
+            #expect(endpoints.allSatisfy { $0.headers.allSatisfy { !$0.contains("\n") } })
+        }
+    }
+
+    @Test func documents() {
+        let content =
+            #"{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"\#(Self.digest)","size":5}"#
+        let config = content.replacing("layer.v1.tar", with: "config.v1+json")
+        let seeds = [
+            #"{"schemaVersion":2,"config":\#(config),"layers":[\#(content)]}"#,
+            #"{"schemaVersion":2,"manifests":[{"digest":"\#(Self.digest)","size":1,"platform":{"os":"linux","architecture":"amd64"}}]}"#,
+            #"{"rootfs":{"diff_ids":["\#(Self.digest)"]},"config":{"Env":["A=b"],"User":"1"}}"#,
+        ]
+        let words = [
+            "{", "}", "[", "null", "-1", "1e99", "99999999999999999999", "\"layers\":", "\\ud800",
+        ]
+        check(Mutations(of: seeds, words: words)) { _ = try Manifest($0, type: "") }
+        check(Mutations(of: seeds, words: words, seed: 2)) { _ = try ConfigDocument($0) }
+    }
+
+    @Test func policies() {
+        let seeds = [
+            #"{"default":[{"type":"reject"}],"transports":{"docker":{"a.b":[{"type":"sigstoreSigned","keyData":"AAAA","signedIdentity":{"type":"matchRepository"}}]}}}"#
+        ]
+        let words = ["{", "}", "null", "\"type\":", "insecureAcceptAnything", "[]", "1"]
+        check(Mutations(of: seeds, words: words)) {
+            // No mutation of a policy that rejects by default lets all in without the word.
+            let policy = try PolicyFile(path: "fuzz").policy($0)
+            let isOpen = policy.fallback.contains(.insecureAcceptAnything)
+            #expect(!isOpen || String(decoding: $0, as: UTF8.self).contains("insecureAccept"))
+        }
+    }
+
+    @Test func challenges() {
+        let seeds = [#"Bearer realm="https://a/token",service="b",scope="c:d:pull", Basic realm=x"#]
+        let words = ["\"", "\\", "=", ",", " ", "Bearer", "\t"]
+        check(Mutations(of: seeds, words: words)) {
+            _ = Challenge.parse(String(decoding: $0, as: UTF8.self))
+        }
+    }
+}
