@@ -1,13 +1,18 @@
 internal import CRI
 internal import Model
 
-/// Answered from the encodings that each container keeps; waits for nothing.
+/// Answered from the encodings that each container, and all together, keep; waits for nothing.
 struct ListContainers {
     let node: Node
 
     /// The response in its encoding: field 1 of ListContainersResponse, once for each container.
     func respond(to request: ListContainersRequest) throws -> [UInt8] {
-        Lists.repeated(field: 1, try elements(of: request))
+        guard (request.filter ?? ContainerFilter()) == ContainerFilter() else {
+            return Lists.repeated(field: 1, try elements(of: request))
+        }
+        return try node.containers.list.encoding {
+            Lists.repeated(field: 1, try elements(of: request))
+        }
     }
 
     func elements(of request: ListContainersRequest) throws -> [[UInt8]] {

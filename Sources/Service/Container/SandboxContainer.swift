@@ -27,6 +27,8 @@ final class SandboxContainer: Identified {
         var resources: LinuxContainerResources?
         /// This state as an element of ListContainers, encoded when first asked for.
         var encoded: [UInt8]?
+        /// The list that it is in.
+        var list: KeptList?
         /// Whether the runtime has let go of it: no cgroup, no state of the runtime's is left.
         var isReleased = false
     }
@@ -55,8 +57,13 @@ final class SandboxContainer: Identified {
     func update<Result: Sendable>(_ change: (inout State) throws -> Result) rethrows -> Result {
         try state.withLock { state in
             state.encoded = nil
+            defer { state.list?.changed() }
             return try change(&state)
         }
+    }
+
+    func join(_ list: KeptList) {
+        state.withLock { $0.list = list }
     }
 
     /// Keeps an encoding unless the state has changed since it was made.

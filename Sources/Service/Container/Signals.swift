@@ -7,9 +7,12 @@ extension Signal {
 
     /// The first of CRI's names for a number: some, as SIGIO and SIGPOLL, have two.
     init(number: Int32) {
-        self =
-            Signal.allCases.first {
-                $0 != .runtimeDefault && StopSignal.number(of: "\($0)") == number
-            } ?? .runtimeDefault
+        self = Signal.byNumber[number] ?? .runtimeDefault
     }
+
+    /// Made once: to ask each case for its name takes longer than the rest of ContainerStatus.
+    private static let byNumber: [Int32: Signal] = Dictionary(
+        allCases.filter { $0 != .runtimeDefault }.compactMap { signal in
+            StopSignal.number(of: "\(signal)").map { ($0, signal) }
+        }, uniquingKeysWith: { first, _ in first })
 }

@@ -4,11 +4,15 @@ internal import Synchronization
 /// Something with an ID.
 protocol Identified: AnyObject, Sendable {
     var id: String { get }
+    /// From now on it tells `list` of each of its changes.
+    func join(_ list: KeptList)
 }
 
 /// The pods or the containers by ID. Readers get the objects of one instant and wait for nobody.
 final class Index<Element: Identified>: Sendable {
     private let kind: String
+    /// All elements, as the RPC that lists them answers without a filter.
+    let list = KeptList()
     private let elements = Mutex<[String: Element]>([:])
 
     init(_ kind: String) {
@@ -16,11 +20,14 @@ final class Index<Element: Identified>: Sendable {
     }
 
     func insert(_ element: Element) {
+        element.join(list)
         elements.withLock { $0[element.id] = element }
+        list.changed()
     }
 
     func remove(_ id: String) {
         elements.withLock { _ = $0.removeValue(forKey: id) }
+        list.changed()
     }
 
     var all: [Element] {

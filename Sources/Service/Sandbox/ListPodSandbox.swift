@@ -1,13 +1,18 @@
 internal import CRI
 internal import Model
 
-/// Answered from the encodings that each sandbox keeps; waits for nothing.
+/// Answered from the encodings that each sandbox, and all together, keep; waits for nothing.
 struct ListPodSandbox {
     let node: Node
 
     /// The response in its encoding: field 1 of ListPodSandboxResponse, once for each sandbox.
     func respond(to request: ListPodSandboxRequest) throws -> [UInt8] {
-        Lists.repeated(field: 1, try elements(of: request))
+        guard (request.filter ?? PodSandboxFilter()) == PodSandboxFilter() else {
+            return Lists.repeated(field: 1, try elements(of: request))
+        }
+        return try node.sandboxes.list.encoding {
+            Lists.repeated(field: 1, try elements(of: request))
+        }
     }
 
     func elements(of request: ListPodSandboxRequest) throws -> [[UInt8]] {

@@ -25,6 +25,8 @@ final class Sandbox: Identified {
         var monitor: Monitor?
         /// This state as an element of ListPodSandbox, encoded when first asked for.
         var encoded: [UInt8]?
+        /// The list that it is in.
+        var list: KeptList?
     }
 
     private let state: Mutex<State>
@@ -49,8 +51,13 @@ final class Sandbox: Identified {
     func update<Result: Sendable>(_ change: (inout State) throws -> Result) rethrows -> Result {
         try state.withLock { state in
             state.encoded = nil
+            defer { state.list?.changed() }
             return try change(&state)
         }
+    }
+
+    func join(_ list: KeptList) {
+        state.withLock { $0.list = list }
     }
 
     /// Keeps an encoding unless the state has changed since it was made.
