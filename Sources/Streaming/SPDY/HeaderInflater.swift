@@ -3,18 +3,20 @@ internal import NIOCore
 
 /// Turns a peer's header blocks, which are one zlib stream for the whole connection, into headers.
 final class HeaderInflater {
-    private var stream = z_stream()
+    /// At one address, because zlib keeps a pointer back to it.
+    private let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
 
     init() throws {
-        let version = ZLIB_VERSION
+        stream.initialize(to: z_stream())
         let size = Int32(MemoryLayout<z_stream>.size)
-        guard inflateInit_(&stream, version, size) == Z_OK else {
+        guard inflateInit_(stream, ZLIB_VERSION, size) == Z_OK else {
             throw SPDYError("zlib cannot inflate")
         }
     }
 
     deinit {
-        inflateEnd(&stream)
+        inflateEnd(stream)
+        stream.deallocate()
     }
 
     func headers(from block: ByteBuffer) throws -> [SPDYHeader] {
@@ -41,7 +43,7 @@ final class HeaderInflater {
         let (result, count) = input.withUnsafeMutableBufferPointer { input in
             output.withUnsafeMutableBufferPointer { output in run(input, output) }
         }
-        guard result == Z_OK || result == Z_BUF_ERROR, stream.avail_in == 0 else {
+        guard result == Z_OK || result == Z_BUF_ERROR, stream.pointee.avail_in == 0 else {
             throw SPDYError("a header block is not compressed as SPDY/3 says, or too large")
         }
         return Array(output[..<count])
@@ -50,16 +52,16 @@ final class HeaderInflater {
     private func run(
         _ input: UnsafeMutableBufferPointer<UInt8>, _ output: UnsafeMutableBufferPointer<UInt8>
     ) -> (result: Int32, count: Int) {
-        stream.next_in = input.baseAddress
-        stream.avail_in = UInt32(input.count)
-        stream.next_out = output.baseAddress
-        stream.avail_out = UInt32(output.count)
-        var result = CZlib.inflate(&stream, Z_SYNC_FLUSH)
+        stream.pointee.next_in = input.baseAddress
+        stream.pointee.avail_in = UInt32(input.count)
+        stream.pointee.next_out = output.baseAddress
+        stream.pointee.avail_out = UInt32(output.count)
+        var result = CZlib.inflate(stream, Z_SYNC_FLUSH)
         if result == Z_NEED_DICT {
             let words = SPDYDictionary.bytes
-            result = inflateSetDictionary(&stream, words, UInt32(words.count))
-            if result == Z_OK { result = CZlib.inflate(&stream, Z_SYNC_FLUSH) }
+            result = inflateSetDictionary(stream, words, UInt32(words.count))
+            if result == Z_OK { result = CZlib.inflate(stream, Z_SYNC_FLUSH) }
         }
-        return (result, output.count - Int(stream.avail_out))
+        return (result, output.count - Int(stream.pointee.avail_out))
     }
 }
