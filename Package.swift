@@ -131,7 +131,7 @@ let package = Package(
         tests(of: "CRI", uses: ["Model"]),
         tests(
             of: "Streaming",
-            uses: ["Model", "Kernel", .product(name: "NIOCore", package: "swift-nio")]),
+            uses: ["Model", "System", .product(name: "NIOCore", package: "swift-nio")]),
         tests(of: "Network", uses: ["Model", "System", "Kernel"]),
         tests(of: "Archive", uses: ["CISAL", "CZstd", "CLinux", "Kernel", "Model"]),
         tests(of: "Image", uses: ["Archive", "Model"]),

@@ -51,7 +51,9 @@ struct CommandSession: Sendable {
             defer { group.cancelAll() }
             group.addTask { await feed(input) }
             group.addTask {
-                while let size = await sizes.next() { await session.resize(size.width, size.height) }
+                while let size = await sizes.next() {
+                    await session.resize(size.width, size.height)
+                }
                 return .inputEnded
             }
             for (channel, pump) in pumps {

@@ -22,7 +22,8 @@ struct Listener: Sendable {
             ) { channel in
                 channel.eventLoop.makeCompletedFuture { try wrap(channel, settings, tls) }
             }
-            return Listener(threads: threads, channel: channel, scheme: tls == nil ? "http" : "https")
+            return Listener(
+                threads: threads, channel: channel, scheme: tls == nil ? "http" : "https")
         } catch {
             try? await threads.shutdownGracefully()
             throw GantryError(

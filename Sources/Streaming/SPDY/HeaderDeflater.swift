@@ -43,7 +43,9 @@ final class HeaderDeflater {
                 return CZlib.deflate(stream, Z_SYNC_FLUSH)
             }
         }
-        guard result == Z_OK, stream.pointee.avail_in == 0 else { throw SPDYError("zlib cannot deflate") }
+        guard result == Z_OK, stream.pointee.avail_in == 0 else {
+            throw SPDYError("zlib cannot deflate")
+        }
         return ByteBuffer(bytes: output[..<(output.count - Int(stream.pointee.avail_out))])
     }
 }

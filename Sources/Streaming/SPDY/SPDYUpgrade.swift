@@ -49,7 +49,8 @@ extension Connection {
     }
 
     private static func switching(to version: String?) -> ByteBuffer {
-        var text = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n"
+        var text =
+            "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n"
         if let version { text += "X-Stream-Protocol-Version: \(version)\r\n" }
         return ByteBuffer(string: text + "\r\n")
     }
