@@ -33,6 +33,7 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     ],
     targets: [
         // C libraries: a module map and a shim each, imported by exactly one room.
@@ -42,6 +43,7 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd"),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
         .systemLibrary(name: "CYAML"),
         .systemLibrary(name: "CProtobuf", pkgConfig: "libprotobuf-c"),
         .target(name: "CLinux"),
@@ -71,6 +73,14 @@ let package = Package(
         room("Supervisor", uses: ["MonitorProtocol", "Kernel", "CLinux"]),
         room("OCI", uses: ["MonitorProtocol", "System", "Kernel", "YAML", "Model"]),
         room("Network", uses: ["System", "Kernel", "Model"]),
+        room(
+            "Streaming",
+            uses: [
+                "CZlib", "System", "Kernel", "Model",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
         room(
             "Service",
             uses: [
@@ -119,6 +129,9 @@ let package = Package(
             of: "Service",
             uses: ["OCI", "Model", .product(name: "Logging", package: "swift-log")]),
         tests(of: "CRI", uses: ["Model"]),
+        tests(
+            of: "Streaming",
+            uses: ["Model", "System", .product(name: "NIOCore", package: "swift-nio")]),
         tests(of: "Network", uses: ["Model", "System", "Kernel"]),
         tests(of: "Archive", uses: ["CISAL", "CZstd", "CLinux", "Kernel", "Model"]),
         tests(of: "Image", uses: ["Archive", "Model"]),

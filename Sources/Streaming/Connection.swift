@@ -1,0 +1,89 @@
+internal import Model
+internal import NIOCore
+internal import Synchronization
+
+/// A client's connection: one request, which upgrades it to a streaming protocol.
+struct Connection: Sendable {
+    let channel: any Channel
+    let book: TokenBook
+    let settings: StreamingSettings
+    let backend: any StreamingBackend
+
+    func serve(_ client: SocketChannel) async throws {
+        try await client.executeThenClose { inbound, outbound in
+            let established = Flag()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    try await Task.sleep(for: settings.creationTimeout)
+                    if !established.isSet { try? await channel.close() }
+                }
+                defer { group.cancelAll() }
+                let source = SocketSource(inbound)
+                let link = Link(
+                    write: { try await outbound.write(contentsOf: $0) },
+                    close: { try? await channel.close() })
+                try await answer(source, link, established)
+            }
+        }
+    }
+
+    private func answer(_ source: SocketSource, _ link: Link, _ established: Flag) async throws {
+        do {
+            guard let head = try await readHead(source) else { return }
+            switch head["upgrade"]?.lowercased() {
+            case "spdy/3.1": try await serveSPDY(head, source, link, established)
+            case "websocket": try await serveWebSocket(head, source, link, established)
+            default: throw HTTPFailure(400, "the request must upgrade to SPDY/3.1 or websocket")
+            }
+        } catch let failure as HTTPFailure {
+            // Past the writer, to know when it is really sent.
+            try await channel.writeAndFlush(failure.response)
+        }
+    }
+
+    private func readHead(_ source: SocketSource) async throws -> HTTPHead? {
+        var bytes = ByteBuffer()
+        while let more = try await source.next() {
+            bytes.writeImmutableBuffer(more)
+            if let head = try HTTPHead.parse(&bytes) {
+                source.unread(bytes)
+                return head
+            }
+        }
+        return nil
+    }
+
+    /// What the URL of `head` stands for, which it does once.
+    func redeem(_ head: HTTPHead) throws -> StreamingRequest {
+        let parts = head.path.split(separator: "/")
+        guard parts.count == 2,
+            let request = book.redeem(String(parts[1]), verb: String(parts[0]))
+        else { throw HTTPFailure(404, "this URL is unknown, or was used, or has expired") }
+        return request
+    }
+
+    /// How `request` gets its process, and which streams belong to it; nil for port-forwarding.
+    func command(
+        _ request: StreamingRequest
+    ) -> (streams: CommandStreams, open: @Sendable () async throws -> StreamSession)? {
+        let backend = backend
+        switch request {
+        case .exec(let exec):
+            return (CommandStreams(exec), { try await backend.exec(exec) })
+        case .attach(let attach):
+            return (CommandStreams(attach), { try await backend.attach(attach) })
+        case .portForward: return nil
+        }
+    }
+}
+
+/// Set once.
+final class Flag: Sendable {
+    private let value = Mutex(false)
+
+    var isSet: Bool { value.withLock { $0 } }
+
+    func set() {
+        value.withLock { $0 = true }
+    }
+}

@@ -1,0 +1,58 @@
+internal import Kernel
+internal import Model
+internal import NIOCore
+
+/// One forwarded connection: a client's pair of streams on one side, a socket in the pod on the
+/// other. What goes wrong here is told on the pair's error stream, and concerns no other pair.
+struct Forwarding: Sendable {
+    let sandbox: String
+    let port: UInt16
+    let backend: any StreamingBackend
+    /// What the client sends. It is abandoned when the client resets its stream.
+    let incoming: ByteQueue
+    let send: @Sendable (ByteBuffer) async throws -> Void
+    /// Says that the pod sends no more.
+    let finish: @Sendable () async throws -> Void
+    /// Ends the error stream, with a message if something failed.
+    let conclude: @Sendable (String?) async throws -> Void
+
+    /// - Throws: when the client is gone, or when the task is cancelled.
+    func run() async throws {
+        defer { incoming.abandon() }
+        let socket: OwnedDescriptor
+        do {
+            socket = OwnedDescriptor(try await backend.connect(sandbox: sandbox, port: port))
+        } catch {
+            try Task.checkCancellation()
+            try await conclude("cannot forward port \(port) of pod sandbox \(sandbox): \(error)")
+            return try await finish()
+        }
+        try await carry(socket)
+        try await conclude(nil)
+    }
+
+    private func carry(_ socket: OwnedDescriptor) async throws {
+        defer { socket.close() }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await feed(socket) }
+            group.addTask {
+                try await OutputPump(socket, closesAtEnd: false, send: send).run()
+                try await finish()
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    /// Gives the pod what the client sends, and then the end of it.
+    private func feed(_ socket: OwnedDescriptor) async throws {
+        do {
+            while let chunks = await incoming.take() {
+                for chunk in chunks { try await socket.write(chunk) }
+            }
+        } catch is SystemError {
+            // The pod reads no more; it may still have something to say.
+            return incoming.abandon()
+        }
+        if incoming.isAbandoned { socket.shutdownBoth() } else { socket.shutdownWriting() }
+    }
+}

@@ -1,0 +1,45 @@
+internal import NIOCore
+internal import NIOPosix
+
+/// The HTTP server to which kubelets and clients connect for exec, attach and port-forwarding,
+/// over SPDY/3.1 or WebSockets, with URLs that work once.
+public struct StreamingServer: Sendable {
+    private let listener: Listener
+    private let settings: StreamingSettings
+    private let book = TokenBook()
+
+    /// Listens.
+    /// - Throws: `GantryError` (`unavailable`) that names the address.
+    public static func bind(_ settings: StreamingSettings) async throws -> StreamingServer {
+        StreamingServer(listener: try await Listener.bind(settings), settings: settings)
+    }
+
+    /// A URL under which `request` is served once, within a minute.
+    /// - Throws: `GantryError` (`resourceExhausted`) when too many URLs wait for their clients.
+    public func url(for request: StreamingRequest) throws -> String {
+        let port = listener.channel.channel.localAddress?.port ?? Int(settings.port)
+        let isIPv6 = settings.address.contains(":")
+        let host = isIPv6 ? "[\(settings.address)]" : settings.address
+        let token = try book.issue(request)
+        return "\(listener.scheme)://\(host):\(port)/\(request.verb)/\(token)"
+    }
+
+    /// Serves until its task is cancelled; then all connections are closed.
+    public func serve(_ backend: any StreamingBackend) async throws {
+        do {
+            try await listener.channel.executeThenClose { clients in
+                try await withThrowingDiscardingTaskGroup { group in
+                    for try await client in clients {
+                        let connection = Connection(
+                            channel: client.channel, book: book, settings: settings,
+                            backend: backend)
+                        // A client's failure is its own: it is closed, and the others go on.
+                        group.addTask { try? await connection.serve(client) }
+                    }
+                    group.cancelAll()
+                }
+            }
+        } catch is CancellationError {}
+        try await listener.threads.shutdownGracefully()
+    }
+}

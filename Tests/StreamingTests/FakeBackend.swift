@@ -1,0 +1,69 @@
+import Glibc
+import Model
+import Streaming
+import System
+
+/// What is exec'ed is one pipe: what is written to its standard input comes back.
+struct FakeBackend: StreamingBackend {
+    func exec(_ request: ExecRequest) async throws -> StreamSession {
+        if request.cmd == ["fail"] { throw GantryError(.internal, "no \"such\" thing") }
+        let pipe = try makePipe()
+        let code = Int32(request.cmd.last ?? "0") ?? 0
+        guard request.stdin else {
+            _ = write(pipe.write, "hello\n", 6)
+            close(pipe.write)
+            return StreamSession(stdout: pipe.read) { code }
+        }
+        return StreamSession(
+            stdin: pipe.write, stdout: pipe.read,
+            exitCode: {
+                try await Task.sleep(for: .milliseconds(300))
+                return code
+            })
+    }
+
+    func attach(_ request: AttachRequest) async throws -> StreamSession {
+        let pipe = try makePipe()
+        return StreamSession(stdin: pipe.write, stdout: pipe.read) { 0 }
+    }
+
+    /// Port 7 echoes; nobody listens on the others.
+    func connect(sandbox: String, port: UInt16) async throws -> Int32 {
+        guard port == 7 else { throw GantryError(.unavailable, "connection refused") }
+        var ends: [Int32] = [0, 0]
+        socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends)
+        let far = ends[1]
+        Thread.start(name: "echo") {
+            var bytes = [UInt8](repeating: 0, count: 65536)
+            while true {
+                let count = recv(far, &bytes, bytes.count, 0)
+                guard count > 0 else { break }
+                _ = Glibc.send(far, bytes, count, Int32(MSG_NOSIGNAL))
+            }
+            close(far)
+        }
+        return ends[0]
+    }
+
+    private func makePipe() throws -> (read: Int32, write: Int32) {
+        var ends: [Int32] = [0, 0]
+        guard pipe(&ends) == 0 else { throw GantryError(.internal, "pipe") }
+        return (ends[0], ends[1])
+    }
+}
+
+/// Runs `body`, which may block, against a server that is stopped afterwards.
+func withServer(
+    _ request: StreamingRequest, _ settings: StreamingSettings = StreamingSettings(),
+    _ body: @escaping @Sendable (_ url: String) throws -> Void
+) async throws {
+    signal(SIGPIPE, SIG_IGN)
+    let server = try await StreamingServer.bind(settings)
+    let url = try server.url(for: request)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await server.serve(FakeBackend()) }
+        try await Blocking.run { try body(url) }
+        group.cancelAll()
+        try await group.waitForAll()
+    }
+}
