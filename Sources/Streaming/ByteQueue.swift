@@ -7,7 +7,7 @@ internal import Synchronization
 /// A full queue holds the reader up, and with it the socket: neither SPDY as its clients speak it
 /// nor Kubernetes' WebSocket protocols have a window of their own.
 final class ByteQueue: Sendable {
-    static let limit = 1 << 20
+    static let limit = 256 << 10
 
     private struct State {
         var chunks: [ByteBuffer] = []

@@ -55,13 +55,14 @@ struct FakeBackend: StreamingBackend {
 /// Runs `body`, which may block, against a server that is stopped afterwards.
 func withServer(
     _ request: StreamingRequest, _ settings: StreamingSettings = StreamingSettings(),
+    backend: any StreamingBackend = FakeBackend(),
     _ body: @escaping @Sendable (_ url: String) throws -> Void
 ) async throws {
     signal(SIGPIPE, SIG_IGN)
     let server = try await StreamingServer.bind(settings)
     let url = try server.url(for: request)
     try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask { try await server.serve(FakeBackend()) }
+        group.addTask { try await server.serve(backend) }
         try await Blocking.run { try body(url) }
         group.cancelAll()
         try await group.waitForAll()

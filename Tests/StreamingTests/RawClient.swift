@@ -80,6 +80,16 @@ final class RawClient {
         }
     }
 
+    func hangUp() {
+        shutdown(socket, Int32(SHUT_RDWR))
+    }
+
+    func limitSending(seconds: Int) {
+        var limit = timeval(tv_sec: seconds, tv_usec: 0)
+        setsockopt(
+            socket, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    }
+
     func upgrade(_ fields: [String]) throws -> String {
         try send(
             (["GET \(path) HTTP/1.1", "Host: localhost", "Connection: Upgrade"] + fields)
@@ -116,12 +126,14 @@ final class SPDYClient {
 
     /// Reads until all of `streams` have ended.
     func read(_ streams: Set<UInt32>) throws {
-        while !streams.isSubset(of: ended) {
-            let bytes = try raw.receive()
-            guard !bytes.isEmpty else { throw RawClient.Failure(what: "closed early") }
-            decoder.append(ByteBuffer(bytes: bytes))
-            while let frame = try decoder.next() { take(frame) }
-        }
+        while !streams.isSubset(of: ended) { try readSome() }
+    }
+
+    func readSome() throws {
+        let bytes = try raw.receive()
+        guard !bytes.isEmpty else { throw RawClient.Failure(what: "closed early") }
+        decoder.append(ByteBuffer(bytes: bytes))
+        while let frame = try decoder.next() { take(frame) }
     }
 
     private func take(_ frame: SPDYFrame) {

@@ -7,10 +7,14 @@ struct SPDYForwardConnection {
     private let table = ForwardTable()
     private let forwarder: SPDYForwarder
 
-    init(peer: SPDYPeer, link: Link, sandbox: String, backend: any StreamingBackend) {
+    init(
+        peer: SPDYPeer, link: Link, sandbox: String, backend: any StreamingBackend,
+        creationTimeout: Duration
+    ) {
         self.peer = peer
         forwarder = SPDYForwarder(
-            outlet: SPDYOutlet(link: link), sandbox: sandbox, backend: backend, table: table)
+            outlet: SPDYOutlet(link: link), sandbox: sandbox, backend: backend, table: table,
+            creationTimeout: creationTimeout)
     }
 
     func run() async throws {
@@ -32,7 +36,10 @@ struct SPDYForwardConnection {
                 return try await peer.refuse(stream)
             }
             try await peer.accept(stream)
-            guard let pair = table.complete(key) else { return }
+            guard let pair = table.complete(key) else {
+                group.addTask { [forwarder] in await forwarder.expire(key) }
+                return
+            }
             group.addTask { [forwarder] in await forwarder.forward(key, pair) }
         case .data(let stream, let bytes, let isLast):
             let queue = table.queue(of: stream)
@@ -51,6 +58,16 @@ private struct SPDYForwarder: Sendable {
     let sandbox: String
     let backend: any StreamingBackend
     let table: ForwardTable
+    let creationTimeout: Duration
+
+    /// Gives up a pair of which the second stream does not come.
+    func expire(_ key: String) async {
+        guard (try? await Task.sleep(for: creationTimeout)) != nil,
+            let stream = table.removeIncomplete(key)
+        else { return }
+        let message = ByteBuffer(string: "the second stream of request \(key) did not come")
+        try? await outlet.send(message, on: stream, isLast: true)
+    }
 
     /// Ends without an error whatever happens: the other pairs go on.
     func forward(_ key: String, _ pair: ForwardTable.Complete) async {

@@ -64,6 +64,20 @@ final class ForwardTable: Sendable {
         }
     }
 
+    /// - Returns: the one stream of a pair that is not complete.
+    func removeIncomplete(_ key: String) -> UInt32? {
+        let (stream, queue) = state.withLock { state -> (UInt32?, ByteQueue?) in
+            guard let pair = state.pairs[key], pair.error == nil || pair.data == nil,
+                let stream = pair.error ?? pair.data
+            else { return (nil, nil) }
+            state.pairs[key] = nil
+            state.keys[stream] = nil
+            return (stream, pair.queue)
+        }
+        queue?.abandon()
+        return stream
+    }
+
     func remove(_ key: String) {
         state.withLock { state in
             guard let pair = state.pairs.removeValue(forKey: key) else { return }

@@ -36,7 +36,8 @@ extension Connection {
             guard case .portForward(let forward) = request else { return }
             established.set()
             return try await SPDYForwardConnection(
-                peer: peer, link: link, sandbox: forward.podSandboxId, backend: backend
+                peer: peer, link: link, sandbox: forward.podSandboxId, backend: backend,
+                creationTimeout: settings.creationTimeout
             ).run()
         }
         let wire = SPDYCommandWire(link)
