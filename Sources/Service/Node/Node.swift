@@ -86,8 +86,12 @@ public final class Node: Sendable {
         events.close()
     }
 
+    /// Opens when processes that clients have started are left alone.
+    let leaving = Latch<Void>()
+
     /// Leaves the pods to their monitors: the last thing a daemon does.
     public func leaveMonitors() {
+        leaving.open(())
         for sandbox in sandboxes.all { sandbox.current.monitor?.disconnect() }
     }
 

@@ -21,11 +21,15 @@ extension NodeStreams: StreamingBackend {
             StreamChoice(stdin: request.stdin, stdout: request.stdout, stderr: request.stderr))
         // The client may go away at any time; the process is waited for all the same.
         let outcome = Latch<Result<Int32, any Error>>()
-        node.nursery.start {
-            do {
-                outcome.open(.success(try await session.exit()))
-            } catch {
-                outcome.open(.failure(error))
+        node.nursery.start { [leaving = node.leaving] in
+            await withDiscardingTaskGroup { group in
+                group.addTask {
+                    guard (try? await leaving.wait()) != nil else { return }
+                    outcome.open(.failure(GantryError(.unavailable, "the daemon ends")))
+                }
+                group.addTask { await session.follow(outcome) }
+                _ = try? await outcome.wait()
+                group.cancelAll()
             }
         }
         return StreamSession(
@@ -69,6 +73,16 @@ extension NodeStreams: StreamingBackend {
             return try await LoopbackConnection.open(port, namespace: namespace)
         } catch {
             throw GantryError(.unavailable, "port \(port) of pod \(id): \(error)")
+        }
+    }
+}
+
+extension ExecSession {
+    fileprivate func follow(_ outcome: Latch<Result<Int32, any Error>>) async {
+        do {
+            outcome.open(.success(try await exit()))
+        } catch {
+            outcome.open(.failure(error))
         }
     }
 }
