@@ -1,7 +1,8 @@
-internal import Kernel
-internal import Model
+internal import Logging
+public import Model
 internal import OCI
 public import Streaming
+internal import System
 
 /// What the streaming server reaches on the node.
 public struct NodeStreams: Sendable {
