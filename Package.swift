@@ -71,8 +71,11 @@ let package = Package(
             uses: ["Archive", "CCurl", "CLinux", "TOML", "System", "Kernel", "Model"]),
         room("MonitorProtocol"),
         room("Supervisor", uses: ["MonitorProtocol", "Kernel", "CLinux"]),
-        room("OCI", uses: ["MonitorProtocol", "System", "Kernel", "YAML", "Model"]),
+        room(
+            "OCI",
+            uses: ["MonitorProtocol", "System", "Kernel", "CLinux", "YAML", "Model"]),
         room("Network", uses: ["System", "Kernel", "Model"]),
+        room("Streaming", uses: ["System", "Kernel", "Model"]),
         room(
             "Streaming",
             uses: [
@@ -84,7 +87,7 @@ let package = Package(
         room(
             "Service",
             uses: [
-                "CRI", "Store", "Archive", "Image", "OCI", "MonitorProtocol", "Network", "System",
+                "CRI", "Store", "Archive", "Image", "OCI", "MonitorProtocol", "Network", "Streaming", "System",
                 "Kernel",
                 "CLinux", "Model",
                 .product(name: "Logging", package: "swift-log"),
@@ -94,7 +97,7 @@ let package = Package(
         .executableTarget(
             name: "gantry",
             dependencies: [
-                "Service", "Image", "GRPC", "CRI", "OCI", "TOML", "System", "Kernel", "Model",
+                "Service", "Streaming", "Image", "GRPC", "CRI", "OCI", "TOML", "System", "Kernel", "Model",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -92,4 +94,33 @@ ssize_t gantry_receive_with_descriptor(int socket, void *bytes, size_t count, in
     if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
         memcpy(descriptor, CMSG_DATA(header), sizeof(int));
     return received;
+}
+
+static int connect_to(const struct sockaddr *address, socklen_t size) {
+    int s = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (s < 0) return -1;
+    if (connect(s, address, size) == 0 && gantry_set_nonblocking(s, 1) == 0) return s;
+    int saved = errno;
+    close(s);
+    errno = saved;
+    return -1;
+}
+
+int gantry_connect_loopback(uint16_t port) {
+    struct sockaddr_in four = {.sin_family = AF_INET,
+                               .sin_port = htons(port),
+                               .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int s = connect_to((struct sockaddr *)&four, sizeof four);
+    if (s >= 0) return s;
+    int saved = errno;
+    struct sockaddr_in6 six = {
+        .sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    s = connect_to((struct sockaddr *)&six, sizeof six);
+    if (s < 0) errno = saved;
+    return s;
+}
+
+int gantry_set_window_size(int terminal, uint16_t width, uint16_t height) {
+    struct winsize size = {.ws_col = width, .ws_row = height};
+    return ioctl(terminal, TIOCSWINSZ, &size);
 }

@@ -6,10 +6,33 @@ public enum Request: Sendable, Equatable {
     case start(container: String)
     case reopenLog(container: String)
     case list
+    /// Connects a client with one of the container's streams. The descriptor of its pipe comes beside
+    /// the request (SCM_RIGHTS): the writing end for an output, the reading end for the input.
+    case attach(AttachedStream)
+    /// Sets the size of the container's terminal, in characters.
+    case resize(container: String, width: UInt16, height: UInt16)
     /// The container was removed: forget it and its exit record.
     case forget(container: String)
     /// Ends the monitor, unless a container lives.
     case shutdown
+}
+
+/// A stream of a container that a client wants.
+public struct AttachedStream: Sendable, Equatable {
+    public enum Name: String, Sendable {
+        case stdin, stdout, stderr
+    }
+
+    public var container: String
+    public var name: Name
+    /// Whether the container's input ends with the client's (CRI: `stdin_once`).
+    public var endsInput: Bool
+
+    public init(container: String, name: Name, endsInput: Bool = false) {
+        self.container = container
+        self.name = name
+        self.endsInput = endsInput
+    }
 }
 
 /// The namespaces that a pod has of its own, and where each is pinned (bound to a file).

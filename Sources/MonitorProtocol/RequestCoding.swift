@@ -14,6 +14,11 @@ extension Request {
         case .create(let request): request.put(into: &fields)
         case .start(let container), .reopenLog(let container), .forget(let container):
             fields.put(container)
+        case .attach(let stream): stream.put(into: &fields)
+        case .resize(let container, let width, let height):
+            fields.put(container)
+            fields.put(width)
+            fields.put(height)
         case .list, .shutdown: break
         }
         return fields.bytes
@@ -47,6 +52,8 @@ extension Request {
         case .start: "start"
         case .reopenLog: "reopen-log"
         case .list: "list"
+        case .attach: "attach"
+        case .resize: "resize"
         case .forget: "forget"
         case .shutdown: "shutdown"
         }
@@ -59,10 +66,32 @@ extension Request {
         case "start": self = .start(container: try fields.text())
         case "reopen-log": self = .reopenLog(container: try fields.text())
         case "list": self = .list
+        case "attach": self = .attach(try AttachedStream(&fields))
+        case "resize":
+            self = .resize(
+                container: try fields.text(), width: try fields.number(),
+                height: try fields.number())
         case "forget": self = .forget(container: try fields.text())
         case "shutdown": self = .shutdown
         default: throw MalformedMessage(reason: "the request \(name) is unknown")
         }
+    }
+}
+
+extension AttachedStream {
+    fileprivate func put(into fields: inout FieldWriter) {
+        fields.put(container)
+        fields.put(name.rawValue)
+        fields.put(endsInput)
+    }
+
+    fileprivate init(_ fields: inout FieldReader) throws(MalformedMessage) {
+        let container = try fields.text()
+        let word = try fields.text()
+        guard let name = Name(rawValue: word) else {
+            throw MalformedMessage(reason: "the stream \(word) is unknown")
+        }
+        self.init(container: container, name: name, endsInput: try fields.flag())
     }
 }
 

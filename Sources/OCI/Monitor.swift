@@ -74,14 +74,15 @@ public final class Monitor: Sendable {
     }
 
     /// Sends a request and waits for its reply.
+    /// - Parameter descriptor: goes along, and remains the caller's; -1 is none.
     /// - Throws: `GantryError` with what the monitor says, or `unavailable` when it is gone.
-    func ask(_ request: Request) async throws -> Reply {
+    func ask(_ request: Request, passing descriptor: Int32 = -1) async throws -> Reply {
         let reply = try await withCheckedThrowingContinuation { waiter in
             guard let serial = enter(waiter) else {
                 return waiter.resume(throwing: Self.gone)
             }
             do {
-                try send(request.encoded(serial: serial))
+                try send(request.encoded(serial: serial), passing: descriptor)
             } catch {
                 take(serial)?.resume(throwing: error)
             }
@@ -99,9 +100,9 @@ public final class Monitor: Sendable {
 
     /// Requests are small and the monitor reads at once: the socket's buffer takes them without
     /// waiting, or the monitor hangs, which is an error.
-    private func send(_ packet: [UInt8]) throws(SystemError) {
+    private func send(_ packet: [UInt8], passing descriptor: Int32 = -1) throws(SystemError) {
         try syscall("send to the monitor") {
-            Glibc.send(socket.raw, packet, packet.count, Int32(MSG_NOSIGNAL))
+            gantry_send_with_descriptor(socket.raw, packet, packet.count, descriptor)
         }
     }
 

@@ -48,7 +48,7 @@ extension Runtime {
     }
 
     /// Directly, or detached below `gantry-exec`, which waits in the runtime's place.
-    private func execCommand(_ id: String, _ files: ExecFiles) -> Command {
+    func execCommand(_ id: String, _ files: ExecFiles) -> Command {
         var exec = globals(log: files.log) + ["exec", "--process", files.process]
         if handler.hidesProcesses { exec += ["--internal-pid-file", files.pid] }
         guard handler.copiesOutput else { return Command(handler.path, exec + [id]) }
@@ -74,10 +74,12 @@ extension Runtime {
 }
 
 /// The files of one exec: the process for the runtime, and its messages.
-private struct ExecFiles: Sendable {
+struct ExecFiles: Sendable {
     let process: String
     let log: String
     let pid: String
+    /// Where the runtime hands out a terminal.
+    let console: String
 
     private static let count = Mutex(0)
 
@@ -89,6 +91,7 @@ private struct ExecFiles: Sendable {
         process = "\(directory)/exec-\(number).json"
         log = "\(directory)/exec-\(number).log"
         pid = "\(directory)/exec-\(number).pid"
+        console = "\(directory)/exec-\(number).sock"
     }
 
     func write(_ value: Spec.Process) throws {

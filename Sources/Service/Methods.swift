@@ -10,6 +10,7 @@ extension MethodTable {
         table.addContainers(node)
         table.addImages(node)
         table.addStreams(node)
+        table.addStreaming(node)
         table.addOwn(node)
         return table
     }
@@ -54,6 +55,12 @@ extension MethodTable {
         answer(Methods.listContainerStats, ListContainerStats(node: node).respond)
         answer(Methods.execSync, ExecSync(node: node).respond)
         answer(Methods.reopenContainerLog, ReopenContainerLog(node: node).respond)
+    }
+
+    private mutating func addStreaming(_ node: Node) {
+        answer(Methods.exec, Exec(node: node).respond)
+        answer(Methods.attach, Attach(node: node).respond)
+        answer(Methods.portForward, PortForward(node: node).respond)
     }
 
     private mutating func addImages(_ node: Node) {

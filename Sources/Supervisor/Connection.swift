@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 internal import Kernel
 internal import MonitorProtocol
@@ -16,13 +17,16 @@ final class Connection: EventSource {
 
     func ready() -> Bool {
         let buffer = loop.buffers.input
-        let count = recv(socket.raw, buffer.baseAddress, buffer.count, 0)
+        var passed: Int32 = -1
+        let count = gantry_receive_with_descriptor(
+            socket.raw, buffer.baseAddress, buffer.count, &passed)
         if count < 0 { return errno == EAGAIN || errno == EINTR }
+        let descriptor: Descriptor? = passed >= 0 ? Descriptor(owning: passed) : nil
         guard count > 0 else { return false }
         let packet = Array(buffer[..<count])
         do throws(MalformedMessage) {
             let (serial, request) = try Request.decode(packet)
-            serve(request, serial)
+            serve(request, serial, descriptor)
             return true
         } catch {
             Supervisor.warn("a request is malformed: \(error.reason)")
@@ -38,7 +42,9 @@ final class Connection: EventSource {
         return true
     }
 
-    private func serve(_ request: Request, _ serial: UInt32) {
+    private func serve(
+        _ request: Request, _ serial: UInt32, _ descriptor: consuming Descriptor?
+    ) {
         switch request {
         case .namespaces(let request): reply(serial) { try Namespaces.pin(request) }
         case .create(let request):
@@ -48,6 +54,12 @@ final class Connection: EventSource {
         case .reopenLog(let id): reply(serial) { try self.loop.containers.reopenLog(of: id) }
         case .list: send(.containers(loop.containers.states), serial: serial)
         case .forget(let id): reply(serial) { try self.loop.containers.forget(id) }
+        case .attach(let stream):
+            send(loop.containers.attach(stream, descriptor), serial: serial)
+        case .resize(let id, let width, let height):
+            reply(serial) {
+                try self.loop.containers.resize(id, width: width, height: height)
+            }
         case .shutdown: shutdown(serial)
         }
     }

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 internal import Kernel
 internal import MonitorProtocol
@@ -18,6 +19,8 @@ final class Container {
     let memory: MemoryEvents?
     /// Held open so that the container does not read an end of file; closed with the container.
     private var input: Descriptor?
+    /// Clients that write to its input.
+    private var writers: [AttachedInput] = []
 
     var id: String { request.container }
     var exitRecord: String { request.exitRecord }
@@ -75,13 +78,44 @@ final class Container {
         isalnum(Int32(byte)) != 0
     }
 
+    /// Lets a client write to its input: a pipe's end, or its terminal.
+    func attachInput(
+        _ pipe: consuming Descriptor, _ loop: EventLoop, endsInput: Bool
+    ) throws {
+        guard let target = try inputTarget() else {
+            throw Containers.Refusal(description: "the input of container \(id) is closed")
+        }
+        let writer = try AttachedInput(pipe, target, loop)
+        writer.ended = { [weak self] writer in
+            self?.writers.removeAll { $0 === writer }
+            if endsInput { self?.endInput() }
+        }
+        writers.append(writer)
+        loop.add(writer)
+    }
+
+    private func inputTarget() throws(SystemError) -> Descriptor? {
+        if exit != nil || !request.keepsInput { return nil }
+        if request.consoleSocket.isEmpty { return try input?.duplicate() }
+        guard let terminal = outputs.first?.descriptor else { return nil }
+        return Descriptor(owning: try syscall("dup") { gantry_dup_cloexec(terminal) })
+    }
+
+    /// Each client has a duplicate of the input: all must go for the container to see its end.
+    private func endInput() {
+        input = nil
+        let writers = self.writers
+        self.writers = []
+        for writer in writers { writer.cancel() }
+    }
+
     /// Notes the end. What the container wrote is in the log before its exit is known; another
     /// process that still holds the streams is listened to on, but not waited for.
     func end(_ code: Int32) -> ExitRecord {
         let code = request.isHidden ? hiddenCode(code) : code
         let killedForMemory = (memory?.haveKilled() ?? false) && code != 0
         outputs.removeAll { !$0.drain() }
-        input = nil
+        endInput()
         let record = ExitRecord(
             container: id, code: code, outOfMemory: killedForMemory,
             finishedAt: Timestamp.now.nanoseconds)

@@ -9,7 +9,7 @@ final class Containers {
         let description: String
     }
 
-    private unowned let loop: EventLoop
+    unowned let loop: EventLoop
     private var known: [String: Container] = [:]
     /// By the process ID of the runtime that creates them.
     private var creations: [Int32: Creation] = [:]
@@ -99,9 +99,13 @@ final class Containers {
         loop.tell(.exited(exit))
     }
 
-    func reopenLog(of id: String) throws {
+    func get(_ id: String) throws -> Container {
         guard let container = known[id] else { throw Refusal(description: "no container \(id)") }
-        try container.log.reopen()
+        return container
+    }
+
+    func reopenLog(of id: String) throws {
+        try get(id).log.reopen()
     }
 
     /// Drops a container that has exited. Of one that is being created the runtime is killed, which

@@ -13,7 +13,9 @@ protocol EventSource: AnyObject {
 
 enum EventKind {
     case input
-    /// POLLPRI: a cgroup's file has changed.
+    /// That it can be written to.
+    case output
+    /// POLLPRI: a cgroup's file has changed. Of a pipe it is the error that nobody reads it any more.
     case exception
 }
 
@@ -67,6 +69,7 @@ final class EventLoop {
         let result =
             switch source.awaits {
             case .input: gantry_epoll_add(epoll.raw, source.descriptor, key, 0, 0)
+            case .output: gantry_epoll_add(epoll.raw, source.descriptor, key, 1, 0)
             case .exception: gantry_epoll_add_exception(epoll.raw, source.descriptor, key)
             }
         if result == 0 {

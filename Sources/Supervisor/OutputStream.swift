@@ -10,6 +10,8 @@ final class OutputStream: EventSource {
     /// `stdout` or `stderr`, as the log says; a terminal's output is `stdout`.
     let name: StaticString
     var sink: Sink = { bytes, _ in bytes.count }
+    /// Clients that get a copy of what is read, after the log has it.
+    var copies: OutputCopies?
     private let pipe: Descriptor
     private let buffers: Buffers
     /// The unfinished line: at most `Buffers.longestPart` bytes, and no memory while there is none.
@@ -45,6 +47,7 @@ final class OutputStream: EventSource {
         let atEnd = count <= 0
         let bytes = UnsafeRawBufferPointer(rebasing: buffers.input[..<(kept + max(0, count))])
         let taken = sink(bytes, atEnd)
+        copies?.write(UnsafeRawBufferPointer(rebasing: bytes[kept...]), atEnd: atEnd)
         unfinished = taken == bytes.count || atEnd ? [] : Array(bytes[taken...])
         return atEnd ? .end : .bytes
     }

@@ -88,6 +88,24 @@ struct Configuration {
             Key(
                 name: "metrics_address", value: .text(\.metricsAddress),
                 summary: "HOST:PORT for Prometheus, at /metrics; empty: nowhere."),
+            Key(
+                name: "streaming_address", value: .text(\.streamingAddress),
+                summary: "Where exec, attach and port-forward are served."),
+            Key(
+                name: "streaming_port", value: .number(\.streamingPort),
+                summary: "The port there; absent: any that is free."),
+            Key(
+                name: "streaming_certificate", value: .text(\.streamingCertificate),
+                summary: "PEM file of the certificate there; empty: no TLS."),
+            Key(
+                name: "streaming_key", value: .text(\.streamingKey),
+                summary: "PEM file of its key."),
+            Key(
+                name: "streaming_client_ca", value: .text(\.streamingClientCA),
+                summary: "PEM file of who vouches for clients there; empty: none need be."),
+            Key(
+                name: "streaming_idle_timeout", value: .number(\.streamingIdleTimeout),
+                summary: "Seconds of silence after which a stream is closed."),
         ]
     }
 

@@ -4,6 +4,7 @@ internal import GRPC
 internal import Logging
 internal import Model
 internal import Service
+internal import Streaming
 
 /// The daemon.
 struct Serve: AsyncParsableCommand {
@@ -23,19 +24,34 @@ struct Serve: AsyncParsableCommand {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await nursery.run() }
             defer { nursery.close() }
-            let node = try await Node(settings, nursery: nursery, log: log)
+            let streaming = try await StreamingServer.bind(settings.streaming)
+            let node = try await Node(
+                settings, nursery: nursery, log: log, streaming: streaming)
             try await Recovery(node).run()
             let server = try Self.server(node, settings, log)
             let metrics = try await Self.metrics(node, settings)
             log.info("serving the CRI on \(settings.socket)")
-            for await signal in signals {
-                log.info("ending, on signal \(signal)")
-                break
+            await withDiscardingTaskGroup { streams in
+                streams.addTask { await Self.stream(streaming, node, log) }
+                for await signal in signals {
+                    log.info("ending, on signal \(signal)")
+                    break
+                }
+                node.beginShutdown()
+                await server.shutdown(grace: Self.grace)
+                streams.cancelAll()
             }
-            node.beginShutdown()
-            await server.shutdown(grace: Self.grace)
             await metrics?.stop()
             node.leaveMonitors()
+        }
+    }
+
+    /// Until it is cancelled.
+    private static func stream(_ server: StreamingServer, _ node: Node, _ log: Logger) async {
+        do {
+            try await server.serve(NodeStreams(node))
+        } catch {
+            if !Task.isCancelled { log.error("streaming: \(error)") }
         }
     }
 

@@ -29,6 +29,9 @@ extension Settings {
         if let driver = try section.string("cgroup_driver"), cgroupDriverName != driver {
             throw section.error("cgroup_driver", "want systemd, cgroupfs or nothing")
         }
+        guard (0...65535).contains(streamingPort) else {
+            throw section.error("streaming_port", "\(streamingPort) is no port")
+        }
         for limit in defaultUlimits {
             do { _ = try Spec.Rlimit(ulimit: limit) } catch {
                 throw section.error("default_ulimits", String(describing: error))

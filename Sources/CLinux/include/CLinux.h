@@ -90,6 +90,12 @@ int gantry_accept(int descriptor);
 ssize_t gantry_send_with_descriptor(int socket, const void *bytes, size_t count, int descriptor);
 ssize_t gantry_receive_with_descriptor(int socket, void *bytes, size_t count, int *descriptor);
 
+// A connected TCP socket, not blocking any more, to `port` of the calling thread's loopback, over IPv4
+// and then IPv6; -1 on error with the errno of IPv4.
+int gantry_connect_loopback(uint16_t port);
+// The size of the terminal behind this descriptor, in characters.
+int gantry_set_window_size(int terminal, uint16_t width, uint16_t height);
+
 // epoll, level-triggered unless `once`; a key stands for each descriptor. gantry_epoll_wait fills
 // `keys` and returns how many are ready.
 int gantry_epoll_create(void);

@@ -11,14 +11,12 @@ struct ExecSync: RPC {
 
     func respond(to request: ExecSyncRequest) async throws -> ExecSyncResponse {
         let container = try node.containers.get(request.containerId)
-        guard case .running = container.phase else {
-            throw GantryError(.failedPrecondition, "container \(container.id) is not running")
-        }
+        try container.requireRunning()
         guard !request.cmd.isEmpty else {
             throw GantryError(.invalidArgument, "the command is empty")
         }
         let output = try await node.runtime(of: container.sandbox).exec(
-            container.id, try await process(request.cmd, container),
+            container.id, try await node.process(request.cmd, container),
             limit: request.timeout > 0 ? .seconds(request.timeout) : nil,
             outputLimit: Self.outputLimit)
         return response(output)
@@ -32,15 +30,21 @@ struct ExecSync: RPC {
         return ExecSyncResponse(
             stdout: Array(stdout), stderr: Array(stderr), exitCode: output.status)
     }
+}
 
+extension Node {
     /// The container's own process, as its bundle has it, with other arguments.
-    private func process(
-        _ arguments: [String], _ container: SandboxContainer
+    func process(
+        _ arguments: [String], _ container: SandboxContainer, tty: Bool = false
     ) async throws -> Spec.Process {
-        let bundle = Bundle(node.paths.container(container.id).bundle)
+        let bundle = Bundle(paths.container(container.id).bundle)
         var process = try await bundle.read().process
         process.args = arguments
-        process.terminal = false
+        process.terminal = tty
+        process.consoleSize = nil
+        if tty && !process.env.contains(where: { $0.hasPrefix("TERM=") }) {
+            process.env.append("TERM=xterm")
+        }
         return process
     }
 }

@@ -6,6 +6,7 @@ internal import Model
 internal import Network
 internal import OCI
 internal import Store
+public import Streaming
 internal import Synchronization
 internal import System
 
@@ -31,11 +32,16 @@ public final class Node: Sendable {
     let handlers: Handlers
     let host: HostFacts
     let cgroupDriver: OCI.CgroupDriver
+    /// Where exec, attach and port-forward are carried on; nil: nowhere.
+    let streaming: StreamingServer?
     private let instance: InstanceLock
 
     /// Opens what is on disk. `recover` must be called before requests are served.
     /// - Throws: `GantryError` that says which file or directory cannot be used, and why.
-    public init(_ settings: Settings, nursery: Nursery, log: Logger) async throws {
+    public init(
+        _ settings: Settings, nursery: Nursery, log: Logger, streaming: StreamingServer? = nil
+    ) async throws {
+        self.streaming = streaming
         self.settings = settings
         self.nursery = nursery
         self.log = log
@@ -80,8 +86,12 @@ public final class Node: Sendable {
         events.close()
     }
 
+    /// Opens when processes that clients have started are left alone.
+    let leaving = Latch<Void>()
+
     /// Leaves the pods to their monitors: the last thing a daemon does.
     public func leaveMonitors() {
+        leaving.open(())
         for sandbox in sandboxes.all { sandbox.current.monitor?.disconnect() }
     }
 

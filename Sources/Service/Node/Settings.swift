@@ -45,6 +45,16 @@ public struct Settings: Sendable {
     /// What ListPodSandboxMetrics tells.
     public var podMetrics = MetricFamily.allCases
 
+    /// Where exec, attach and port-forward are served; port 0: any that is free.
+    public var streamingAddress = "127.0.0.1"
+    public var streamingPort = 0
+    /// PEM files; without a certificate there is no TLS.
+    public var streamingCertificate = ""
+    public var streamingKey = ""
+    public var streamingClientCA = ""
+    /// Seconds of silence after which a stream is closed.
+    public var streamingIdleTimeout = 4 * 3600
+
     public init() {}
 
     var monitorProgram: String { "\(programDirectory)/gantry-monitor" }

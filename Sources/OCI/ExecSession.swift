@@ -1,0 +1,102 @@
+internal import Kernel
+internal import Model
+internal import System
+
+/// A program that runs in a container beside its own, with streams for a client.
+public final class ExecSession: Sendable {
+    private let program: SpawnedProgram
+    private let files: ExecFiles
+    private let doing: String
+
+    init(_ program: SpawnedProgram, _ files: ExecFiles, doing: String) {
+        self.program = program
+        self.files = files
+        self.doing = doing
+    }
+
+    /// Waits for the program's end. It must be called, and once only: it also takes the process from
+    /// the kernel.
+    /// - Returns: its exit code.
+    /// - Throws: what the runtime says when it could not run the program.
+    public func exit() async throws -> Int32 {
+        let code = try await program.exit()
+        defer { files.remove() }
+        if code == 0 { return 0 }
+        let log = try await Blocking.run { [files] in try files.messages() }
+        if let failure = RuntimeFailure(log: log) { throw failure.error(doing: doing) }
+        return code
+    }
+
+    func ended() async throws {
+        try await program.ended()
+    }
+}
+
+extension Runtime {
+    /// Starts a program in a running container, with pipes for the streams that are asked for and
+    /// `/dev/null` for the others, or with a terminal where `process` wants one.
+    public func open(
+        _ id: String, _ process: Spec.Process, _ choice: StreamChoice
+    ) async throws -> (ExecSession, OpenedStreams) {
+        let files = ExecFiles(directory: scratch)
+        do {
+            try await Blocking.run { try files.write(process) }
+            if process.terminal { return try await openTerminal(id, files) }
+            return try await Blocking.run { try openPipes(id, files, choice) }
+        } catch {
+            files.remove()
+            throw error
+        }
+    }
+
+    private func openPipes(
+        _ id: String, _ files: ExecFiles, _ choice: StreamChoice
+    ) throws -> (ExecSession, OpenedStreams) {
+        var input = try Pipe()
+        var output = try Pipe()
+        var error = try Pipe()
+        let program = try SpawnedProgram.start(
+            execCommand(id, files),
+            input: choice.stdin ? input.readEnd.raw : -1,
+            output: choice.stdout ? output.writeEnd.raw : -1,
+            error: choice.stderr ? error.writeEnd.raw : -1)
+        let streams = OpenedStreams(
+            stdin: choice.stdin ? input.writeEnd.take() : nil,
+            stdout: choice.stdout ? output.readEnd.take() : nil,
+            stderr: choice.stderr ? error.readEnd.take() : nil)
+        return (ExecSession(program, files, doing: "\(handler.name) exec \(id)"), streams)
+    }
+
+    private func openTerminal(
+        _ id: String, _ files: ExecFiles
+    ) async throws -> (ExecSession, OpenedStreams) {
+        let console = try await Blocking.run { try ConsoleSocket(files.console) }
+        let command = Command(
+            execProgram,
+            [files.pid, handler.path] + globals(log: files.log) + [
+                "exec", "--process", files.process, "--detach", "--tty", "--pid-file", files.pid,
+                "--console-socket", files.console, id,
+            ])
+        let program = try await Blocking.run {
+            try SpawnedProgram.start(command, input: -1, output: -1, error: -1)
+        }
+        let session = ExecSession(program, files, doing: "\(handler.name) exec \(id)")
+        let master = try await terminal(console, session)
+        return (session, try OpenedStreams(terminal: master))
+    }
+
+    /// Whichever comes first: the terminal, or the end of a runtime that could not make one.
+    private func terminal(
+        _ console: ConsoleSocket, _ session: ExecSession
+    ) async throws -> Descriptor {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await console.untilConnected() }
+            group.addTask { try await session.ended() }
+            try await group.next()
+            group.cancelAll()
+        }
+        if let terminal = try await console.receive() { return terminal }
+        let code = try await session.exit()
+        throw GantryError(.internal, "no terminal came; the runtime exited with code \(code)")
+    }
+}

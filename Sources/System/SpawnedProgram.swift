@@ -1,0 +1,42 @@
+internal import CLinux
+internal import Glibc
+internal import Kernel
+
+/// A running child whose standard streams are somebody else's affair. It must be waited for.
+public final class SpawnedProgram: Sendable {
+    private let pid: Int32
+    private let pidfd: Descriptor
+
+    private init(pid: Int32, pidfd: consuming Descriptor) {
+        self.pid = pid
+        self.pidfd = pidfd
+    }
+
+    /// Starts the program in a session of its own. This blocks.
+    /// - Parameters:
+    ///   - input, output, error: descriptors for its standard streams; -1 is `/dev/null`.
+    public static func start(
+        _ command: Command, input: Int32, output: Int32, error: Int32
+    ) throws -> SpawnedProgram {
+        let pid = try Spawn.start(
+            command.path, command.arguments, environment: command.environment,
+            input: input, output: output, error: error, newSession: true)
+        let pidfd = try syscall("pidfd_open") { gantry_pidfd_open(pid) }
+        return SpawnedProgram(pid: pid, pidfd: Descriptor(owning: pidfd))
+    }
+
+    /// Returns when it has exited; it is not reaped by that.
+    public func ended() async throws {
+        try await Reactor.shared.wait(for: pidfd.raw)
+    }
+
+    /// Waits for its exit and takes it: once only.
+    /// - Returns: the exit code, or 128 + the signal that ended it.
+    public func exit() async throws -> Int32 {
+        try await ended()
+        var word: Int32 = 0
+        try syscall("waitpid") { waitpid(pid, &word, 0) }
+        let signal = word & 0x7f
+        return signal == 0 ? (word >> 8) & 0xff : 128 + signal
+    }
+}

@@ -1,0 +1,16 @@
+internal import Service
+internal import Streaming
+
+extension Settings {
+    /// What the streaming server is told.
+    var streaming: StreamingSettings {
+        var result = StreamingSettings()
+        result.address = streamingAddress
+        result.port = UInt16(clamping: streamingPort)
+        result.certificate = streamingCertificate.isEmpty ? nil : streamingCertificate
+        result.key = streamingKey.isEmpty ? nil : streamingKey
+        result.clientCA = streamingClientCA.isEmpty ? nil : streamingClientCA
+        result.idleTimeout = .seconds(streamingIdleTimeout)
+        return result
+    }
+}
