@@ -75,7 +75,6 @@ let package = Package(
             "OCI",
             uses: ["MonitorProtocol", "System", "Kernel", "CLinux", "YAML", "Model"]),
         room("Network", uses: ["System", "Kernel", "Model"]),
-        room("Streaming", uses: ["System", "Kernel", "Model"]),
         room(
             "Streaming",
             uses: [
@@ -87,9 +86,8 @@ let package = Package(
         room(
             "Service",
             uses: [
-                "CRI", "Store", "Archive", "Image", "OCI", "MonitorProtocol", "Network", "Streaming", "System",
-                "Kernel",
-                "CLinux", "Model",
+                "CRI", "Store", "Archive", "Image", "OCI", "MonitorProtocol", "Network", "Streaming",
+                "System", "Kernel", "CLinux", "Model",
                 .product(name: "Logging", package: "swift-log"),
             ]),
 
@@ -97,7 +95,8 @@ let package = Package(
         .executableTarget(
             name: "gantry",
             dependencies: [
-                "Service", "Streaming", "Image", "GRPC", "CRI", "OCI", "TOML", "System", "Kernel", "Model",
+                "Service", "Streaming", "Image", "GRPC", "CRI", "OCI", "TOML", "System", "Kernel",
+                "Model",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
