@@ -28,7 +28,6 @@ class Session:
         if protocol == "spdy":
             self.connection = spdy.Connection(url, versions or _SPDY)
             self._streams = {name: self.connection.open({"streamtype": name}) for name in names}
-            self._streams["error"].finish()
         else:
             self.connection = websocket.Connection(url, versions or _WEBSOCKET)
             self._streams = {name: self.connection.channel(_CHANNELS[name]) for name in names}
