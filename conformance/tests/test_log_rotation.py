@@ -1,0 +1,53 @@
+"""ReopenContainerLog while a container writes as fast as it can: no line is lost or doubled."""
+
+import pytest
+
+ROTATIONS = 1000
+BATCH = 10_000
+SCRIPT = f"""
+i=0
+while [ ! -e /tmp/stop ]; do
+    seq $((i * {BATCH} + 1)) $(((i + 1) * {BATCH}))
+    i=$((i + 1))
+done
+echo $i batches
+"""
+
+
+class Count:
+    """Takes the files in the order of their rotation; each goes on where the one before ended."""
+
+    def __init__(self):
+        self.last = 0
+        self.batches = None
+
+    def take(self, path):
+        """Reads a file that is complete, and deletes it."""
+        data = path.read_bytes()
+        path.unlink()
+        assert not data or data.endswith(b"\n"), f"a line is torn: {data[-80:]!r}"
+        for line in data.split(b"\n")[:-1]:
+            _, stream, tag, text = line.split(b" ", 3)
+            assert (stream, tag) == (b"stdout", b"F"), line
+            if text.endswith(b"batches"):
+                self.batches = int(text.split()[0])
+                continue
+            assert int(text) == self.last + 1, f"{text} follows {self.last}"
+            self.last += 1
+
+
+@pytest.mark.gantry
+def test_no_line_is_lost_or_doubled(pods, client, busybox):
+    container = pods.run().run(SCRIPT, image=busybox)
+    container.logged("1\n")
+    count = Count()
+    for number in range(ROTATIONS):
+        rotated = container.log.with_suffix(f".{number}")
+        container.log.rename(rotated)
+        client.ReopenContainerLog(container_id=container.id)
+        count.take(rotated)
+    container.output("touch", "/tmp/stop")
+    container.exited()
+    container.logged("batches")
+    count.take(container.log)
+    assert count.batches and count.last == count.batches * BATCH
