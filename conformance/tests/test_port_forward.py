@@ -95,6 +95,7 @@ def test_two_at_once_over_spdy(pods):
         assert b"second" not in one[0].data and b"first" not in two[0].data
 
 
+@pytest.mark.gantry
 def test_half_close_over_spdy(pods):
     pod = pods.run()
     with served(pod), forward("spdy", pod, PORT) as session:
@@ -105,6 +106,7 @@ def test_half_close_over_spdy(pods):
         assert error.whole() == b""
 
 
+@pytest.mark.gantry
 def test_one_after_another_over_spdy(pods):
     """What a finished connection held is given back: the client's connection lives for hours."""
     pod = pods.run()
@@ -146,6 +148,7 @@ def test_two_ports_over_websocket(pods):
         echo(two, b"to the second")
 
 
+@pytest.mark.gantry
 def test_localhost_of_ipv6(protocol, pods):
     pod = pods.run()
     with served(pod, "::1"), forward(protocol, pod, PORT) as session:
