@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from harness.wait import wait_until
+
 ROTATIONS = 1000
 BATCH = 10_000
 SCRIPT = f"""
@@ -43,7 +45,7 @@ class Count:
 @pytest.mark.gantry
 def test_no_line_is_lost_or_doubled(pods, client, busybox):
     container = pods.run().run(SCRIPT, image=busybox)
-    container.logged("1\n")
+    wait_until(lambda: container.log.exists() and container.log.stat().st_size, "a first line")
     count = Count()
     for number in range(ROTATIONS):
         rotated = container.log.with_suffix(f".{number}")
@@ -52,6 +54,6 @@ def test_no_line_is_lost_or_doubled(pods, client, busybox):
         count.take(rotated)
     container.output("touch", "/tmp/stop")
     container.exited()
-    container.logged("batches")
+    wait_until(lambda: b" batches\n" in container.log.read_bytes()[-100:], "the last line")
     count.take(container.log)
     assert count.batches and count.last == count.batches * BATCH
