@@ -86,7 +86,8 @@ let package = Package(
         room(
             "Service",
             uses: [
-                "CRI", "Store", "Archive", "Image", "OCI", "MonitorProtocol", "Network", "Streaming",
+                "CRI", "Store", "Archive", "Image", "OCI", "MonitorProtocol", "Network",
+                "Streaming",
                 "System", "Kernel", "CLinux", "Model",
                 .product(name: "Logging", package: "swift-log"),
             ]),
