@@ -37,10 +37,13 @@ final class TerminalSizes: Sendable {
         }
     }
 
-    /// `{"Width":80,"Height":24}` without caring for more JSON than there is in it.
+    /// `{"Width":80,"Height":24}` without caring for more JSON than there is in it; nil for a size of
+    /// nothing, which clients send while they do not know theirs.
     static func parse(_ object: some Sequence<UInt8>) -> Size? {
         let text = String(decoding: Array(object), as: UTF8.self).lowercased()
-        guard let width = number("\"width\"", in: text), let height = number("\"height\"", in: text)
+        guard let width = number("\"width\"", in: text),
+            let height = number("\"height\"", in: text),
+            width > 0, height > 0
         else { return nil }
         return Size(width: width, height: height)
     }

@@ -105,5 +105,6 @@ import Testing
         #expect(size == TerminalSizes.Size(width: 80, height: 24))
         #expect(TerminalSizes.parse(Array(#"{"Width":80}"#.utf8)) == nil)
         #expect(TerminalSizes.parse(Array(#"{"Width":-1,"Height":99999}"#.utf8)) == nil)
+        #expect(TerminalSizes.parse(Array(#"{"Width":0,"Height":0}"#.utf8)) == nil)
     }
 }
