@@ -26,6 +26,9 @@ import Testing
         .namespaces(namespaces), .namespaces(mapped),
         .namespaces(.init(pins: [], hostname: "", sysctls: [:])),
         .create(create), .create(hidden), .start(container: "c1"), .reopenLog(container: "c1"),
+        .resize(container: "c1", width: 80, height: 24),
+        .attach(.init(container: "c1", name: .stdout)),
+        .attach(.init(container: "c1", name: .stdin, endsInput: true)),
         .list, .forget(container: ""), .shutdown,
     ]
     static let exit = ExitRecord(
@@ -120,8 +123,8 @@ import Testing
         }
         #expect(Request.serial(of: fields.bytes) == 77)
         fields = FieldWriter()
-        for text in ["1", "attach", "78"] { fields.put(text) }
-        #expect(throws: MalformedMessage(reason: "the request attach is unknown")) {
+        for text in ["1", "teleport", "78"] { fields.put(text) }
+        #expect(throws: MalformedMessage(reason: "the request teleport is unknown")) {
             try Request.decode(fields.bytes)
         }
         #expect(Request.serial(of: fields.bytes) == 78)

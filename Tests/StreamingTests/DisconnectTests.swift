@@ -42,6 +42,9 @@ import Testing
         func expectHangup() {
             var byte: UInt8 = 0
             #expect(read(stdin.read, &byte, 1) == 0)
+            // The two are closed one after the other: POLLERR is when nobody reads any more.
+            var reader = pollfd(fd: stdout.write, events: 0, revents: 0)
+            #expect(poll(&reader, 1, -1) == 1)
             let count = write(stdout.write, "x", 1)
             let number = errno
             #expect(count == -1 && number == EPIPE)

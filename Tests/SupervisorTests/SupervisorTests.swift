@@ -208,11 +208,11 @@ import Testing
             let socket = Descriptor(
                 owning: try syscall("connect") { gantry_unix_connect(path, 0) })
             var fields = FieldWriter()
-            for text in ["1", "attach", "78"] { fields.put(text) }
+            for text in ["1", "teleport", "78"] { fields.put(text) }
             let (serial, reply) = try Reply.decode(try await exchange(fields.bytes, socket.raw))
             #expect(serial == 78)
             guard case .failed(let reason) = reply else { throw GantryError(.internal, "\(reply)") }
-            #expect(reason.contains("the request attach is unknown"))
+            #expect(reason.contains("the request teleport is unknown"))
             #expect(try await exchange(Array("garbage".utf8), socket.raw).isEmpty)
             try await #expect(pod.monitor.containers().isEmpty)
         }
