@@ -140,8 +140,7 @@ final class ChildProcess: Sendable {
             if let status { return status }
             var word: Int32 = 0
             _ = try? syscall("waitpid") { waitpid(pid, &word, 0) }
-            let signal = word & 0x7f
-            let code = signal == 0 ? (word >> 8) & 0xff : 128 + signal
+            let code = exitCode(of: word)
             status = code
             return code
         }

@@ -10,12 +10,7 @@ struct SPDYDecoder {
     }
 
     mutating func append(_ bytes: ByteBuffer) {
-        if buffer.readableBytes == 0 {
-            buffer = bytes
-        } else {
-            buffer.discardReadBytes()
-            buffer.writeImmutableBuffer(bytes)
-        }
+        buffer.receive(bytes)
     }
 
     /// - Returns: nil when more bytes are needed.
