@@ -32,6 +32,12 @@ public enum Spawn {
         if result != 0 { throw SystemError("posix_spawn", path, errno: result) }
         return pid
     }
+
+    /// Of the word that waitpid(2) gives: the exit code, or 128 + the signal that ended the process.
+    public static func exitCode(of word: Int32) -> Int32 {
+        let signal = word & 0x7f
+        return signal == 0 ? (word >> 8) & 0xff : 128 + signal
+    }
 }
 
 /// A null-terminated array of C strings, as `execve` takes it.

@@ -71,14 +71,9 @@ extension Runtime {
         _ id: String, _ files: ExecFiles
     ) async throws -> (ExecSession, OpenedStreams) {
         let console = try await Blocking.run { try ConsoleSocket(files.console) }
-        let command = Command(
-            execProgram,
-            [files.pid, handler.path] + globals(log: files.log) + [
-                "exec", "--process", files.process, "--detach", "--tty", "--pid-file", files.pid,
-                "--console-socket", files.console, id,
-            ])
         let program = try await Blocking.run {
-            try SpawnedProgram.start(command, input: -1, output: -1, error: -1)
+            try SpawnedProgram.start(
+                execCommand(id, files, terminal: true), input: -1, output: -1, error: -1)
         }
         let session = ExecSession(program, files, doing: "\(handler.name) exec \(id)")
         let master = try await terminal(console, session)

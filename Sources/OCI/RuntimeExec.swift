@@ -47,11 +47,13 @@ extension Runtime {
         return GantryError(.deadlineExceeded, "the command in \(id) took longer than \(limit)")
     }
 
-    /// Directly, or detached below `gantry-exec`, which waits in the runtime's place.
-    func execCommand(_ id: String, _ files: ExecFiles) -> Command {
+    /// Directly, or detached below `gantry-exec`, which waits in the runtime's place. One with a
+    /// terminal is always detached: the runtime's own copying would end with the runtime.
+    func execCommand(_ id: String, _ files: ExecFiles, terminal: Bool = false) -> Command {
         var exec = globals(log: files.log) + ["exec", "--process", files.process]
         if handler.hidesProcesses { exec += ["--internal-pid-file", files.pid] }
-        guard handler.copiesOutput else { return Command(handler.path, exec + [id]) }
+        if terminal { exec += ["--tty", "--console-socket", files.console] }
+        guard terminal || handler.copiesOutput else { return Command(handler.path, exec + [id]) }
         return Command(
             execProgram,
             [files.pid, handler.path] + exec + ["--detach", "--pid-file", files.pid, id])

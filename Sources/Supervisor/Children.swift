@@ -38,8 +38,7 @@ final class Children: EventSource {
         while true {
             let pid = waitpid(-1, &status, WNOHANG)
             guard pid > 0 else { return }
-            let signal = status & 0x7f
-            loop.containers.ended(pid, code: signal == 0 ? (status >> 8) & 0xff : 128 + signal)
+            loop.containers.ended(pid, code: Spawn.exitCode(of: status))
         }
     }
 }

@@ -140,7 +140,7 @@ final class ChildProcess: Sendable {
             if let status { return status }
             var word: Int32 = 0
             _ = try? syscall("waitpid") { waitpid(pid, &word, 0) }
-            let code = exitCode(of: word)
+            let code = Spawn.exitCode(of: word)
             status = code
             return code
         }

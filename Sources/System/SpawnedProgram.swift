@@ -36,12 +36,6 @@ public final class SpawnedProgram: Sendable {
         try await ended()
         var word: Int32 = 0
         try syscall("waitpid") { waitpid(pid, &word, 0) }
-        return exitCode(of: word)
+        return Spawn.exitCode(of: word)
     }
-}
-
-/// Of the word that waitpid(2) gives: the exit code, or 128 + the signal that ended the process.
-func exitCode(of word: Int32) -> Int32 {
-    let signal = word & 0x7f
-    return signal == 0 ? (word >> 8) & 0xff : 128 + signal
 }

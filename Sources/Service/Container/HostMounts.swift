@@ -9,7 +9,7 @@ enum HostMounts {
     /// In the order of the request, since a later mount may lie on an earlier one.
     /// - Throws: `invalidArgument` for a mount without a source.
     static func resolve(_ mounts: [Mount], _ volumes: ImageVolumes) async throws -> [HostMount] {
-        let table = try await Blocking.run { try MountTable.read() }
+        let table = try await mountTable(for: mounts)
         var resolved: [HostMount] = []
         for (number, mount) in mounts.enumerated() {
             if let image = mount.image, image != ImageSpec() {
@@ -19,6 +19,12 @@ enum HostMounts {
             }
         }
         return resolved
+    }
+
+    /// The table grows with the node's pods, and only propagation asks for it.
+    private static func mountTable(for mounts: [Mount]) async throws -> MountTable {
+        let propagates = mounts.contains { $0.propagation != .private }
+        return propagates ? try await Blocking.run { try MountTable.read() } : MountTable("")
     }
 
     private static func resolve(_ mount: Mount, _ table: MountTable) throws -> HostMount {
