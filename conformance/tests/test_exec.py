@@ -1,5 +1,7 @@
 """ExecSync."""
 
+from pathlib import Path
+
 import pytest
 from grpc import StatusCode
 
@@ -84,3 +86,15 @@ def test_a_container_that_does_not_run(pods, client, busybox):
         created.exec("true")
     with refused(StatusCode.NOT_FOUND):
         client.ExecSync(container_id="0" * 64, cmd=["true"])
+
+
+@pytest.mark.gantry
+def test_a_killed_daemon_leaves_no_messages_behind(container, node):
+    """The runtime's messages tell its failures from the program's, so old ones must not count."""
+    node.crash()
+    for number in range(1, 20):
+        Path(f"/run/gantry/scratch/exec-{number}.log").write_text(
+            '{"level": "error", "msg": "left by the daemon before"}')
+    node.start()
+    assert container.exec("sh", "-c", "exit 3").exit_code == 3
+    assert not list(Path("/run/gantry/scratch").iterdir())
