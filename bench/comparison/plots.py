@@ -53,8 +53,10 @@ def save(panels: list, by: str, paint, colours: dict[str, str], file: Path) -> N
         paint(axes, panel, colours)
     for axes in grid.flat[len(panels):]:
         axes.set_visible(False)
-    handles, labels = grid.flat[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=len(labels), frameon=False)
+    lines_by_name = {label: line for axes in grid.flat
+                     for line, label in zip(*axes.get_legend_handles_labels())}
+    figure.legend(lines_by_name.values(), lines_by_name.keys(), loc="outside upper center",
+                  ncols=len(lines_by_name), frameon=False)
     figure.savefig(file, metadata={"Date": None})
     pyplot.close(figure)
 
@@ -64,6 +66,7 @@ def distribution(axes: Axes, measure: Measure, colours: dict[str, str]) -> None:
     for name, colour in colours.items():
         if values := measure.all(name):
             axes.ecdf(values, label=name, color=colour)
+    axes.set_xlim(left=0)
     axes.set_title(measure.name if measure.at is None else f"{measure.name}, beside {measure.at}")
     finish(axes, measure.unit, "part of the samples")
 
@@ -76,6 +79,7 @@ def growth(axes: Axes, measures: Iterable[Measure], colours: dict[str, str]) -> 
         if points:
             axes.plot(*zip(*points), "o-", label=name, color=colour, markersize=3)
     axes.set_xscale("symlog")
+    axes.set_xticks(sizes := [each.at for each in measures], labels=[str(size) for size in sizes])
     axes.set_ylim(bottom=0)
     axes.set_title(first.name)
     finish(axes, "pods", first.unit)
