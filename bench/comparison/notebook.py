@@ -46,6 +46,15 @@ class Notebook:
             for line in self._file.read_text().splitlines():
                 self._take(json.loads(line))
 
+    def rows(self) -> dict[str, list[Measure]]:
+        """The measures of each row, those of a name together."""
+        names = {key[:2]: number for number, key in reversed(list(enumerate(self.measures)))}
+        found: dict[str, list[Measure]] = {}
+        for measure in sorted(self.measures.values(), key=lambda each: (
+                names[each.row, each.name], each.at or 0)):
+            found.setdefault(measure.row, []).append(measure)
+        return found
+
     def note(self, **record: Any) -> None:
         """Writes a record down at once."""
         with self._file.open("a") as file:

@@ -28,8 +28,7 @@ def draw(notebook: Notebook, directory: Path) -> None:
     directory.mkdir(exist_ok=True)
     spare = iter(SPARE)
     colours = {name: COLOURS.get(name) or next(spare) for name in notebook.contestants}
-    for row, group in groupby(notebook.measures.values(), lambda measure: measure.row):
-        measures = list(group)
+    for row, measures in notebook.rows().items():
         many = [each for each in measures if any(len(each.all(name)) >= ENOUGH for name in colours)]
         save(many, "at", distribution, colours, directory / f"{row}-distributions.svg")
         sizes: dict[str, list[Measure]] = {}

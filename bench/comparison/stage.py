@@ -40,8 +40,10 @@ class Stage(Recorder):
         self.contestant, self.directory = contestant, directory
         self.registries = [Registry(directory, 5000)]
         self.image = self.registries[0].push("bench/sleep:1", catalogue.marked("sleep"))
+        #: What the second registry serves, if the row wants images to pull.
+        self.images = Path(images)
         if images:
-            self.registries.append(Registry(directory, 5001, storage=Path(images)))
+            self.registries.append(Registry(directory, 5001, storage=self.images))
         self.node = None if contestant.is_there else self._node(scratch)
         self.client = self.node.client if self.node else Client(contestant.socket)
         self.socket = self.node.runtime.socket if self.node else contestant.socket

@@ -17,7 +17,7 @@ def results(notebook: Notebook) -> dict[str, Any]:
     return {
         "about": notebook.about,
         "failures": notebook.failures,
-        "measures": [result(measure, notebook.contestants) for measure in notebook.measures.values()],
+        "measures": [result(measure, notebook.contestants) for row in notebook.rows().values() for measure in row],
     }
 
 

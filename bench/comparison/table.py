@@ -16,8 +16,7 @@ def text(notebook: Notebook) -> str:
     lines += [f"- {name}: {value}" for name, value in notebook.about.items()]
     lines += [f"- **failed**: {what}" for what in notebook.failures]
     lines += ["", f"p50 of all rounds (p95); then {OURS} to each other, the ratio of the medians of each round."]
-    for row in dict.fromkeys(measure.row for measure in notebook.measures.values()):
-        measures = [each for each in notebook.measures.values() if each.row == row]
+    for row, measures in notebook.rows().items():
         taking_part = [name for name in ordered(notebook.contestants)
                        if any(name in each.samples for each in measures)]
         lines += ["", f"## {row}", "", *rows(measures, taking_part)]
