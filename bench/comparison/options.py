@@ -30,6 +30,8 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--render", metavar="DIRECTORY", type=Path,
                         help="measure nothing; write the table and plots of an earlier run anew")
     asked = parser.parse_args()
+    if not asked.render and (asked.output / "samples.jsonl").exists():
+        parser.error(f"{asked.output} holds another run's samples")
     asked.rounds = asked.rounds or (1 if asked.quick else 3)
     scale = replace(QUICK if asked.quick else Scale(), runtime=asked.runtime)
     asked.scale = replace(scale, sizes=asked.sizes) if asked.sizes else scale

@@ -15,7 +15,7 @@ from . import BUILD
 from .content import Content
 
 #: Changes with the images that the code below makes.
-VERSION = 1
+VERSION = 2
 MEBIBYTE = 1 << 20
 
 

@@ -53,8 +53,7 @@ def measure(row: Row, contestant: Contestant, number: int, scale: Scale, images:
     node = [] if contestant.is_there else [str(FRESH_NODE)]
     command = [*node, sys.executable, "-m", "comparison.cell", row.name, contestant.text,
                scale.text(), scratch, images]
-    # An exported GANTRY would be relative to another directory in the cell's eyes.
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, env=os.environ)
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     shutil.rmtree(scratch)
     if done.returncode:
         notebook.note(kind="failure", what=what)

@@ -15,7 +15,7 @@ from harness.registry import Registry
 
 from .contestants import Contestant
 from .plain_grpc import Channel
-from .recorder import Recorder, timed
+from .recorder import Recorder, emit, timed
 from .scale import Scale
 from .usage import Meter
 
@@ -47,6 +47,8 @@ class Stage(Recorder):
         self.node = None if contestant.is_there else self._node(scratch)
         self.client = self.node.client if self.node else Client(contestant.socket)
         self.socket = self.node.runtime.socket if self.node else contestant.socket
+        said = self.client.Version()
+        emit(kind="about", values={contestant.name: f"{said.runtime_name} {said.runtime_version}"})
         self.client.PullImage(image={"image": self.image})
         self.pods = Pods(self.client, scale.runtime)
         self.ups: list[Up] = []

@@ -10,6 +10,8 @@ from comparison.row import Row
 from comparison.scale import Scale
 from comparison.stage import AT_ONCE, Stage
 
+from .pods import write
+
 T = TypeVar("T")
 U = TypeVar("U")
 GOAL = "≥ 0.8 of the floor's"
@@ -25,9 +27,9 @@ def measure(stage: Stage) -> None:
     stage.grow(1)
     count = targets(stage.scale)[-1]
     ups = at_once(stage, "up", GOAL, lambda _: stage.up(), range(count))
-    stage.record(f"pod up, {AT_ONCE} at once", [sum(up.steps.values()) for up in ups], at=count)
+    write(stage, f"pod up, {AT_ONCE} at once", [up.steps for up in ups], count)
     downs = at_once(stage, "down", "", stage.down, ups)
-    stage.record(f"pod down, {AT_ONCE} at once", [sum(steps.values()) for steps in downs], at=count)
+    write(stage, f"pod down, {AT_ONCE} at once", downs, count)
 
 
 def at_once(stage: Stage, way: str, goal: str, body: Callable[[U], T], over) -> list[T]:

@@ -25,7 +25,7 @@ def measure(stage: Stage) -> None:
         stage.record("pod down, CPU", meter.seconds / count * 1000, at=size)
 
 
-def write(stage: Stage, what: str, steps: list[dict[str, float]], size: int, goal: str) -> None:
+def write(stage: Stage, what: str, steps: list[dict[str, float]], size: int, goal: str = "") -> None:
     """The whole, and its steps."""
     stage.record(what, [sum(step.values()) for step in steps], at=size, goal=goal)
     for name in steps[0]:

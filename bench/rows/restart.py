@@ -24,7 +24,7 @@ def restart(stage: Stage, size: int) -> float:
     code = stage.node.daemon.terminate()
     assert code == 0, f"{stage.node.runtime.name} ended with {code}"
     begin = time.perf_counter()
-    stage.node._daemon = stage.node.spawn()
+    stage.node.launch()
     while not ready(stage.socket):
         assert stage.node.daemon.running, "the daemon ended"
         assert time.perf_counter() - begin < 120 * PATIENCE, "the daemon does not get ready"
