@@ -32,7 +32,7 @@ def ordered(contestants: list[str]) -> list[str]:
 def rows(measures: list[Measure], contestants: list[str]) -> list[str]:
     """The lines of one table."""
     others = [name for name in contestants if name != OURS]
-    head = ["", "beside", *contestants, *(f"to {name}" for name in others), "goal"]
+    head = ["", "pods", *contestants, *(f"to {name}" for name in others), "goal"]
     cells = [[measure.name, "" if measure.at is None else str(measure.at),
               *(figure(measure, name) for name in contestants),
               *(ratios(measure, name) for name in others), measure.goal] for measure in measures]
