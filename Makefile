@@ -13,7 +13,7 @@ STATIC_BUILD := swift build -c release --scratch-path .build-static --static-swi
 	-Xswiftc -static-executable
 CFLAGS ?= -O2 -Wall -Wextra -Werror
 
-.PHONY: run build setup test unit conformance conformance-uml check format
+.PHONY: run build setup test unit conformance conformance-uml bench check format
 
 # The main job: a real pod through the CRI socket, its output read back.
 run: setup build
@@ -51,6 +51,11 @@ conformance-uml:
 	conformance/run --node uml
 	conformance/run --node uml-systemd tests/test_systemd.py tests/test_spine.py tests/test_resources.py
 	conformance/run --node uml-selinux tests/test_selinux.py
+
+# Gantry beside Debian's containerd and the bare parts, hours long; `make bench BENCH=--quick` takes minutes.
+bench: setup build
+	bench/setup
+	bench/run $(BENCH)
 
 check:
 	swift-format lint --strict --recursive Package.swift Sources Tests

@@ -64,8 +64,12 @@ class Node:
 
     def start(self, *arguments: str) -> None:
         """Starts the daemon and waits until it answers Version; its output if it ends first."""
-        self._daemon = self.spawn(*arguments)
+        self.launch(*arguments)
         wait_until(self._answers, f"{self.runtime.name} answers")
+
+    def launch(self, *arguments: str) -> None:
+        """Starts the daemon, and waits for nothing."""
+        self._daemon = self.spawn(*arguments)
 
     def spawn(self, *arguments: str) -> Process:
         """A daemon that may well end at once."""

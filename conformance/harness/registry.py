@@ -19,16 +19,16 @@ HTPASSWD = f"{USER}:$2a$05$ConformanceGantryRegie67wAsY2DPeD2h.dTNsF7oHm8hm03Q2e
 
 
 class Registry:
-    """One registry process; its images live in its memory and go with it."""
+    """One registry process; unless they have a directory, its images are in memory and go with it."""
 
     def __init__(self, directory: Path, port: int, *, login: bool = False,
-                 certificate: tuple[Path, Path] | None = None) -> None:
+                 certificate: tuple[Path, Path] | None = None, storage: Path | None = None) -> None:
         self.host = f"127.0.0.1:{port}"
         self.login = login
         self.tls = certificate is not None
         http: dict[str, Any] = {"addr": self.host, "secret": "conformance"}
-        config = {"version": 0.1, "log": {"level": "error"}, "storage": {"inmemory": {}},
-                  "http": http}
+        config = {"version": 0.1, "log": {"level": "error"}, "http": http, "storage": {
+            "filesystem": {"rootdirectory": str(storage)}} if storage else {"inmemory": {}}}
         if login:
             passwords = directory / f"htpasswd-{port}"
             passwords.write_text(HTPASSWD)

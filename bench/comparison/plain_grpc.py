@@ -13,6 +13,8 @@ END_STREAM, END_HEADERS, ACK = 1, 4, 1
 INITIAL_WINDOW = 4
 LARGEST_WINDOW = (1 << 31) - 1
 FRAME = 16384
+#: Whether the message is compressed, and its length.
+PREFIX = 5
 
 
 def frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
@@ -38,7 +40,8 @@ class Channel:
             + frame(WINDOW_UPDATE, 0, 0, struct.pack(">I", LARGEST_WINDOW - 65535)))
 
     def call(self, path: str, request: bytes) -> bytes:
-        """The answer of a unary method, not decoded; empty when the call failed."""
+        """The answer of a unary method, not decoded; ConnectionError when the call failed: it then
+        has no message, not even an empty one, but trailers alone (gRPC over HTTP/2, Responses)."""
         self._stream += 2
         headers = b"".join(field(*pair) for pair in (
             (":method", "POST"), (":scheme", "http"), (":path", path), (":authority", "localhost"),
@@ -47,7 +50,10 @@ class Channel:
         assert len(message) < FRAME
         self._socket.sendall(frame(HEADERS, END_HEADERS, self._stream, headers)
                              + frame(DATA, END_STREAM, self._stream, message))
-        return self._answer()[5:]
+        answer = self._answer()
+        if len(answer) < PREFIX:
+            raise ConnectionError(f"{path} failed")
+        return answer[PREFIX:]
 
     def _answer(self) -> bytes:
         parts, ended = [], False
@@ -72,7 +78,8 @@ class Channel:
     def _read(self, count: int) -> bytes:
         while len(self._rest) < count:
             more = self._socket.recv(1 << 18)
-            assert more, "the server closed the connection"
+            if not more:
+                raise ConnectionError("the server closed the connection")
             self._rest += more
         part, self._rest = self._rest[:count], self._rest[count:]
         return part

@@ -1,0 +1,86 @@
+"""Who is measured: Gantry, Debian's containerd, any other CRI runtime, and the floor."""
+
+import shlex
+import shutil
+from dataclasses import dataclass
+
+from harness.runtimes import Containerd, Gantry, Runtime, installed
+
+OURS, FLOOR = "gantry", "floor"
+
+
+class Peer:
+    """A runtime that bench/run was told of, on a node that is set up for both Gantry's and
+    containerd's way of configuration."""
+
+    directories: list[str] = []
+
+    def __init__(self, name: str, socket: str, command: str) -> None:
+        self.name, self.socket, self.command = name, socket, shlex.split(command)
+        self.handlers = installed("crun", "runc")
+
+    def configure(self, mirrors: dict[str, str], insecure: list[str]) -> None:
+        """registries.conf, config.toml and hosts.toml."""
+        for runtime in (Gantry(), Containerd()):
+            runtime.configure(mirrors, insecure)
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A column of the table: `text` is as `--peer` takes it, and as a cell is told it."""
+
+    text: str
+
+    @property
+    def name(self) -> str:
+        """The column's head."""
+        return self.text.partition("=")[0]
+
+    @property
+    def socket(self) -> str:
+        """Where a peer listens; empty for those that are known by name."""
+        return self.text.partition("=")[2].partition(",")[0]
+
+    @property
+    def command(self) -> str:
+        """What starts a peer."""
+        return self.text.partition(",")[2]
+
+    @property
+    def is_there(self) -> bool:
+        """Somebody else has started it, and it is measured on the machine itself."""
+        return bool(self.socket) and not self.command
+
+    @property
+    def is_floor(self) -> bool:
+        """No CRI runtime at all."""
+        return self.name == FLOOR
+
+    def runtime(self) -> Runtime:
+        """How the node starts it."""
+        match self.text:
+            case "gantry":
+                return Gantry()
+            case "containerd":
+                return Containerd()
+            case _:
+                return Peer(self.name, self.socket, self.command)
+
+    @property
+    def stores(self) -> list[str]:
+        """Where it keeps images, as far as that is known."""
+        names = {"gantry": "/var/lib/gantry", "containerd": "/var/lib/containerd"}
+        return [names[self.text]] if self.text in names else []
+
+
+def contestants(peers: list[str], with_containerd: bool) -> list[Contestant]:
+    """All of a run, Gantry first."""
+    for peer in peers:
+        if not Contestant(peer).socket:
+            raise SystemExit(f"bench/run: --peer {peer!r} has no socket; want NAME=SOCKET[,COMMAND]")
+    names = [OURS]
+    if with_containerd:
+        if not shutil.which("containerd"):
+            raise SystemExit("bench/run: no containerd; apt-get install containerd, or --without-containerd")
+        names.append("containerd")
+    return [Contestant(text) for text in [*names, *peers, FLOOR]]
