@@ -13,7 +13,11 @@ STATIC_BUILD := swift build -c release --scratch-path .build-static --static-swi
 	-Xswiftc -static-executable
 CFLAGS ?= -O2 -Wall -Wextra -Werror
 
-.PHONY: run build setup test unit conformance conformance-uml bench check format
+# The debug build that the tests make anyway, with failpoints in it, put together like the other.
+DEBUG_PREFIX := $(CURDIR)/.build/gantry-debug
+MATRIX := GANTRY=$(DEBUG_PREFIX)/bin/gantry conformance/matrix
+
+.PHONY: run build debug-prefix setup test unit matrix matrix-sample conformance conformance-uml bench check format
 
 # The main job: a real pod through the CRI socket, its output read back.
 run: setup build
@@ -32,12 +36,25 @@ build:
 	$(CC) $(CFLAGS) -static -s -o $(PREFIX)/libexec/gantry/gantry-exec Sources/gantry-exec/main.c
 
 # All tests there are.
-test: setup check unit build conformance
+test: setup check unit build matrix-sample conformance
 
 # One at a time: tests write programs and run them, which fails with "text file busy" while another
 # test's child, not yet past its exec, still holds the file.
 unit:
 	swift test --no-parallel
+
+debug-prefix:
+	swift build --product gantry
+	install -D $$(swift build --show-bin-path)/gantry $(DEBUG_PREFIX)/bin/gantry
+	install -D -t $(DEBUG_PREFIX)/libexec/gantry $(PREFIX)/libexec/gantry/*
+
+# Every step of every operation, cut short in every way: see docs/reliability.md. It wants `make build`.
+matrix: debug-prefix
+	$(MATRIX)
+
+# Some of it, others with each day's commits.
+matrix-sample: debug-prefix
+	$(MATRIX) --sample 16 --seed $$(git log -1 --format=%cd --date=format:%j || echo 0)
 
 # The suite here, and a sample of it on the nodes with a kernel of their own.
 conformance:

@@ -31,6 +31,10 @@ int gantry_openat(int directory, const char *path, int flags, mode_t mode) {
     return openat(directory, path, flags | O_CLOEXEC, mode);
 }
 
+int gantry_reserve(int descriptor, int64_t size) {
+    return fallocate(descriptor, FALLOC_FL_KEEP_SIZE, 0, size);
+}
+
 int gantry_pipe(int descriptors[2], int flags) { return pipe2(descriptors, flags | O_CLOEXEC); }
 
 int gantry_dup_cloexec(int descriptor) { return fcntl(descriptor, F_DUPFD_CLOEXEC, 3); }

@@ -28,9 +28,12 @@ struct ImagePull: Sendable {
         let missing = parts.filter { !layers.contains($0.chain) }
         var staged: [String: StagedLayer] = [:]
         do {
+            failpoint("PullImage/resolved")
             staged = try await stage(missing)
+            failpoint("PullImage/staged")
             try await fetch(missing, staged)
             try await Trace.span("commit layers") { try await commit(parts, staged) }
+            failpoint("PullImage/layers committed")
         } catch {
             await discard(staged)
             throw error

@@ -34,6 +34,7 @@ struct LayerPull: Sendable {
                 .dataLoss,
                 "layer \(content.digest) unpacks to \(unpacked.diffID), the image says \(diffID)")
         }
+        failpoint("PullImage/layer unpacked")
         staged.finish(chain, unpacked)
     }
 

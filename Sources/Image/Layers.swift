@@ -68,6 +68,7 @@ public final class Layers: Sendable {
             try renameLayer(home(of: chain), to: aside)
             return true
         }
+        failpoint("RemoveImage/layer set aside")
         if renamed { try await Trees.remove(aside) }
         return renamed
     }
@@ -109,6 +110,7 @@ public final class Layers: Sendable {
     func commit(_ staged: [StagedLayer]) throws {
         for layer in staged { try layer.writeInfo() }
         try syncFileSystem(of: stagingDirectory)
+        failpoint("PullImage/layers synced")
         for layer in staged {
             guard let chain = layer.chain, let info = layer.info else { continue }
             try state.withLock { state in
@@ -119,6 +121,7 @@ public final class Layers: Sendable {
                 let target = home(of: chain)
                 if Files.exists(target) { try renameLayer(target, to: broken) }
                 try renameLayer(layer.home, to: target)
+                failpoint("PullImage/layer committed")
                 state.known[chain] = info
             }
         }

@@ -89,6 +89,13 @@ public enum Files {
         try syscall("chmod", path) { chmod(path, 0o710) }
     }
 
+    /// Has the file system keep room for the first `bytes` of a file, which stays as long as it is.
+    public static func reserve(_ path: String, bytes: Int64) throws(SystemError) {
+        let file = try open(path, O_WRONLY | O_CREAT)
+        let number = file.raw
+        try syscall("fallocate", path) { gantry_reserve(number, bytes) }
+    }
+
     public static func exists(_ path: String) -> Bool {
         access(path, F_OK) == 0
     }

@@ -1,5 +1,6 @@
 public import Model
 internal import Synchronization
+internal import System
 
 /// What a pod got from the network.
 public struct NetworkResult: Sendable {
@@ -26,6 +27,7 @@ extension NetworkPlugins {
             try await takeBack(record.id, knowing: nil)
             own.withLock { _ = $0.insert(record.id) }
             try await records.save(record)
+            failpoint("RunPodSandbox/network recorded")
             do {
                 return try await attach(record)
             } catch {
@@ -48,6 +50,7 @@ extension NetworkPlugins {
         var record = record
         for plugin in record.network.plugins {
             let output = try await run(.add, plugin, of: record, previous: record.result)
+            failpoint("RunPodSandbox/plugin added")
             let result = try PluginResult(parsing: output, from: plugin.type)
             record.result = result.converted(to: record.version)
         }
@@ -58,6 +61,7 @@ extension NetworkPlugins {
             throw GantryError(.internal, "network \(record.network.name) gave the pod no address")
         }
         try await records.save(record)
+        failpoint("RunPodSandbox/network attached")
         return NetworkResult(ips: ips, raw: raw, ignoredCapabilities: record.ignored)
     }
 

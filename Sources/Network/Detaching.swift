@@ -26,6 +26,7 @@ extension NetworkPlugins {
         for plugin in record.network.plugins.reversed() {
             do {
                 try await run(.delete, plugin, of: record, previous: previous)
+                failpoint("StopPodSandbox/plugin deleted")
             } catch let error as PluginError where error.isUnknownContainer {
                 continue
             } catch {

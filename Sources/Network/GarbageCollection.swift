@@ -1,7 +1,19 @@
 public import Model
 internal import Synchronization
+internal import System
 
 extension NetworkPlugins {
+    /// Kills plugins that a killed process of ours has started, and removes what it had half written: a second operation on a container must
+    /// not begin before the first has ended (section 2, Lifecycle & Ordering).
+    public func endOrphans() async throws {
+        let containers = Set(try await records.all().map { "CNI_CONTAINERID=\($0.sandboxId)" })
+        try await records.sweep()
+        if containers.isEmpty { return }
+        try await Orphans.end { program in
+            program.environment.contains(where: containers.contains)
+        }
+    }
+
     /// Takes back what is left of pods that are no more: DEL for every recorded attachment that is
     /// not kept, then, for a network of 1.1, GC of every plugin.
     ///

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import Glibc
 internal import Kernel
 internal import Model
 internal import System
@@ -47,6 +48,17 @@ struct RecordStore: Sendable {
 
     func remove(_ id: Attachment.ID) async throws {
         try await Blocking.run { try Files.remove(path(id)) }
+    }
+
+    /// Removes what a killed process had half written; see `Files.replace`.
+    func sweep() async throws {
+        try await Blocking.run {
+            guard Files.exists(directory) else { return }
+            for name in try Files.list(directory)
+            where name.hasSuffix(".tmp") && !name.hasSuffix(".\(getpid()).tmp") {
+                try Files.remove("\(directory)/\(name)")
+            }
+        }
     }
 
     /// All attachments that were not removed, in no order that matters.

@@ -83,6 +83,7 @@ public final class Monitor: Sendable {
             }
             do {
                 try send(request.encoded(serial: serial), passing: descriptor)
+                failpoint("monitor/asked")
             } catch {
                 take(serial)?.resume(throwing: error)
             }

@@ -40,6 +40,16 @@ extension Monitor {
         return states
     }
 
+    /// Ends the creation of a container that an earlier daemon asked for. One that is created already
+    /// stays.
+    public func giveUp(_ container: String) async throws {
+        do {
+            try await forgetExited(container)
+        } catch let error as GantryError where error.code == .internal {
+            return
+        }
+    }
+
     /// Lets it forget a container that has exited, and its exit record. A monitor that is gone has
     /// forgotten already.
     public func forgetExited(_ container: String) async throws {

@@ -11,14 +11,19 @@ public struct Runtime: Sendable {
     let scratch: String
     /// Path of `gantry-exec`, for the runtimes that need it to `exec`.
     let execProgram: String
+    /// The time that one command may take; past it the command is killed. A program that is run in
+    /// a container has a limit of its own.
+    public let limit: Duration
 
     public init(
-        _ handler: Handler, cgroupDriver: CgroupDriver, scratch: String, execProgram: String
+        _ handler: Handler, cgroupDriver: CgroupDriver, scratch: String, execProgram: String,
+        limit: Duration = .seconds(120)
     ) {
         self.handler = handler
         self.cgroupDriver = cgroupDriver
         self.scratch = scratch
         self.execProgram = execProgram
+        self.limit = limit
     }
 
     /// Arguments for `create`, which the pod's monitor runs, being the parent of its containers.
@@ -136,7 +141,7 @@ extension Runtime {
         let verb = arguments.first ?? ""
         return try await Trace.span("\(handler.name) \(verb)") {
             try await ProgramDurations.runtime.measure(handler.name, verb) {
-                try await Command(handler.path, globals() + arguments).run()
+                try await Command(handler.path, globals() + arguments, limit: limit).run()
             }
         }
     }
@@ -144,6 +149,22 @@ extension Runtime {
     private func failure(_ output: Command.Output) -> RuntimeFailure {
         RuntimeFailure(log: output.errorText)
             ?? RuntimeFailure(message: "exit code \(output.status) and no reason")
+    }
+}
+
+extension Runtime {
+    /// Kills commands that a killed daemon has started. Not `create`, which is the monitors', and not
+    /// `exec`, whose programs are the containers' own.
+    public func endOrphans() async throws {
+        var verbs: Set = ["kill", "delete", "state", "update"]
+        // Where they hide their processes, runtimes are started by the monitors.
+        if !handler.hidesProcesses { verbs.insert("start") }
+        try await Orphans.end { [root = handler.root, verbs] program in
+            guard let option = program.arguments.firstIndex(of: "--root"),
+                program.arguments.dropFirst(option + 1).first == root
+            else { return false }
+            return program.arguments.contains(where: verbs.contains)
+        }
     }
 }
 

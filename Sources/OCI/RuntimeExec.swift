@@ -23,6 +23,7 @@ extension Runtime {
         let files = ExecFiles(directory: scratch)
         defer { files.remove() }
         try await Blocking.run { try files.write(process) }
+        failpoint("ExecSync/files written")
         let mark = ProcessMark()
         var command = execCommand(id, files)
         command.limit = limit ?? Self.unlimited
@@ -30,6 +31,7 @@ extension Runtime {
         command.mark = mark
         do {
             let output = try await command.run()
+            failpoint("ExecSync/program ended")
             return try judge(output, try await Blocking.run { try files.messages() }, id)
         } catch {
             try await mark.kill()

@@ -10,6 +10,11 @@ internal import Model
 public final class Store: Sendable {
     let database: DatabaseQueue
 
+    /// Room for SQLite's log, in bytes, that is to be kept from everybody else: what frees a full disk
+    /// (removing containers and images) must be written down there first. SQLite begins anew in it
+    /// after 1000 pages, which are 4 MiB (PRAGMA wal_autocheckpoint).
+    public static let logReserve: Int64 = 6 << 20
+
     /// Opens the database at `path`, or creates it, and brings its schema up to date.
     /// - Throws: `GantryError` (`dataLoss`) when the file is no sound database.
     public init(path: String) throws {

@@ -22,7 +22,7 @@ final class Children: EventSource {
         while case let signal = gantry_next_signal(signals.raw), signal > 0 {
             if signal == SIGTERM { isLeaving = true }
         }
-        reap()
+        Self.reap(for: loop.containers)
         if isLeaving && loop.containers.living == 0 { loop.stop() }
         return true
     }
@@ -33,12 +33,13 @@ final class Children: EventSource {
         return waitid(P_PID, id_t(pid), &information, WEXITED | WNOHANG | WNOWAIT) == 0
     }
 
-    private func reap() {
+    /// Takes all that have ended.
+    static func reap(for containers: Containers) {
         var status: Int32 = 0
         while true {
             let pid = waitpid(-1, &status, WNOHANG)
             guard pid > 0 else { return }
-            loop.containers.ended(pid, code: Spawn.exitCode(of: status))
+            containers.ended(pid, code: Spawn.exitCode(of: status))
         }
     }
 }

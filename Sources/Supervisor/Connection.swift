@@ -45,6 +45,8 @@ final class Connection: EventSource {
     private func serve(
         _ request: Request, _ serial: UInt32, _ descriptor: consuming Descriptor?
     ) {
+        // A process whose end others have seen already may not count as living here.
+        Children.reap(for: loop.containers)
         switch request {
         case .namespaces(let request): reply(serial) { try Namespaces.pin(request) }
         case .create(let request):
@@ -53,7 +55,8 @@ final class Connection: EventSource {
             loop.containers.start(id) { [weak self] in self?.send($0, serial: serial) }
         case .reopenLog(let id): reply(serial) { try self.loop.containers.reopenLog(of: id) }
         case .list: send(.containers(loop.containers.states), serial: serial)
-        case .forget(let id): reply(serial) { try self.loop.containers.forget(id) }
+        case .forget(let id):
+            loop.containers.forget(id) { [weak self] in self?.send($0, serial: serial) }
         case .attach(let stream):
             send(loop.containers.attach(stream, descriptor), serial: serial)
         case .resize(let id, let width, let height):

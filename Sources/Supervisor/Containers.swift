@@ -75,6 +75,7 @@ final class Containers {
     }
 
     private func finish(_ creation: Creation, _ code: Int32) {
+        defer { for reply in creation.givenUp { reply(.done) } }
         do {
             let container = try creation.finish(code) { strangers[$0] != nil || Children.has($0) }
             known[container.id] = container
@@ -109,12 +110,22 @@ final class Containers {
     }
 
     /// Drops a container that has exited. Of one that is being created the runtime is killed, which
-    /// its `create` then answers.
-    func forget(_ id: String) throws {
+    /// its `create` then answers; the reply comes once the runtime is gone.
+    func forget(_ id: String, _ reply: @escaping (Reply) -> Void) {
         if let creation = creations.values.first(where: { $0.request.container == id }) {
+            creation.givenUp.append(reply)
             kill(-creation.runtime, SIGKILL)
             return
         }
+        do {
+            try drop(id)
+            reply(.done)
+        } catch {
+            reply(.failed("\(error)"))
+        }
+    }
+
+    private func drop(_ id: String) throws {
         guard let container = known[id] else { return }
         guard container.exit != nil || container.watched == nil else {
             throw Refusal(description: "container \(id) lives")

@@ -6,6 +6,8 @@ internal import MonitorProtocol
 final class Creation {
     private(set) var runtime: Int32 = 0
     let reply: (Reply) -> Void
+    /// Those who have asked to forget the container meanwhile.
+    var givenUp: [(Reply) -> Void] = []
     let request: CreateRequest
     private let loop: EventLoop
     private let log: LogFile

@@ -4,7 +4,7 @@ internal import Kernel
 
 /// A running child whose standard streams are somebody else's affair. It must be waited for.
 public final class SpawnedProgram: Sendable {
-    private let pid: Int32
+    let pid: Int32
     private let pidfd: Descriptor
 
     private init(pid: Int32, pidfd: consuming Descriptor) {

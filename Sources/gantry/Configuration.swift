@@ -35,6 +35,12 @@ struct Configuration {
                 name: "default_runtime", value: .text(\.defaultHandler),
                 summary: "The handler of pods that name none; empty: the first."),
             Key(
+                name: "runtime_limit", value: .number(\.runtimeLimit),
+                summary: "Seconds after which a command of an OCI runtime is killed."),
+            Key(
+                name: "cni_limit", value: .number(\.networkLimit),
+                summary: "Seconds after which a CNI plugin is killed."),
+            Key(
                 name: "cni_config_dirs", value: .texts(\.networkConfigDirectories),
                 summary: "Where CNI configuration is; the first file by name counts."),
             Key(

@@ -9,7 +9,7 @@ struct Gantry: AsyncParsableCommand {
         subcommands: [
             Serve.self, Config.self, RegistryCommand.self, ImageCommand.self, TraceCommand.self,
             LogLevel.self,
-        ])
+        ] + DebugCommands.all)
 }
 
 /// The flags that say where the configuration is, and those that overrule it.

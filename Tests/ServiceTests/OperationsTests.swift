@@ -117,6 +117,19 @@ import Testing
         #expect(order.withLock { $0 } == [3, 2, 1])
     }
 
+    @Test(arguments: [true, false]) func theEndKnowsWhetherAllWasTakenBack(goesWell: Bool) async {
+        let told = Mutex<Bool?>(nil)
+        await #expect(throws: Failure.self) {
+            try await Undo.scope(log) { undo in
+                undo.push("step") { if !goesWell { throw Failure() } }
+                throw Failure()
+            } end: { isComplete in
+                told.withLock { $0 = isComplete }
+            }
+        }
+        #expect(told.withLock { $0 } == goesWell)
+    }
+
     @Test func nothingIsTakenBackWhenAllWentWell() async throws {
         let ran = Mutex(false)
         let result = try await Undo.scope(log) { undo in

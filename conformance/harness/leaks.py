@@ -45,17 +45,24 @@ class Leaks:
 
     def _snapshot(self, daemon: int) -> Snapshot:
         return {
-            "mounts": _mounts(),
-            "network namespaces": _below(["/run/netns"]),
+            **held(),
             # The daemon itself is left out, as tests may start it anew.
             "processes": {line for line in processes() if line.split()[0] != str(daemon)},
-            "cgroups": _below(["/sys/fs/cgroup"]),
             "descriptors": _descriptors(daemon),
-            "addresses": {str(path) for path in Path("/var/lib/cni").rglob("*.*.*.*")},
-            "interfaces": _interfaces(),
-            "firewall": _firewall(),
             "directories": _below(self._directories),
         }
+
+
+def held() -> Snapshot:
+    """What the kernel and the network plugins keep for pods."""
+    return {
+        "mounts": _mounts(),
+        "network namespaces": _below(["/run/netns"]),
+        "cgroups": _below(["/sys/fs/cgroup"]),
+        "addresses": {str(path) for path in Path("/var/lib/cni").rglob("*.*.*.*")},
+        "interfaces": _interfaces(),
+        "firewall": _firewall(),
+    }
 
 
 def _mounts() -> set[str]:

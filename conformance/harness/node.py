@@ -75,6 +75,15 @@ class Node:
         """A daemon that may well end at once."""
         return Process([*self.runtime.command, *arguments], self.directory, self.environment)
 
+    def start_unawaited(self) -> None:
+        """Starts a daemon that may die before it answers."""
+        self._daemon = self.spawn()
+
+    @property
+    def running(self) -> bool:
+        """Whether there is a daemon."""
+        return self._daemon is not None and self._daemon.running
+
     def restart(self) -> None:
         """SIGTERM, as an update of the daemon does it, and a new start."""
         assert self.daemon.terminate() == 0, self.daemon.output[-4000:]

@@ -1,6 +1,6 @@
 """A CNI plugin, last in its chain, that fails or hangs when /run/failing says so.
 
-The file holds the CNI command (ADD, DEL …) and, after it, `hang` or the error's message; a hang
+The file holds the CNI command (ADD, DEL …, or * for all) and, after it, `hang` or the error's message; a hang
 lasts as long as the file says so. Otherwise the plugin hands on the result of those before it
 (CNI spec 1.0, section 2, ADD).
 """
@@ -20,7 +20,7 @@ switch = Path("/run/failing")
 while switch.exists() and switch.read_text() == f"{command} hang":
     time.sleep(0.05)
 verb, _, message = switch.read_text().partition(" ") if switch.exists() else ("", "", "")
-if verb == command:
+if verb in (command, "*"):
     print(json.dumps({"cniVersion": "1.0.0", "code": 100, "msg": message}))
     sys.exit(1)
 if command == "ADD":

@@ -1,7 +1,7 @@
 """Stands before an OCI runtime of the same name, which fails or hangs when /run/failing says so.
 
 The file holds the command (create, start, kill, delete …) and, after it, `hang` or the message; a
-hang lasts as long as the file says so.
+hang lasts as long as the file says so, and /run/hung is there once one has begun.
 """
 
 import json
@@ -11,12 +11,13 @@ import sys
 import time
 from pathlib import Path
 
-COMMANDS = {"create", "start", "kill", "delete", "exec", "state", "features"}
+COMMANDS = {"create", "start", "kill", "delete", "exec", "state", "features", "update"}
 
 name = Path(sys.argv[0]).name
 command = next((word for word in sys.argv[1:] if word in COMMANDS), "")
 switch = Path("/run/failing")
 while switch.exists() and switch.read_text() == f"{command} hang":
+    Path("/run/hung").touch()
     time.sleep(0.05)
 verb, _, message = switch.read_text().partition(" ") if switch.exists() else ("", "", "")
 if command and verb == command:

@@ -13,6 +13,8 @@
 // Files.
 int gantry_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
 int gantry_open(const char *path, int flags, mode_t mode);
+// Allocates the first `size` bytes of a file without making it any longer (fallocate(2)).
+int gantry_reserve(int descriptor, int64_t size);
 int gantry_openat(int directory, const char *path, int flags, mode_t mode);
 int gantry_pipe(int descriptors[2], int flags);
 int gantry_dup_cloexec(int descriptor);

@@ -1,3 +1,4 @@
+internal import CRI
 internal import Image
 internal import Kernel
 internal import Model
@@ -39,6 +40,7 @@ struct CreateContainer: RPC {
                 id, layers: image.layers.map(\.chain),
                 owner: node.layerOwner(sandbox),
                 label: node.validLabel(of: config, in: sandbox))
+            failpoint("CreateContainer/root file system mounted")
             let plan = try await Trace.span("spec, mounts and user") {
                 try await ContainerPlan.make(node, sandbox, config, image, id: id, root: root)
             }
@@ -46,21 +48,22 @@ struct CreateContainer: RPC {
                 try await plan.writeBundle()
                 try await plan.relabel()
             }
+            failpoint("CreateContainer/bundle written")
             let container = plan.container()
-            undo.push("forget the container") { try await forget(container) }
+            undo.push("take the container back") { try await takeBack(container) }
             try await node.store.save(container.row())
+            failpoint("CreateContainer/stored")
             node.containers.insert(container)
-            undo.push("delete it from the runtime") {
-                try await node.runtime(of: sandbox).delete(id, force: true)
-            }
             let pid = try await Trace.span("\(sandbox.handler) create") {
                 try await ProgramDurations.runtime.measure(sandbox.handler, "create") {
                     try await node.create(plan.request(), with: monitor, plan.handler.runtime)
                 }
             }
+            failpoint("CreateContainer/created")
             container.update { $0.phase.create(pid: pid) }
             try sandbox.requireReady()
             try await Trace.span("store") { try await node.store.save(container.row()) }
+            failpoint("CreateContainer/created stored")
             node.tell(.createdEvent, of: container)
             return id
         }
@@ -73,7 +76,18 @@ struct CreateContainer: RPC {
         return ([image] + volumes).flatMap { $0.layers.map(\.chain) }
     }
 
-    private func forget(_ container: SandboxContainer) async throws {
+    /// One that the runtime does not let go of is kept as exited, so that it is seen and removed.
+    private func takeBack(_ container: SandboxContainer) async throws {
+        do {
+            try await node.runtime(of: container.sandbox).delete(container.id, force: true)
+        } catch {
+            await node.lifecycle.end(container) {
+                ContainerExit(
+                    startedAt: $0, finishedAt: Clock.now(), code: 128, reason: "CreateError",
+                    message: String(describing: error))
+            }
+            throw error
+        }
         node.containers.remove(container.id)
         try await node.store.removeContainer(container.id)
     }
@@ -85,8 +99,12 @@ struct CreateContainer: RPC {
         let others = node.containers(of: sandbox)
         guard let other = others.first(where: { $0.name == name }) else { return nil }
         guard case .created = other.phase, other.config == config else {
+            let difference =
+                other.config == config
+                ? "it is \(other.phase.name)"
+                : Difference.text(other.config.json(), config.json())
             throw GantryError(
-                .alreadyExists, "container \(name) exists as \(other.id) and is not the same")
+                .alreadyExists, "container \(name) exists as \(other.id): \(difference)")
         }
         return other.id
     }

@@ -26,6 +26,7 @@ struct ImageVolumes: Sendable {
         let image = try node.images.get(mount.image?.image ?? "")
         let root = try await node.rootFilesystems.prepare(
             name(number), layers: image.layers.map(\.chain), owner: owner)
+        failpoint("CreateContainer/volume mounted")
         var shown = mount
         shown.image?.imageRef = image.id
         let source = try await Blocking.run { try Self.resolve(mount.imageSubPath, below: root) }

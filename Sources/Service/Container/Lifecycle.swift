@@ -16,7 +16,9 @@ struct Lifecycle: Sendable {
         guard container.update({ $0.phase.end(exit) }), let exit = container.phase.exit else {
             return
         }
+        failpoint("StopContainer/exit noted")
         await node.persist(container)
+        failpoint("StopContainer/exit stored")
         container.ended.open(exit)
         node.telemetry.exited(exit)
         node.tell(.stoppedEvent, of: container)
@@ -29,6 +31,7 @@ struct Lifecycle: Sendable {
         guard container.phase.pid != nil else { return }
         if grace > .zero {
             try await signal(container, container.details.stopSignal)
+            failpoint("StopContainer/signalled")
             if try await ended(container, within: grace) { return }
         }
         try await kill(container)

@@ -10,7 +10,14 @@ extension Lifecycle {
     func release(_ container: SandboxContainer) async throws {
         try await node.operations.join(.cleanUpContainer(id: container.id)) {
             guard !container.current.isReleased else { return }
-            try await node.runtime(of: container.sandbox).delete(container.id, force: false)
+            let runtime = try node.runtime(of: container.sandbox)
+            do {
+                try await runtime.delete(container.id, force: false)
+            } catch {
+                // One whose creation or start failed half-way may have a process.
+                try await runtime.delete(container.id, force: true)
+            }
+            failpoint("StopContainer/released")
             container.update { $0.isReleased = true }
         }
     }
@@ -19,21 +26,29 @@ extension Lifecycle {
     func remove(_ container: SandboxContainer) async throws {
         try await node.operations.join(.removeContainer(id: container.id)) {
             try await kill(container)
+            failpoint("RemoveContainer/killed")
             try await release(container)
+            failpoint("RemoveContainer/released")
             try await discard(container.id, container.sandbox)
             try await node.store.removeContainer(container.id)
+            failpoint("RemoveContainer/row removed")
             node.containers.remove(container.id)
             node.tell(.deletedEvent, of: container)
             try await node.removeUnused(container.details.layers)
+            failpoint("RemoveContainer/layers removed")
         }
     }
 
     /// Removes what a container has on disk and in its monitor. Safe to repeat.
     func discard(_ id: String, _ sandbox: Sandbox) async throws {
         try await sandbox.current.monitor?.forgetExited(id)
+        failpoint("RemoveContainer/forgotten")
         try await ImageVolumes(node: node, id: id).remove()
+        failpoint("RemoveContainer/volumes removed")
         try await node.rootFilesystems.remove(id)
+        failpoint("RemoveContainer/root file system removed")
         try await removeBundle(id)
+        failpoint("RemoveContainer/bundle removed")
     }
 
     /// Removes what the runtime was given, and the volumes that are mounted there.

@@ -1,5 +1,6 @@
 internal import Model
 internal import OCI
+internal import System
 
 /// Has the monitor go on in a new file, after the kubelet has moved the old one away.
 struct ReopenContainerLog: RPC {
@@ -11,6 +12,7 @@ struct ReopenContainerLog: RPC {
             throw GantryError(.failedPrecondition, "container \(container.id) is not running")
         }
         try await container.sandbox.requireMonitor().reopenLog(of: container.id)
+        failpoint("ReopenContainerLog/reopened")
         return ReopenContainerLogResponse()
     }
 }

@@ -20,14 +20,17 @@ struct StartContainer: RPC {
     private func begin(_ container: SandboxContainer) async throws -> StartContainerResponse {
         try container.sandbox.requireReady()
         try container.update { try $0.phase.beginStart(at: Clock.now()) }
+        failpoint("StartContainer/begun")
         do {
             try await start(container)
+            failpoint("StartContainer/started")
         } catch {
             await fail(container, error)
             throw error
         }
         container.update { $0.phase.finishStart() }
         try await Trace.span("store") { try await node.store.save(container.row()) }
+        failpoint("StartContainer/running stored")
         node.tell(.startedEvent, of: container)
         return StartContainerResponse()
     }

@@ -1,4 +1,5 @@
 internal import Model
+internal import System
 
 /// Asks a container to end, and makes it end when its time is up.
 struct StopContainer: RPC {
@@ -7,6 +8,7 @@ struct StopContainer: RPC {
     func respond(to request: StopContainerRequest) async throws -> StopContainerResponse {
         if let container = try node.containers.find(request.containerId) {
             try await node.lifecycle.stop(container, grace: .seconds(max(0, request.timeout)))
+            failpoint("StopContainer/stopped")
         }
         return StopContainerResponse()
     }

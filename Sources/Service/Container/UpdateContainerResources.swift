@@ -1,6 +1,4 @@
 internal import Model
-internal import OCI
-internal import Store
 
 /// Changes a container's limits: spec, cgroup and record together, or none of them.
 struct UpdateContainerResources: RPC {
@@ -24,25 +22,8 @@ struct UpdateContainerResources: RPC {
         guard container.phase.pid != nil else {
             throw GantryError(.failedPrecondition, "container \(container.id) has exited")
         }
-        let runtime = try node.runtime(of: container.sandbox)
-        let bundle = Bundle(node.paths.container(container.id).bundle)
-        let old = try await bundle.read()
-        let oldRecord = container.current.resources
-        let record = (oldRecord ?? LinuxContainerResources()).changed(by: asked)
-        var new = old
-        let oldLimits = old.linux.resources ?? Spec.Resources()
-        var limits = try Spec.Resources(record, node.host)
-        limits.devices = oldLimits.devices
-        new.linux.resources = limits
-        try await Undo.scope(node.log) { [new] undo in
-            undo.push("restore the limits") { try await runtime.update(container.id, oldLimits) }
-            try await runtime.update(container.id, limits)
-            undo.push("restore the spec") { try await bundle.write(old) }
-            try await bundle.write(new)
-            undo.push("restore the record") { container.update { $0.resources = oldRecord } }
-            container.update { $0.resources = record }
-            try await node.store.save(container.row())
-        }
+        let old = container.current.resources ?? LinuxContainerResources()
+        try await LimitsChange(node: node, container: container).make(to: old.changed(by: asked))
     }
 }
 

@@ -71,6 +71,7 @@ struct PullImage: RPC {
                 ImageRecord(pulled), tag: pulled.reference.tagged,
                 digest: "\(pulled.reference.repository)@\(pulled.digest)")
         }
+        failpoint("PullImage/stored")
         return pulled.id
     }
 }

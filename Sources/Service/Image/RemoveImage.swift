@@ -1,5 +1,6 @@
 internal import Model
 internal import Store
+internal import System
 
 /// Removes an image with all of its names, whichever of them is given. One that is not here is
 /// removed already. Layers that a container still stands on go with that container.
@@ -9,7 +10,9 @@ struct RemoveImage: RPC {
     func respond(to request: RemoveImageRequest) async throws -> RemoveImageResponse {
         if let image = try node.images.find(request.image?.image ?? "") {
             try await node.images.remove(image.id)
+            failpoint("RemoveImage/row removed")
             try await node.removeUnused(image.layers.map(\.chain))
+            failpoint("RemoveImage/layers removed")
         }
         return RemoveImageResponse()
     }

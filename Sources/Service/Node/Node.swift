@@ -52,7 +52,12 @@ public final class Node: Sendable {
             return try InstanceLock(directory: paths.root)
         }
         operations = Operations(nursery)
-        store = try await Blocking.run { try Store(path: paths.database) }
+        store = try await Blocking.run {
+            let store = try Store(path: paths.database)
+            // A file system that has no such thing makes do without.
+            try? Files.reserve("\(paths.database)-wal", bytes: Store.logReserve)
+            return store
+        }
         let load = { @Sendable in
             try Registries.load(settings)
         }
@@ -68,7 +73,7 @@ public final class Node: Sendable {
         network = NetworkPlugins(
             configurationDirectories: settings.networkConfigDirectories,
             pluginDirectories: settings.networkPluginDirectories,
-            cacheDirectory: paths.networkCache, limit: .seconds(60))
+            cacheDirectory: paths.networkCache, limit: .seconds(settings.networkLimit))
         var handlers = await Handlers.probe(settings, paths)
         if await rootFilesystems.canMapIDs() { handlers.allowUserNamespaces() }
         self.handlers = handlers

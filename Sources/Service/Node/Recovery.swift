@@ -1,5 +1,6 @@
 internal import CRI
 internal import Image
+internal import Kernel
 internal import Logging
 internal import Model
 internal import MonitorProtocol
@@ -18,6 +19,8 @@ public struct Recovery: Sendable {
 
     /// Nothing that goes wrong with one pod keeps the others from coming back.
     public func run() async throws {
+        await endOrphans()
+        await node.attempt("empty the scratch directory") { try await emptyScratch() }
         let containers = Dictionary(grouping: try await node.store.containers(), by: \.sandbox)
         for row in try await node.store.sandboxes() {
             await node.attempt("recover sandbox \(row.id)") {
@@ -25,9 +28,27 @@ public struct Recovery: Sendable {
             }
         }
         await sweepNetwork()
+        failpoint("recovery/network swept")
         await node.attempt("sweep root file systems") { try await sweepRootFilesystems() }
+        failpoint("recovery/root file systems swept")
         await node.attempt("sweep layers") { try await node.sweepLayers() }
         node.nursery.start { await checkNetworks() }
+    }
+
+    /// A killed daemon's runtimes and plugins go on without it, and would go on beside ours.
+    private func endOrphans() async {
+        await node.attempt("end what an earlier daemon has started") {
+            try await node.network.endOrphans()
+            for handler in node.handlers.working { try await handler.runtime.endOrphans() }
+        }
+    }
+
+    /// What a killed daemon had written for runtimes.
+    private func emptyScratch() async throws {
+        let scratch = node.paths.scratch
+        for name in try await Blocking.run({ try Files.list(scratch) }) {
+            try await Trees.remove("\(scratch)/\(name)")
+        }
     }
 
     /// Whether the pods' networks still are as they were left. What is not is only told of: whether
@@ -66,6 +87,7 @@ public struct Recovery: Sendable {
 
     private func recover(_ row: SandboxRow, _ rows: [ContainerRow]) async throws {
         let sandbox = try Sandbox(row)
+        failpoint("recovery/sandbox read")
         let resources = SandboxResources(node: node, sandbox: sandbox)
         let monitor = try await Monitor.connect(directory: resources.paths.directory)
         sandbox.update { $0.monitor = monitor }
@@ -76,11 +98,13 @@ public struct Recovery: Sendable {
             await node.attempt("recover container \(row.id)") {
                 try await recover(row, in: sandbox, known.first { $0.container == row.id })
             }
+            failpoint("recovery/container recovered")
         }
         if let monitor {
             node.nursery.start { await Watch(node: node, sandbox: sandbox).run(monitor) }
         }
         try await settle(sandbox, infra: known.first { $0.container == sandbox.id })
+        failpoint("recovery/sandbox recovered")
     }
 
     /// A pod that was being made is unmade: its caller never had its ID. One without a monitor has
@@ -111,6 +135,7 @@ public struct Recovery: Sendable {
         if let known, known.exit == nil {
             let phase = try await phase(of: container, pid: known.pid, startedAt)
             container.update { $0.phase = phase }
+            try await LimitsChange(node: node, container: container).settle()
         } else {
             let watch = Watch(node: node, sandbox: sandbox)
             await watch.recoverExit(of: container, startedAt: startedAt)
@@ -123,12 +148,21 @@ public struct Recovery: Sendable {
         of container: SandboxContainer, pid: Int32, _ startedAt: Int64
     ) async throws -> ContainerPhase {
         if startedAt > 0 { return .running(pid: pid, since: startedAt) }
-        let state = try await node.runtime(of: container.sandbox).state(container.id)
-        if state.status == .created { return .created(pid: pid) }
-        return .running(pid: pid, since: Clock.now())
+        do {
+            let state = try await node.runtime(of: container.sandbox).state(container.id)
+            if state.status != .created { return .running(pid: pid, since: Clock.now()) }
+        } catch {
+            // Created is what was answered; the kubelet tries the start again or makes another.
+            node.log.error("recover container \(container.id): \(error)")
+        }
+        return .created(pid: pid)
     }
 
+    /// The monitor may be at it still, so it gives up first.
     private func undo(_ container: SandboxContainer) async throws {
+        await node.attempt("give up container \(container.id)") {
+            try await container.sandbox.current.monitor?.giveUp(container.id)
+        }
         try await node.runtime(of: container.sandbox).delete(container.id, force: true)
         try await node.lifecycle.discard(container.id, container.sandbox)
         try await node.store.removeContainer(container.id)

@@ -13,6 +13,9 @@ public struct Settings: Sendable {
     public var handlers: [OCI.Handler] = []
     /// The handler for pods that name none; when empty, the first.
     public var defaultHandler = ""
+    /// Seconds that a command of an OCI runtime, or a CNI plugin, may take before it is killed.
+    public var runtimeLimit = 120
+    public var networkLimit = 60
     public var networkConfigDirectories = ["/etc/cni/net.d"]
     public var networkPluginDirectories = ["/opt/cni/bin", "/usr/lib/cni"]
     public var registriesFile = "/etc/containers/registries.conf"

@@ -38,7 +38,8 @@ struct Handlers: Sendable {
                 if !Mounts.canChangeTrees { features.mountOptions.remove("rro") }
                 let runtime = Runtime(
                     candidate, cgroupDriver: driver, scratch: paths.scratch,
-                    execProgram: settings.execProgram)
+                    execProgram: settings.execProgram,
+                    limit: .seconds(settings.runtimeLimit))
                 handlers.working.append(WorkingHandler(runtime: runtime, features: features))
             } catch {
                 handlers.failures.append("\(candidate.name): \(error)")

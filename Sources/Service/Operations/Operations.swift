@@ -1,3 +1,4 @@
+internal import CRI
 internal import Model
 internal import Synchronization
 
@@ -82,7 +83,7 @@ final class Operations: Sendable {
             if let other = running[key] {
                 guard AnyHashable(other.request) == AnyHashable(request),
                     let latch = other.latch as? Latch<Outcome<Response>>
-                else { throw GantryError(.alreadyExists, "a different request runs for \(key)") }
+                else { throw Self.refusal(key, other.request, request) }
                 return (latch, false)
             }
             let latch = Latch<Outcome<Response>>()
@@ -101,6 +102,14 @@ final class Operations: Sendable {
             }
         }
         return latch
+    }
+
+    private static func refusal(_ key: Key, _ running: Any, _ asked: Any) -> GantryError {
+        var difference = "the request is another"
+        if let running = running as? any Message, let asked = asked as? any Message {
+            difference = Difference.text(running.json(), asked.json())
+        }
+        return GantryError(.alreadyExists, "a different request runs for \(key): \(difference)")
     }
 
     private static func outcome<Response: Sendable>(

@@ -24,7 +24,9 @@ extension SandboxResources {
         let runtime = try handler.runtime
         try await Bundle(paths.bundle).write(try await spec())
         let pid = try await node.create(request(runtime), with: monitor, runtime)
+        failpoint("RunPodSandbox/infra container created")
         try await runtime.start(sandbox.id)
+        failpoint("RunPodSandbox/infra container started")
         sandbox.update { $0.infraPid = pid }
     }
 
@@ -68,7 +70,9 @@ extension Node {
         _ request: CreateRequest, with monitor: Monitor, _ runtime: Runtime
     ) async throws -> Int32 {
         do {
-            return try await monitor.create(request)
+            return try await withDeadline(runtime.limit, "\(runtime.handler.name) create") {
+                try await monitor.create(request)
+            }
         } catch let error as GantryError where error.code == .internal {
             let log = "\(Path.parent(of: request.pidFile))/create.log"
             guard let text = try? await Blocking.run({ try Files.readText(log) }), !text.isEmpty

@@ -1,5 +1,6 @@
 internal import Model
 internal import Store
+internal import System
 
 /// Removes a pod with its containers, stopping it first when it runs. One that is not there is
 /// removed already.
@@ -17,11 +18,15 @@ struct RemovePodSandbox: RPC {
 
     private func remove(_ sandbox: Sandbox) async throws {
         try await StopPodSandbox(node: node).stop(sandbox)
+        failpoint("RemovePodSandbox/stopped")
         for container in node.containers(of: sandbox) {
             try await node.lifecycle.remove(container)
+            failpoint("RemovePodSandbox/container removed")
         }
         try await SandboxResources(node: node, sandbox: sandbox).removeDirectory()
+        failpoint("RemovePodSandbox/directory removed")
         try await node.store.removeSandbox(sandbox.id)
+        failpoint("RemovePodSandbox/row removed")
         node.sandboxes.remove(sandbox.id)
         node.tell(.deletedEvent, of: sandbox)
     }

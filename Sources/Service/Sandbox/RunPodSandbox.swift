@@ -15,7 +15,7 @@ struct RunPodSandbox: RPC {
         try await node.network.untilReady()
         let name = Sandbox.name(config.metadata ?? PodSandboxMetadata())
         let id = try await node.operations.join(.runSandbox(name: name), request) {
-            if let existing = try existing(name, request) { return existing }
+            if let existing = try await existing(name, request) { return existing }
             let sandbox = Sandbox(
                 id: Identifier.make(), config: config, handler: handler.name,
                 requestedHandler: request.runtimeHandler, createdAt: Clock.now(),
@@ -30,41 +30,63 @@ struct RunPodSandbox: RPC {
     private func run(_ sandbox: Sandbox) async throws {
         let resources = SandboxResources(node: node, sandbox: sandbox)
         try await Undo.scope(node.log) { undo in
-            undo.push("forget the pod") { try await forget(sandbox) }
             try await node.store.save(sandbox.row())
+            failpoint("RunPodSandbox/stored")
             node.sandboxes.insert(sandbox)
             undo.push("remove its directory") { try await resources.removeDirectory() }
             try await Trace.span("directory") { try await resources.makeDirectory() }
+            failpoint("RunPodSandbox/directory made")
             undo.push("end its monitor") { try await resources.endMonitor() }
             let monitor = try await Trace.span("monitor") { try await resources.startMonitor() }
+            failpoint("RunPodSandbox/monitor started")
             undo.push("release its namespaces") { try await resources.releaseNamespaces() }
             try await Trace.span("namespaces") { try await resources.makeNamespaces(monitor) }
+            failpoint("RunPodSandbox/namespaces made")
             undo.push("detach its network") { try await resources.detachNetwork() }
             try await Trace.span("network") { try await resources.attachNetwork() }
             undo.push("end its infra container") { try await resources.endInfra() }
             try await Trace.span("infra container") { try await resources.startInfra(monitor) }
-            sandbox.update { $0.phase = .ready }
+            sandbox.update {
+                $0.phase = .ready
+                $0.wasReady = true
+            }
             try await Trace.span("store") { try await node.store.save(sandbox.row()) }
+            failpoint("RunPodSandbox/ready stored")
             node.tell(.createdEvent, of: sandbox)
             node.tell(.startedEvent, of: sandbox)
+        } end: { isComplete in
+            await isComplete ? forget(sandbox) : keep(sandbox)
         }
     }
 
-    private func forget(_ sandbox: Sandbox) async throws {
+    private func forget(_ sandbox: Sandbox) async {
         node.sandboxes.remove(sandbox.id)
-        try await node.store.removeSandbox(sandbox.id)
+        await node.attempt("forget sandbox \(sandbox.id)") {
+            try await node.store.removeSandbox(sandbox.id)
+        }
     }
 
-    /// A retry of a request whose answer was lost gets the pod that came of it.
-    private func existing(_ name: String, _ request: RunPodSandboxRequest) throws -> String? {
+    /// Something of it could not be given back. It is listed as not ready, so that the kubelet stops
+    /// and removes it, which tries again.
+    private func keep(_ sandbox: Sandbox) async {
+        sandbox.update { $0.phase = .stopping }
+        node.sandboxes.insert(sandbox)
+        await node.persist(sandbox)
+    }
+
+    /// A retry of a request whose answer was lost gets the pod that came of it. What is left of one
+    /// that never came to be makes room.
+    private func existing(
+        _ name: String, _ request: RunPodSandboxRequest
+    ) async throws -> String? {
         guard let other = node.sandboxes.all.first(where: { $0.name == name }) else { return nil }
-        guard other.phase == .ready, other.config == request.config,
-            other.requestedHandler == request.runtimeHandler
-        else {
-            throw GantryError(
-                .alreadyExists, "pod \(name) exists as sandbox \(other.id) and is not the same")
+        if other.current.wasReady {
+            try other.requireSame(request)
+            return other.id
         }
-        return other.id
+        _ = try await RemovePodSandbox(node: node).respond(
+            to: RemovePodSandboxRequest(podSandboxId: other.id))
+        return nil
     }
 
     private func validated(_ config: PodSandboxConfig?) throws -> PodSandboxConfig {

@@ -1,3 +1,4 @@
+internal import CRI
 internal import Model
 internal import OCI
 internal import Synchronization
@@ -15,6 +16,8 @@ final class Sandbox: Identified {
 
     struct State: Sendable {
         var phase: SandboxPhase
+        /// Whether it ever came to be, so that somebody may know its ID.
+        var wasReady = false
         /// As the kubelet last said, instead of what the configuration has.
         var overhead: LinuxContainerResources?
         var resources: LinuxContainerResources?
@@ -79,6 +82,21 @@ final class Sandbox: Identified {
         guard phase == .ready else {
             throw GantryError(.failedPrecondition, "sandbox \(id) is not ready")
         }
+    }
+
+    /// - Throws: `alreadyExists` unless `request` asks for what this pod is.
+    func requireSame(_ request: RunPodSandboxRequest) throws {
+        guard let difference = difference(from: request) else { return }
+        throw GantryError(.alreadyExists, "pod \(name) exists as sandbox \(id): \(difference)")
+    }
+
+    private func difference(from request: RunPodSandboxRequest) -> String? {
+        if phase != .ready { return "it is not ready" }
+        if requestedHandler != request.runtimeHandler {
+            return "its runtime handler is \"\(requestedHandler)\""
+        }
+        let asked = request.config ?? PodSandboxConfig()
+        return asked == config ? nil : Difference.text(config.json(), asked.json())
     }
 
     func requireMonitor() throws -> Monitor {

@@ -25,12 +25,14 @@ struct SandboxFiles: Sendable {
     func write() throws {
         let isMapped = try UserMappings(options.usernsOptions) != nil
         try Files.makePrivateDirectory(paths.directory, group: isMapped ? try owner.gid : nil)
+        failpoint("RunPodSandbox/directory begun")
         try Files.makeDirectories("\(paths.directory)/ns", mode: 0o700)
         try Files.makeDirectories("\(paths.directory)/exits", mode: 0o700)
         try put(resolvConf(), paths.resolvConf)
         try put(hostname() + "\n", paths.hostname)
         try put(hosts(), paths.hosts)
         if options.ipc != .node { try mountSharedMemory() }
+        failpoint("RunPodSandbox/shared memory mounted")
     }
 
     private func put(_ text: String, _ path: String) throws {

@@ -26,6 +26,7 @@ struct SandboxResources: Sendable {
 
     func removeDirectory() async throws {
         try await Mounts.unmount(paths.sharedMemory)
+        failpoint("RemovePodSandbox/shared memory unmounted")
         try await Trees.remove(paths.directory)
     }
 
@@ -39,10 +40,26 @@ struct SandboxResources: Sendable {
         return monitor
     }
 
+    /// The pod has no monitor while its end is awaited, so that the end is not taken for a crash.
     func endMonitor() async throws {
-        guard let monitor = sandbox.current.monitor else { return }
-        sandbox.update { $0.monitor = nil }
-        try await monitor.shutdown()
+        guard let monitor = sandbox.update({ $0.monitor.take() }) else { return }
+        do {
+            try await endStrangers(monitor)
+            try await monitor.shutdown()
+        } catch let error as GantryError where error.code == .unavailable {
+            return
+        } catch {
+            sandbox.update { $0.monitor = monitor }
+            throw error
+        }
+    }
+
+    /// Ends what still lives after all containers were ended: what a failed creation or start left
+    /// that the runtime could not take back then.
+    private func endStrangers(_ monitor: Monitor) async throws {
+        for one in try await monitor.containers() where one.exit == nil {
+            try await node.runtime(of: sandbox).delete(one.container, force: true)
+        }
     }
 
     // MARK: Namespaces

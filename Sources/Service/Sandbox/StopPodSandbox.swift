@@ -1,5 +1,6 @@
 internal import Model
 internal import Store
+internal import System
 
 /// Ends a pod's containers and gives back what the pod held. Can be repeated until it succeeds; a
 /// sandbox that is not there is stopped already.
@@ -16,9 +17,11 @@ struct StopPodSandbox: RPC {
             guard sandbox.phase != .stopped else { return }
             sandbox.update { $0.phase = .stopping }
             try await node.store.save(sandbox.row())
+            failpoint("StopPodSandbox/stopping stored")
             try await release(sandbox)
             sandbox.update { $0.phase = .stopped }
             try await node.store.save(sandbox.row())
+            failpoint("StopPodSandbox/stopped stored")
             node.tell(.stoppedEvent, of: sandbox)
         }
     }
@@ -31,11 +34,15 @@ struct StopPodSandbox: RPC {
         await collect(&failures) { try await endContainers(sandbox) }
         await collect(&failures) {
             try await resources.detachNetwork()
+            failpoint("StopPodSandbox/network detached")
             // Plugins want the namespace when they are asked again.
             try await resources.releaseNamespaces()
+            failpoint("StopPodSandbox/namespaces released")
         }
         await collect(&failures) { try await resources.endInfra() }
+        failpoint("StopPodSandbox/infra container deleted")
         await collect(&failures) { try await resources.endMonitor() }
+        failpoint("StopPodSandbox/monitor ended")
         if let first = failures.first {
             throw GantryError("stop sandbox \(sandbox.id)", from: first)
         }
@@ -56,7 +63,9 @@ struct StopPodSandbox: RPC {
             for container in node.containers(of: sandbox) {
                 group.addTask {
                     try await node.lifecycle.kill(container)
+                    failpoint("StopPodSandbox/container killed")
                     try await node.lifecycle.release(container)
+                    failpoint("StopPodSandbox/container released")
                 }
             }
             try await group.waitForAll()

@@ -15,6 +15,6 @@ extension Sandbox {
         self.init(
             id: row.id, config: try PodSandboxConfig.decode(row.config), handler: row.handler,
             requestedHandler: status.runtimeHandler, createdAt: status.createdAt,
-            state: State(phase: phase, addresses: addresses))
+            state: State(phase: phase, wasReady: phase != .creating, addresses: addresses))
     }
 }

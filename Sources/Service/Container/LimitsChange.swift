@@ -1,0 +1,73 @@
+internal import Kernel
+internal import Model
+internal import OCI
+internal import Store
+internal import System
+
+/// A change of a container's limits: cgroup, spec and record together, or none of them.
+///
+/// A file in the container's bundle says that it is under way. A daemon that finds it there makes
+/// cgroup and spec what the record says, since the record is what was answered.
+struct LimitsChange: Sendable {
+    let node: Node
+    let container: SandboxContainer
+
+    private var bundle: Bundle { Bundle(node.paths.container(container.id).bundle) }
+    private var intent: String { "\(bundle.directory)/limits-change" }
+
+    func make(to record: LinuxContainerResources) async throws {
+        let runtime = try node.runtime(of: container.sandbox)
+        let old = try await bundle.read()
+        let new = try spec(old, with: record)
+        let oldRecord = container.current.resources
+        try await note()
+        try await Undo.scope(node.log) { undo in
+            failpoint("UpdateContainerResources/intent noted")
+            undo.push("restore the limits") { try await runtime.update(container.id, old) }
+            try await runtime.update(container.id, new)
+            failpoint("UpdateContainerResources/cgroup changed")
+            undo.push("restore the spec") { try await bundle.write(old) }
+            try await bundle.write(new)
+            failpoint("UpdateContainerResources/spec written")
+            undo.push("restore the record") { container.update { $0.resources = oldRecord } }
+            container.update { $0.resources = record }
+            try await node.store.save(container.row())
+            failpoint("UpdateContainerResources/stored")
+        } end: { isComplete in
+            if isComplete { await node.attempt("forget a change of limits") { try await forget() } }
+        }
+        try await forget()
+    }
+
+    /// At the start, ends what a killed daemon had begun.
+    func settle() async throws {
+        guard Files.exists(intent) else { return }
+        let settled = try spec(
+            try await bundle.read(), with: container.current.resources ?? LinuxContainerResources())
+        try await node.runtime(of: container.sandbox).update(container.id, settled)
+        try await bundle.write(settled)
+        try await forget()
+    }
+
+    private func spec(_ old: Spec, with record: LinuxContainerResources) throws -> Spec {
+        var limits = try Spec.Resources(record, node.host)
+        limits.devices = old.linux.resources?.devices
+        var new = old
+        new.linux.resources = limits
+        return new
+    }
+
+    private func note() async throws {
+        try await Blocking.run { try Files.replace(intent, with: []) }
+    }
+
+    private func forget() async throws {
+        try await Blocking.run { try Files.remove(intent) }
+    }
+}
+
+extension Runtime {
+    fileprivate func update(_ id: String, _ spec: Spec) async throws {
+        try await update(id, spec.linux.resources ?? Spec.Resources())
+    }
+}

@@ -1,0 +1,164 @@
+"""The cells of the matrix. Those that kill come from the daemon's own list of failpoints."""
+
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from . import faults, operations
+from .faults import Fault
+from .operations import Operation
+from .world import LOGS, ROOT, RUN
+
+#: How often one operation passes a failpoint, where it is more than once: two plugins, two layers.
+TWICE = {"RunPodSandbox/plugin added", "StopPodSandbox/plugin deleted", "PullImage/layer unpacked",
+         "PullImage/layer committed", "RemoveImage/layer set aside"}
+#: Operations that pass through others' steps.
+PASSES_THROUGH = {
+    "StopContainer": ["StopPodSandbox", "RemovePodSandbox", "RemoveContainer"],
+    "StopPodSandbox": ["RemovePodSandbox"], "RemoveContainer": ["RemovePodSandbox"],
+}
+#: Steps of a client's own call, which others do not take.
+OWN = {"StopContainer/signalled", "StopContainer/stopped", "RemoveContainer/killed"}
+#: Which request to the pod's monitor the operation makes, counted from the daemon's start.
+ASKED = {"RunPodSandbox": 1, "RunPodSandboxWithInfra": 2, "CreateContainer": 2,
+         "StopPodSandbox": 3, "RemoveContainer": 3, "ReopenContainerLog": 3}
+#: A helper whose failure has so many steps taken back.
+UNDONE = [("RunPodSandbox", "network", "ADD", 4), ("RunPodSandboxWithInfra", "runtime", "create", 5),
+          ("RunPodSandboxWithInfra", "runtime", "start", 5),
+          ("CreateContainer", "runtime", "create", 2)]
+#: Where the daemon died before the one that dies while it recovers.
+BEFORE_RECOVERY = {
+    "recovery/sandbox read": ("RunPodSandbox", "RunPodSandbox/network attached"),
+    "recovery/container recovered": ("CreateContainer", "CreateContainer/created"),
+    "recovery/sandbox recovered": ("RunPodSandbox", "RunPodSandbox/network attached"),
+    "recovery/network swept": ("RunPodSandbox", "RunPodSandbox/plugin added"),
+    "recovery/root file systems swept": ("CreateContainer", "CreateContainer/volume mounted"),
+}
+#: What each operation has others do.
+HELPERS = [
+    ("RunPodSandbox", "network", "ADD"), ("StopPodSandbox", "network", "DEL"),
+    ("RemovePodSandbox", "network", "DEL"),
+    ("RunPodSandboxWithInfra", "runtime", "create"),
+    ("RunPodSandboxWithInfra", "runtime", "start"),
+    ("StopPodSandboxWithInfra", "runtime", "state"),
+    ("StopPodSandboxWithInfra", "runtime", "delete"),
+    ("StopPodSandbox", "runtime", "kill"), ("StopPodSandbox", "runtime", "delete"),
+    ("RemovePodSandbox", "runtime", "kill"), ("RemovePodSandbox", "runtime", "delete"),
+    ("CreateContainer", "runtime", "create"), ("StartContainer", "runtime", "start"),
+    ("StopContainer", "runtime", "kill"), ("RemoveContainer", "runtime", "kill"),
+    ("RemoveContainer", "runtime", "delete"), ("ExecSync", "runtime", "exec"),
+    ("UpdateContainerResources", "runtime", "update"),
+]
+#: Full file systems: what is full, and whether the request must then fail.
+FULL = [
+    ("PullImage", ROOT, True), ("RunPodSandbox", ROOT, None), ("RunPodSandbox", RUN, True),
+    ("CreateContainer", ROOT, None), ("CreateContainer", RUN, True), ("CreateContainer", LOGS, False),
+    ("StartContainer", ROOT, None), ("StartContainer", RUN, None), ("StartContainer", LOGS, False),
+    ("UpdateContainerResources", ROOT, None), ("UpdateContainerResources", RUN, None),
+    ("ExecSync", ROOT, False), ("ExecSync", RUN, None), ("ReopenContainerLog", LOGS, None),
+    # What gives room back must work without any.
+    *((name, directory, False) for directory in (ROOT, RUN) for name in (
+        "StopContainer", "RemoveContainer", "StopPodSandbox", "RemovePodSandbox", "RemoveImage")),
+]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: an operation, the step at which it is cut short, how, and with which runtime."""
+
+    operation: type[Operation]
+    step: str
+    column: str
+    fault: Fault
+    handler: str = "crun"
+
+    @property
+    def row(self) -> str:
+        """The operation and the step, as the table names them."""
+        suffix = "" if self.handler == "crun" else f" ({self.handler})"
+        return f"{self.operation.__name__}: {self.step}{suffix}"
+
+    @property
+    def name(self) -> str:
+        """What identifies the cell."""
+        return f"{self.row} [{self.column}]"
+
+
+def matrix(gantry: str) -> list[Cell]:
+    """All cells, in the order of the table."""
+    names = subprocess.run([gantry, "failpoints"], check=True, capture_output=True,
+                           text=True).stdout.splitlines()
+    cells = [*_killed(names), *_helpers(), *_full(), *_registry()]
+    order = list(dict.fromkeys(cell.operation for cell in cells))
+    cells.sort(key=lambda cell: (order.index(cell.operation)))
+    return cells
+
+
+def _killed(names: list[str]) -> Iterator[Cell]:
+    for name in names:
+        operation, step = name.split("/")
+        if operation == "monitor":
+            yield from (_kill(one, "monitor asked", f"{name}:{count}")
+                        for one, count in ASKED.items())
+        elif operation == "undo":
+            yield from _undone()
+        elif operation == "recovery":
+            one, first = BEFORE_RECOVERY[name]
+            yield Cell(getattr(operations, one), f"recovery: {step}", "kill",
+                       faults.killed_again(first, name))
+        else:
+            yield from _places(operation, step, name)
+
+
+def _places(operation: str, step: str, name: str) -> Iterator[Cell]:
+    passing = [] if name in OWN else PASSES_THROUGH.get(operation, [])
+    for one in [operation, *passing]:
+        chosen = _variant(one, name)
+        for count in (1, 2) if name in TWICE else (1,):
+            shown = f"{step} {count}" if name in TWICE else step
+            yield _kill(chosen, shown, f"{name}:{count}")
+            if one == operation in ("CreateContainer", "StartContainer", "RemoveContainer"):
+                yield _kill(chosen, shown, f"{name}:{count}", "runc")
+
+
+def _variant(operation: str, name: str) -> str:
+    """The operation as it passes that step."""
+    if "infra" in name and operation != "RemovePodSandbox":
+        return f"{operation}WithInfra"
+    return "RemoveLastContainer" if name == "RemoveContainer/layers removed" and (
+        operation == "RemoveContainer") else operation
+
+
+def _kill(operation: str, step: str, place: str, handler: str = "crun") -> Cell:
+    return Cell(getattr(operations, operation), step, "kill", faults.killed_at(place), handler)
+
+
+def _undone() -> Iterator[Cell]:
+    for operation, helper, command, steps in UNDONE:
+        for step in range(1, steps + 1):
+            yield Cell(getattr(operations, operation), f"{command} fails, {step} taken back", "kill",
+                       faults.killed_in_undo(helper, command, step))
+
+
+def _helpers() -> Iterator[Cell]:
+    kinds = [("fail", faults.failing), ("slow", faults.slow), ("hang", faults.hanging),
+             ("hang+kill", faults.killed_while_hanging)]
+    for operation, helper, command in HELPERS:
+        for column, fault in kinds:
+            chosen = getattr(operations, operation)
+            if command == "start" and operation == "StartContainer" and column in ("fail", "hang"):
+                chosen = operations.StartContainerInVain
+            for handler in ("crun", "runc") if operation == "CreateContainer" else ("crun",):
+                yield Cell(chosen, f"{helper} {command}", column, fault(helper, command), handler)
+
+
+def _full() -> Iterator[Cell]:
+    for operation, directory, fails in FULL:
+        yield Cell(getattr(operations, operation), f"{directory}", "full",
+                   faults.full(directory, fails))
+
+
+def _registry() -> Iterator[Cell]:
+    yield Cell(operations.PullImage, "registry at the manifest", "fail", faults.registry("manifest"))
+    yield Cell(operations.PullImage, "registry in a layer", "fail", faults.registry("layer"))
+    yield Cell(operations.PullImage, "registry in a layer", "kill", faults.registry("kill"))

@@ -1,0 +1,263 @@
+"""Ways to cut an operation short.
+
+Each is a generator: it brings the operation to its failure and a daemon that serves again, yields, so
+that the caller can look and retry, and takes its own things away.
+"""
+
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from grpc import RpcError, StatusCode
+
+from harness.fake_registry import Answer, FakeRegistry, blob_path
+from harness.images import Image
+from harness.node import NETWORK
+from harness.tarball import sha256
+from harness.wait import wait_until
+
+from .operations import Operation
+from .world import FAKE_PORT, LIMIT, STAND_INS, World, refused
+
+Fault = Callable[[World, Operation], Iterator[None]]
+SWITCH, HUNG = Path("/run/failing"), Path("/run/hung")
+WORDS = "the moon is full"
+
+
+def killed_at(place: str) -> Fault:
+    """The daemon dies at a failpoint. It may have answered just before that."""
+    def fault(world: World, operation: Operation) -> Iterator[None]:
+        world.start(place)
+        operation.prepare()
+        _try(operation.call)
+        world.assert_killed()
+        world.start()
+        yield
+    return fault
+
+
+def killed_again(first: str, second: str) -> Fault:
+    """The daemon that recovers from a first death dies too."""
+    def fault(world: World, operation: Operation) -> Iterator[None]:
+        world.start(first)
+        operation.prepare()
+        _try(operation.call)
+        world.assert_killed()
+        world.start_and_die(second)
+        world.assert_killed()
+        world.start()
+        yield
+    return fault
+
+
+def killed_in_undo(helper: str, command: str, step: int) -> Fault:
+    """A helper fails, and the daemon dies while it takes back what it had done."""
+    def fault(world: World, operation: Operation) -> Iterator[None]:
+        with stand_in(world, helper):
+            world.start(f"undo/step taken:{step}")
+            operation.prepare()
+            switch(f"{command} {WORDS}")
+            _try(operation.call)
+            world.assert_killed()
+            switch()
+            world.start()
+            yield
+    return fault
+
+
+def failing(helper: str, command: str) -> Fault:
+    """A helper says that it cannot, and the caller is told why."""
+    def fault(world: World, operation: Operation) -> Iterator[None]:
+        with stand_in(world, helper):
+            world.start()
+            operation.prepare()
+            switch(f"{command} {WORDS}")
+            refused(operation.call, WORDS)
+            switch()
+            yield
+    return fault
+
+
+def slow(helper: str, command: str) -> Fault:
+    """A helper takes longer than the caller waits; the retry finds what went on meanwhile."""
+    def fault(world: World, operation: Operation) -> Iterator[None]:
+        with stand_in(world, helper):
+            world.start()
+            operation.prepare()
+            switch(f"{command} hang")
+            error = refused(lambda: operation.call(0.5))
+            assert error.code() == StatusCode.DEADLINE_EXCEEDED, error
+            switch()
+            yield
+    return fault
+
+
+def hanging(helper: str, command: str) -> Fault:
+    """A helper hangs until the daemon gives it up, and the caller is told."""
+    def fault(world: World, operation: Operation) -> Iterator[None]:
+        with stand_in(world, helper):
+            world.start()
+            operation.prepare()
+            switch(f"{command} hang")
+            refused(lambda: operation.call(20 * LIMIT), "took longer than")
+            switch()
+            yield
+    return fault
+
+
+def killed_while_hanging(helper: str, command: str) -> Fault:
+    """The daemon dies while a helper works, which would go on beside the next daemon."""
+    def fault(world: World, operation: Operation) -> Iterator[None]:
+        with stand_in(world, helper):
+            world.start()
+            operation.prepare()
+            switch(f"{command} hang")
+            caller = threading.Thread(target=_try, args=(operation.call,), daemon=True)
+            caller.start()
+            wait_until(HUNG.exists, f"{command} hangs")
+            world.node.crash()
+            caller.join()
+            world.start()
+            switch()
+            yield
+    return fault
+
+
+def full(directory: Path, fails: bool | None) -> Fault:
+    """A file system has no room left until the request was answered.
+
+    `fails` says whether the request must fail, must succeed, or may do either."""
+    def fault(world: World, operation: Operation) -> Iterator[None]:
+        with small(directory):
+            world.rebase()
+            world.start()
+            operation.prepare()
+            ballast = fill(directory)
+            error = _try(operation.call)
+            assert fails is None or bool(error) == fails, f"on the full disk: {error}"
+            ballast.unlink()
+            yield
+    return fault
+
+
+def registry(trouble: str) -> Fault:
+    """The registry dies at the manifest or in a layer, or the daemon does in a layer."""
+    def fault(world: World, operation: Operation) -> Iterator[None]:
+        fake = FakeRegistry(FAKE_PORT)
+        real, world.image = world.image, fake.serve("crash/image:latest", world.picture)
+        blob = world.picture.layers[0].blob
+        layer = blob_path("crash/image", sha256(blob))
+        good = dict(fake.answers)
+        half = Answer(blob[:len(blob) // 2], length=len(blob))
+        try:
+            world.start()
+            if trouble == "kill":
+                _kill_in_layer(world, operation, fake, layer, half)
+            else:
+                broken = {"manifest": ("/v2/crash/image/manifests/latest", Answer(b"{", length=4096)),
+                          "layer": (layer, half)}[trouble]
+                fake.answers |= [broken]
+                refused(operation.call)
+            fake.answers |= good
+            yield
+        finally:
+            fake.stop()
+            world.image = real
+    return fault
+
+
+def _kill_in_layer(world: World, operation: Operation, fake: FakeRegistry, layer: str,
+                   half: Answer) -> None:
+    asked, go = threading.Event(), threading.Event()
+
+    def stalled() -> Answer:
+        asked.set()
+        go.wait(30)
+        return half
+
+    fake.answers[layer] = stalled
+    caller = threading.Thread(target=_try, args=(operation.call,), daemon=True)
+    caller.start()
+    assert asked.wait(20), "the layer was not asked for"
+    world.node.crash()
+    go.set()
+    caller.join()
+    world.start()
+
+
+def _try(call: Callable[[], None]) -> RpcError | None:
+    try:
+        call()
+        return None
+    except RpcError as error:
+        return error
+
+
+# Stand-ins for runtimes and plugins
+
+def switch(words: str = "") -> None:
+    """Has the stand-ins fail or hang; without words, no more."""
+    HUNG.unlink(missing_ok=True)
+    if words:
+        SWITCH.write_text(words)
+    else:
+        SWITCH.unlink(missing_ok=True)
+
+
+@contextmanager
+def stand_in(world: World, helper: str) -> Iterator[None]:
+    """Puts a stand-in before the runtime, or before the first plugin of the network."""
+    directory = Path("/opt/crash")
+    directory.mkdir(parents=True, exist_ok=True)
+    if helper == "runtime":
+        _install("oci_runtime.py", directory / world.handler)
+        world.node.environment["PATH"] = f"{directory}:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
+    else:
+        _install("cni_wrapper.py", Path("/opt/cni/bin/conformance-bridge"))
+        first, *rest = NETWORK["plugins"]
+        world.node.connect_network(
+            {**NETWORK, "plugins": [{**first, "type": "conformance-bridge"}, *rest]})
+    try:
+        yield
+    finally:
+        switch()
+        shutil.rmtree(directory)
+        world.node.environment.pop("PATH", None)
+        world.node.connect_network()
+
+
+def _install(source: str, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!{sys.executable}\n" + (STAND_INS / source).read_text())
+    path.chmod(0o755)
+
+
+# Small file systems
+
+@contextmanager
+def small(directory: Path) -> Iterator[None]:
+    """A file system of 64 MiB on a directory."""
+    directory.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m,mode=0755", "tmpfs", directory],
+                   check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", directory], check=True)
+
+
+def fill(directory: Path) -> Path:
+    """Takes all the room that is left; the file that takes it."""
+    path = directory / "ballast"
+    with open(path, "wb", buffering=0) as ballast:
+        for size in (1 << 20, 4096, 1):
+            try:
+                while ballast.write(b"\0" * size) == size:
+                    pass
+            except OSError:
+                pass
+    return path
