@@ -26,7 +26,7 @@ public final class Layers: Sendable {
         try Files.makeDirectories(directory, mode: 0o700)
         try Files.makeDirectories(stagingDirectory, mode: 0o700)
         for hex in try Files.list(directory) {
-            guard let info = LayerInfo(directory: "\(directory)/\(hex)") else { continue }
+            guard let info = LayerInfo(layer: "\(directory)/\(hex)") else { continue }
             state.withLock { $0.known["sha256:\(hex)"] = info }
         }
     }

@@ -51,7 +51,7 @@ struct CreateContainer: RPC {
             try await node.store.save(container.row())
             node.containers.insert(container)
             undo.push("delete it from the runtime") {
-                try await node.runtime(of: sandbox).delete(id, force: true)
+                try await node.lifecycle.erase(id, in: sandbox)
             }
             let pid = try await Trace.span("\(sandbox.handler) create") {
                 try await ProgramDurations.runtime.measure(sandbox.handler, "create") {

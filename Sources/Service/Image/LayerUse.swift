@@ -18,9 +18,10 @@ extension Node {
         }
     }
 
-    /// At the start: removes what killed pulls and removals have left.
+    /// At the start: removes what killed pulls and removals have left. What damaged images have left
+    /// stays until the next start, since they will be pulled again.
     func sweepLayers() async throws {
-        try await layers.sweep(keeping: neededLayers)
+        try await layers.sweep(keeping: neededLayers.union(quarantine.layers))
     }
 
     /// What the containers' writable parts take on disk.

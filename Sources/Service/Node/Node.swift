@@ -25,6 +25,7 @@ public final class Node: Sendable {
     public let telemetry = Telemetry()
     let images: ImageCatalog
     let layers: Layers
+    let quarantine: Quarantine
     let rootFilesystems: RootFilesystems
     let puller: Puller
     let pulls = PullsUnderWay()
@@ -52,7 +53,8 @@ public final class Node: Sendable {
             return try InstanceLock(directory: paths.root)
         }
         operations = Operations(nursery)
-        store = try await Blocking.run { try Store(path: paths.database) }
+        store = try await Blocking.run { try Store(root: paths.root, runRoot: paths.runRoot) }
+        Self.tell(store.condition, log)
         let load = { @Sendable in
             try Registries.load(settings)
         }
@@ -63,6 +65,7 @@ public final class Node: Sendable {
             layers: layers, registries: try await Blocking.run { try load() },
             limits: LayerLimits(
                 bytes: UInt64(settings.largestLayer), entries: settings.mostLayerEntries))
+        quarantine = try await Quarantine.run(store, layers, log)
         images = try await ImageCatalog(store) { try puller.candidates(for: $0) }
         self.puller = puller
         network = NetworkPlugins(

@@ -18,14 +18,15 @@ public struct Recovery: Sendable {
 
     /// Nothing that goes wrong with one pod keeps the others from coming back.
     public func run() async throws {
-        let containers = Dictionary(grouping: try await node.store.containers(), by: \.sandbox)
-        for row in try await node.store.sandboxes() {
+        let rows = try await SoundRows(node).load()
+        let containers = Dictionary(grouping: rows.containers, by: \.sandbox)
+        for row in rows.sandboxes {
             await node.attempt("recover sandbox \(row.id)") {
                 try await recover(row, containers[row.id] ?? [])
             }
         }
+        await OrphanSweep(node, known: rows).run()
         await sweepNetwork()
-        await node.attempt("sweep root file systems") { try await sweepRootFilesystems() }
         await node.attempt("sweep layers") { try await node.sweepLayers() }
         node.nursery.start { await checkNetworks() }
     }
@@ -42,17 +43,6 @@ public struct Recovery: Sendable {
             } catch {
                 if sandbox.phase == .ready { node.log.warning("\(error)") }
             }
-        }
-    }
-
-    /// A root file system is made before its container is stored, since the container's user is
-    /// looked up in it. One without a container is what a killed daemon left.
-    private func sweepRootFilesystems() async throws {
-        let known = Set(node.containers.all.map(\.id))
-        for name in try await node.rootFilesystemNames() {
-            guard !known.contains(ImageVolumes.container(of: name)) else { continue }
-            try await node.rootFilesystems.remove(name)
-            try await node.lifecycle.removeBundle(name)
         }
     }
 
@@ -129,7 +119,7 @@ public struct Recovery: Sendable {
     }
 
     private func undo(_ container: SandboxContainer) async throws {
-        try await node.runtime(of: container.sandbox).delete(container.id, force: true)
+        try await node.lifecycle.erase(container.id, in: container.sandbox)
         try await node.lifecycle.discard(container.id, container.sandbox)
         try await node.store.removeContainer(container.id)
     }

@@ -30,6 +30,7 @@ struct Watch: Sendable {
         guard sandbox.phase == .ready else { return }
         sandbox.update { $0.phase = .stopping }
         await node.persist(sandbox)
+        node.tell(.stoppedEvent, of: sandbox)
     }
 
     /// A monitor ends when its pod is stopped. When it ends otherwise, nobody is left to reap the
@@ -44,6 +45,9 @@ struct Watch: Sendable {
         for container in node.containers(of: sandbox) where container.phase.exit == nil {
             await recoverExit(of: container)
         }
+        await node.attempt("end the infra container of \(sandbox.id)") {
+            try await SandboxResources(node: node, sandbox: sandbox).endInfra()
+        }
         await infraExited()
     }
 
@@ -51,7 +55,7 @@ struct Watch: Sendable {
     /// lost.
     func recoverExit(of container: SandboxContainer, startedAt: Int64 = 0) async {
         await node.attempt("delete container \(container.id)") {
-            try await node.runtime(of: sandbox).delete(container.id, force: true)
+            try await node.lifecycle.erase(container.id, in: sandbox)
         }
         let path = node.paths.pod(sandbox.id).exitRecord(container.id)
         let record = try? await Monitor.exitRecord(at: path)
