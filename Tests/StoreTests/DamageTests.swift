@@ -49,9 +49,12 @@ import Testing
         #expect(try await store.containers() == [container])
         #expect(try await store.images() == [image])
         let condition = store.condition
-        #expect([condition.pods, condition.containers, condition.images] == [1, 1, 1])
-        #expect((condition.damage == nil) == (damage == .gone))
-        #expect(try place.setAside.isEmpty == (damage == .gone))
+        let recovered: [Int] = [condition.pods, condition.containers, condition.images]
+        #expect(recovered.allSatisfy { $0 == 1 })
+        let isGone = damage == .gone
+        let nothingKept = try place.setAside.isEmpty
+        #expect((condition.damage == nil) == isGone)
+        #expect(nothingKept == isGone)
     }
 
     @Test func theDamagedFileIsKeptAsItWas() async throws {
@@ -59,7 +62,8 @@ import Testing
         try Damage.garbage.apply(to: place)
         let aside = try #require(try place.open().condition.setAside)
         #expect(aside.hasPrefix("\(place.root)/gantry.db.damaged-2"))
-        #expect(FileManager.default.contents(atPath: aside) == Data(repeating: 0x55, count: 8192))
+        let kept = try Data(contentsOf: URL(fileURLWithPath: aside))
+        #expect(kept.count == 8192 && kept.allSatisfy { $0 == 0x55 })
     }
 
     @Test func afterARebootImagesAreLeft() async throws {

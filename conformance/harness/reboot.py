@@ -22,14 +22,25 @@ def reboot(node: Node) -> None:
     node.crash()
     _kill(lambda: [int(line.split()[0]) for line in processes() if "gantry-monitor" in line])
     cgroups = [Path(path) for path, _, _ in os.walk(CGROUPS) if _OURS.match(Path(path).name)]
-    _kill(lambda: [int(pid) for path in cgroups
-                   for pid in (path / "cgroup.procs").read_text().split()])
+    _kill(lambda: [pid for path in cgroups for pid in _members(path)])
     for path in reversed(cgroups):
-        path.rmdir()
+        if path.exists():
+            path.rmdir()
     mounts = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
     for target in reversed([mount for mount in mounts if mount.startswith(f"{RUN}/")]):
         subprocess.run(["umount", "--lazy", target], check=True)
     shutil.rmtree(RUN)
+    for table in ("nat", "filter"):
+        for flag in ("-F", "-X"):
+            subprocess.run(["iptables", "-t", table, flag], check=True)
+
+
+def _members(cgroup: Path) -> list[int]:
+    """Its processes; none when a runtime that the daemon had run has just removed it."""
+    try:
+        return [int(pid) for pid in (cgroup / "cgroup.procs").read_text().split()]
+    except OSError:
+        return []
 
 
 def _kill(living) -> None:

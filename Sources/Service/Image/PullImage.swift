@@ -71,6 +71,7 @@ struct PullImage: RPC {
                 ImageRecord(pulled), tag: pulled.reference.tagged,
                 digest: "\(pulled.reference.repository)@\(pulled.digest)")
         }
+        await node.attempt("remove damaged layers") { try await node.removeDamagedLayers() }
         return pulled.id
     }
 }

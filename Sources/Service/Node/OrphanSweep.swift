@@ -17,54 +17,56 @@ struct OrphanSweep: Sendable {
         self.known = known
     }
 
-    /// What is one's own fault keeps nothing else from going.
-    func run() async {
+    func find() async -> [Orphan] {
         let search = OrphanSearch(
             paths: node.paths, runtimeRoots: node.handlers.roots,
             pods: Set(known.sandboxes.map(\.id)), containers: Set(known.containers.map(\.id)))
-        guard let orphans = try? await Blocking.run({ search.run() }), !orphans.isEmpty else {
-            return
-        }
-        // Monitors first: they must not go on to make what is being removed.
+        return (try? await Blocking.run { search.run() }) ?? []
+    }
+
+    /// Ends all that runs of them. A monitor goes first: it must not make what is being removed.
+    func end(_ orphans: [Orphan]) async {
         for orphan in orphans where orphan.kind == .pod {
+            node.log.warning("removing pod \(orphan.id), of which nothing is stored")
             await attempt(orphan) { try await StrayProcesses.endMonitor(of: orphan.path) }
         }
-        for orphan in orphans where orphan.kind != .pod {
-            await attempt(orphan) { try await remove(orphan) }
+        for orphan in orphans { await attempt(orphan) { try await end(orphan) } }
+    }
+
+    private func end(_ orphan: Orphan) async throws {
+        switch orphan.kind {
+        case .pod: try await end(orphan.id, bundle: node.paths.pod(orphan.id).bundle)
+        case .cgroup: try await CgroupRemains(orphan.path).remove()
+        case .state: try await end(orphan.id, bundle: nil)
+        case .container:
+            let container = ImageVolumes.container(of: orphan.id)
+            guard container == orphan.id else { return }
+            try await end(container, bundle: node.paths.container(container).bundle)
         }
-        for orphan in orphans where orphan.kind == .pod {
-            await attempt(orphan) { try await removePod(orphan) }
+    }
+
+    /// Unmounts and removes their directories.
+    func remove(_ orphans: [Orphan]) async {
+        for orphan in orphans { await attempt(orphan) { try await remove(orphan) } }
+    }
+
+    private func remove(_ orphan: Orphan) async throws {
+        switch orphan.kind {
+        case .cgroup, .state: break
+        case .container:
+            try await node.rootFilesystems.remove(orphan.id)
+            try await node.lifecycle.removeBundle(orphan.id)
+        case .pod:
+            for name in (try? Files.list("\(orphan.path)/ns")) ?? [] {
+                try await Mounts.unmount("\(orphan.path)/ns/\(name)")
+            }
+            try await Mounts.unmount(node.paths.pod(orphan.id).sharedMemory)
+            try await Trees.remove(orphan.path)
         }
     }
 
     private func attempt(_ orphan: Orphan, _ body: () async throws -> Void) async {
         await node.attempt("remove the orphan \(orphan.path)", body)
-    }
-
-    private func remove(_ orphan: Orphan) async throws {
-        switch orphan.kind {
-        case .pod: break
-        case .cgroup: try await CgroupRemains(orphan.path).remove()
-        case .state: try await end(orphan.id, bundle: nil)
-        case .container:
-            node.log.notice("removing \(orphan.path), of which nothing is stored")
-            let container = ImageVolumes.container(of: orphan.id)
-            let bundle = node.paths.container(container).bundle
-            if container == orphan.id { try await end(container, bundle: bundle) }
-            try await node.rootFilesystems.remove(orphan.id)
-            try await node.lifecycle.removeBundle(orphan.id)
-        }
-    }
-
-    private func removePod(_ orphan: Orphan) async throws {
-        node.log.warning("removing pod \(orphan.id), of which nothing is stored")
-        let pod = node.paths.pod(orphan.id)
-        try await end(orphan.id, bundle: pod.bundle)
-        for name in (try? Files.list("\(orphan.path)/ns")) ?? [] {
-            try await Mounts.unmount("\(orphan.path)/ns/\(name)")
-        }
-        try await Mounts.unmount(pod.sharedMemory)
-        try await Trees.remove(orphan.path)
     }
 
     /// Kills what runs of a container and has the runtimes forget it. Which one made it is not known,

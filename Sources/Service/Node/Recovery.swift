@@ -25,8 +25,12 @@ public struct Recovery: Sendable {
                 try await recover(row, containers[row.id] ?? [])
             }
         }
-        await OrphanSweep(node, known: rows).run()
-        await sweepNetwork()
+        let sweep = OrphanSweep(node, known: rows)
+        let orphans = await sweep.find()
+        await sweep.end(orphans)
+        // Plugins want the namespaces, and the containers gone.
+        await sweepNetwork(keeping: Set(rows.sandboxes.map { Attachment.ID($0.id) }))
+        await sweep.remove(orphans)
         await node.attempt("sweep layers") { try await node.sweepLayers() }
         node.nursery.start { await checkNetworks() }
     }
@@ -47,8 +51,7 @@ public struct Recovery: Sendable {
     }
 
     /// Gives back the addresses of pods that nobody knows any more.
-    private func sweepNetwork() async {
-        let known = Set(node.sandboxes.all.map { Attachment.ID($0.id) })
+    private func sweepNetwork(keeping known: Set<Attachment.ID>) async {
         for error in await node.network.collectGarbage(keeping: known) {
             node.log.warning("sweep the network: \(error)")
         }
