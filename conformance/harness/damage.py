@@ -21,7 +21,7 @@ def _overwrite(path: Path, offset: int, content: bytes) -> None:
 
 
 def _checkpoint() -> None:
-    """Everything is in the database itself, and its log is empty."""
+    """Everything is in the database itself, and nothing in its log, by which SQLite would mend it."""
     with closing(sqlite3.connect(DATABASE)) as database:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -29,6 +29,11 @@ def _checkpoint() -> None:
 def _torn() -> None:
     _checkpoint()
     _overwrite(DATABASE, 4096, b"\xa5" * 16384)
+
+
+def _garbage() -> None:
+    _checkpoint()
+    DATABASE.write_bytes(b"\x55" * 65536)
 
 
 def _truncated() -> None:
@@ -39,7 +44,7 @@ def _truncated() -> None:
 
 #: By name; each wants the daemon not to run.
 DATABASE_DAMAGE: dict[str, Callable[[], object]] = {
-    "garbage": lambda: DATABASE.write_bytes(b"\x55" * 65536),
+    "garbage": _garbage,
     "empty": lambda: DATABASE.write_bytes(b""),
     "truncated": _truncated,
     "torn": _torn,

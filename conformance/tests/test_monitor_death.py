@@ -1,8 +1,11 @@
 """A pod's monitor is killed: nobody reaps its containers or keeps their logs any more, so they are
 killed and known as exited, and the pod is not ready, for the kubelet to make a new one."""
 
+import contextlib
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+import grpc
 import pytest
 from grpc import StatusCode
 from test_events import Listener, listener  # noqa: F401 (a fixture)
@@ -11,6 +14,7 @@ from test_failures import failing, runtime  # noqa: F401 (fixtures)
 from harness import cri
 from harness.client import refused
 from harness.monitors import kill_monitor, living
+from harness.pods import container_config
 from harness.wait import wait_until
 
 pytestmark = pytest.mark.gantry
@@ -67,7 +71,8 @@ def test_what_it_had_recorded_counts(pods, node, busybox, tmp_path):
     container.logged("up")
     node.crash()
     (tmp_path / "open").touch()
-    wait_until(lambda: not living("/gate/open"), "the container is gone")
+    record = Path("/run/gantry/pods") / pod.id / "exits" / container.id
+    wait_until(record.exists, "the exit is recorded")
     kill_monitor(pod)
     node.start()
     status = container.exited()
@@ -87,7 +92,7 @@ def test_while_a_container_is_being_created(runtime, pods, busybox):
             creation.result()
         assert not living(" create ")
         runtime()
-    assert pod.status.state == cri.SANDBOX_NOTREADY
+    wait_until(lambda: pod.status.state == cri.SANDBOX_NOTREADY, "the pod is not ready")
     assert not living("sleep 54324")
 
 
@@ -144,3 +149,17 @@ def test_the_kubelet_makes_the_pod_anew(pods, busybox):
     assert again.status.state == cri.CONTAINER_RUNNING
     pod.remove()
     assert again.status.state == cri.CONTAINER_RUNNING
+
+
+def test_amid_creations_at_any_moment(pods, client, busybox):
+    """Wherever the runtime was when the monitor died, nothing of its container is left."""
+    for delay in (0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.06):
+        pod = pods.run()
+        with contextlib.suppress(grpc.RpcError):
+            client.CreateContainer(
+                pod_sandbox_id=pod.id, sandbox_config=pod.config, deadline=delay,
+                config=container_config("sleep 54330", image=busybox))
+        kill_monitor(pod)
+        wait_until(lambda: pod.status.state == cri.SANDBOX_NOTREADY, "the pod is not ready")
+        pod.remove()
+        assert not living("sleep 54330")
