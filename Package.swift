@@ -61,7 +61,7 @@ let package = Package(
             ]),
         room(
             "Store",
-            uses: ["Model", .product(name: "GRDB", package: "GRDB.swift")]),
+            uses: ["Kernel", "Model", .product(name: "GRDB", package: "GRDB.swift")]),
         room("GRPC", uses: ["CGRPC"]),
         room("CRI", uses: ["CCRI", "Model"]),
         room("YAML", uses: ["CYAML", "Model"]),
@@ -126,7 +126,9 @@ let package = Package(
         tests(of: "Model"),
         tests(of: "YAML", uses: ["Model"]),
         tests(of: "System", uses: ["CLinux", "Kernel", "Model"]),
-        tests(of: "Store", uses: ["Model"]),
+        tests(
+            of: "Store",
+            uses: ["Kernel", "Model", .product(name: "GRDB", package: "GRDB.swift")]),
         tests(of: "OCI", uses: ["Model", "System", "Kernel"]),
         tests(
             of: "Service",

@@ -10,8 +10,13 @@ struct Fitting {
     private let layers: [LayerView]
     private let parents: Parents
     private let attributes: AttributeWriter
+    private let contents: ContentSum
 
-    init(_ directory: String, _ privileges: Privileges, onto layers: [LayerView]) throws {
+    init(
+        _ directory: String, _ privileges: Privileges, onto layers: [LayerView],
+        _ contents: ContentSum
+    ) throws {
+        self.contents = contents
         own = try LayerView(directory, privileges)
         self.layers = layers
         attributes = AttributeWriter(privileges: privileges)
@@ -84,6 +89,7 @@ struct Fitting {
                     try merge(leaf, of: source, into: name)
                     continue
                 }
+                contents.invalidate()
                 try Trees.removeNow(leaf, in: directory)
             }
             try syscall("rename", name.description) { renameat(source, leaf, directory, leaf) }

@@ -87,7 +87,8 @@ public final class LayerStream: Sendable {
             let diffID = try reader.finish()
             try writer.finish()
             return UnpackedLayer(
-                diffID: diffID, bytes: writer.bytes, inodes: writer.inodes, privileges: privileges,
+                diffID: diffID, bytes: writer.bytes, inodes: writer.inodes,
+                contents: writer.contents, privileges: privileges,
                 implicit: writer.parents.implicit)
         } catch {
             pipe.fail(error)

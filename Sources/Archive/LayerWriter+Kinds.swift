@@ -20,6 +20,7 @@ extension LayerWriter {
             throw SystemError("mkdir", entry.name.description, errno: errno)
         }
         guard let there = try Existing(leaf, in: parent), !there.isDirectory else { return }
+        contents.invalidate()
         try Trees.removeNow(leaf, in: parent)
         try syscall("mkdir", entry.name.description) { mkdirat(parent, leaf, 0o700) }
         // `.wh.NAME` before `NAME/`: a new directory, through which nothing below may show.
@@ -42,7 +43,9 @@ extension LayerWriter {
     private func copy(_ content: TarReader, to file: Int32, _ name: EntryName) throws -> UInt64 {
         var written: UInt64 = 0
         var end: Int64 = 0
+        var sum = FileSum()
         let size = try content.content { bytes, offset in
+            sum.add(bytes, at: offset)
             var rest = bytes[...]
             end = offset + Int64(bytes.count)
             while !rest.isEmpty {
@@ -55,6 +58,8 @@ extension LayerWriter {
             }
             written += UInt64(bytes.count)
         }
+        sum.end(at: size)
+        contents.add(sum)
         if size > end { try syscall("ftruncate", name.description) { ftruncate(file, Int(size)) } }
         return written
     }
@@ -104,6 +109,7 @@ extension LayerWriter {
         let result = create()
         if result >= 0 { return result }
         guard errno == EEXIST else { throw SystemError(call, name.description, errno: errno) }
+        contents.invalidate()
         try Trees.removeNow(name.leaf, in: parent)
         return try syscall(call, name.description, create)
     }

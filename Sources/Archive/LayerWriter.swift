@@ -15,6 +15,7 @@ final class LayerWriter {
     private var directories: [EntryName: Attributes] = [:]
     private let limits: LayerLimits
     private var entries = 0
+    let contents = ContentSum()
     private(set) var inodes: UInt64 = 0
     private(set) var bytes: UInt64 = 0
 

@@ -10,6 +10,8 @@ public struct UnpackedLayer: Sendable {
     /// What its files take on disk, in whole blocks of 4 KiB.
     public let bytes: UInt64
     public let inodes: UInt64
+    /// By which damage shows later; see `ContentSum`.
+    public let contents: ContentSum
     let privileges: Privileges
     let implicit: Set<EntryName>
 
@@ -28,7 +30,7 @@ public struct UnpackedLayer: Sendable {
     ///   - below: the directories of the layers below, the nearest first, fitted in already.
     public func fit(in directory: String, onto below: [String]) throws {
         let layers = try below.map { try LayerView($0, privileges) }
-        let fitting = try Fitting(directory, privileges, onto: layers)
+        let fitting = try Fitting(directory, privileges, onto: layers, contents)
         var names = implicit
         for _ in 0...Self.mostLinks where !names.isEmpty {
             var moved: Set<EntryName> = []

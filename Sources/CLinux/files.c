@@ -3,7 +3,9 @@
 
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <linux/magic.h>
 #include <sys/file.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -48,3 +50,9 @@ int gantry_set_nonblocking(int descriptor, int on) {
 int gantry_syncfs(int descriptor) { return syncfs(descriptor); }
 
 int gantry_flock_exclusive(int descriptor) { return flock(descriptor, LOCK_EX | LOCK_NB); }
+
+int gantry_is_memory(const char *path) {
+    struct statfs space;
+    if (statfs(path, &space) < 0) return -1;
+    return space.f_type == TMPFS_MAGIC || space.f_type == RAMFS_MAGIC;
+}

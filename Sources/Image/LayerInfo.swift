@@ -6,11 +6,14 @@ struct LayerInfo: Codable, Hashable, Sendable {
     var diffID: String
     var bytes: UInt64
     var inodes: UInt64
+    /// See `ContentSum`; nil where it is not known.
+    var contents: UInt64?
 
-    init(diffID: String, bytes: UInt64, inodes: UInt64) {
+    init(diffID: String, bytes: UInt64, inodes: UInt64, contents: UInt64?) {
         self.diffID = diffID
         self.bytes = bytes
         self.inodes = inodes
+        self.contents = contents
     }
 
     /// Nil when the directory is no layer.
@@ -19,6 +22,13 @@ struct LayerInfo: Codable, Hashable, Sendable {
             let info = try? JSONDecoder().decode(LayerInfo.self, from: Data(bytes))
         else { return nil }
         self = info
+    }
+
+    /// Nil when the directory is no layer, or its files are gone.
+    init?(layer directory: String) {
+        self.init(directory: directory)
+        guard let names = try? Files.list("\(directory)/diff"), inodes == 0 || !names.isEmpty
+        else { return nil }
     }
 
     func write(to directory: String) throws {

@@ -19,14 +19,16 @@ public final class Layers: Sendable {
 
     private var directory: String { "\(root)/layers" }
     private var stagingDirectory: String { "\(root)/staging" }
+    private var damagedDirectory: String { "\(root)/damaged" }
 
     /// Creates the directories and reads what is there.
     public init(root: String) throws {
         self.root = root
         try Files.makeDirectories(directory, mode: 0o700)
         try Files.makeDirectories(stagingDirectory, mode: 0o700)
+        try Files.makeDirectories(damagedDirectory, mode: 0o700)
         for hex in try Files.list(directory) {
-            guard let info = LayerInfo(directory: "\(directory)/\(hex)") else { continue }
+            guard let info = LayerInfo(layer: "\(directory)/\(hex)") else { continue }
             state.withLock { $0.known["sha256:\(hex)"] = info }
         }
     }
@@ -84,6 +86,17 @@ public final class Layers: Sendable {
         }
     }
 
+    /// Removes the damaged layers that pulled ones have replaced, but those that containers still
+    /// stand on: what is left of them is all that these have.
+    public func removeDamaged(butOf used: Set<String>) async throws {
+        for name in try Files.list(damagedDirectory) {
+            let hex = name.prefix { $0 != "." }
+            if !used.contains("sha256:\(hex)") {
+                try await Trees.remove("\(damagedDirectory)/\(name)")
+            }
+        }
+    }
+
     /// Holds layers, there or still to come, until the result goes.
     public func hold(_ chains: [String]) -> LayerHold {
         state.withLock { state in
@@ -116,9 +129,10 @@ public final class Layers: Sendable {
             try state.withLock { state in
                 // Another pull was first, with the same content.
                 if state.known[chain] != nil { return }
-                // A directory that is there and not known has lost its `info.json`.
-                let broken = "\(stagingDirectory)/\(StagedLayer.freshName())"
+                // A directory that is there and not known is damaged.
                 let target = home(of: chain)
+                let hex = Path.lastComponent(of: target)
+                let broken = "\(damagedDirectory)/\(hex).\(StagedLayer.freshName())"
                 if Files.exists(target) { try renameLayer(target, to: broken) }
                 try renameLayer(layer.home, to: target)
                 failpoint("PullImage/layer committed")

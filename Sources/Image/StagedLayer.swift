@@ -32,7 +32,9 @@ final class StagedLayer: Sendable {
 
     var info: LayerInfo? {
         unpacked.map {
-            LayerInfo(diffID: $0.diffID.description, bytes: $0.bytes, inodes: $0.inodes)
+            LayerInfo(
+                diffID: $0.diffID.description, bytes: $0.bytes, inodes: $0.inodes,
+                contents: $0.contents.value)
         }
     }
 

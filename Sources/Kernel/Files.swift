@@ -106,6 +106,18 @@ public enum Files {
         throw SystemError("unlink", path, errno: errno)
     }
 
+    /// rename(2): what is at `target` gives way.
+    public static func move(_ path: String, to target: String) throws(SystemError) {
+        try syscall("rename", target) { rename(path, target) }
+    }
+
+    /// Bytes of a file.
+    public static func size(_ path: String) throws(SystemError) -> Int {
+        var status = stat()
+        try syscall("stat", path) { stat(path, &status) }
+        return Int(status.st_size)
+    }
+
     /// The names in a directory, sorted, without `.` and `..`.
     public static func list(_ path: String) throws(SystemError) -> [String] {
         guard let directory = opendir(path) else {

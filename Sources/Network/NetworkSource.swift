@@ -106,6 +106,11 @@ final class NetworkSource: Sendable {
         return versions
     }
 
+    /// What a plugin says that it supports; empty when it does not answer.
+    func supportedVersions(of type: String) async -> Set<SpecVersion> {
+        await ask(type) ?? []
+    }
+
     private func ask(_ type: String) async -> Set<SpecVersion>? {
         let newest = JSONValue.string(SpecVersion.v110.rawValue)
         let output = try? await plugins.run(.version, type, input: ["cniVersion": newest])

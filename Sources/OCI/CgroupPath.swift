@@ -44,6 +44,20 @@ public struct CgroupPath: Hashable, Sendable {
         }
     }
 
+    /// The directory that stands for a spec's `linux.cgroupsPath`, as `container` wrote it.
+    public static func directory(ofSpec path: String) -> String {
+        let parts = path.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 3 else { return path }
+        return CgroupPath(driver: .systemd, parent: parts[0]).directory(parts[2])
+    }
+
+    /// Whose cgroup a directory of this name is, where the name says that it is ours.
+    public static func container(ofDirectory name: String) -> String? {
+        if name.hasPrefix("gantry-") { return String(name.dropFirst("gantry-".count)) }
+        guard name.hasPrefix("\(scopePrefix)-"), name.hasSuffix(".scope") else { return nil }
+        return String(name.dropFirst(scopePrefix.count + 1).dropLast(".scope".count))
+    }
+
     /// What a container's scope is called besides its ID, by which tools tell whose it is.
     private static let scopePrefix = "cri-gantry"
 

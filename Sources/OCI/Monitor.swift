@@ -68,6 +68,9 @@ public final class Monitor: Sendable {
         close()
     }
 
+    /// Whether the connection has ended, with the monitor or by `disconnect`.
+    public var isGone: Bool { state.withLock { $0.isClosed } }
+
     /// Ends the connection, and with it `run` and `exits`; the monitor goes on.
     public func disconnect() {
         Glibc.shutdown(socket.raw, Int32(SHUT_RDWR))

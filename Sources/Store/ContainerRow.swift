@@ -29,37 +29,46 @@ public struct ContainerRow: Sendable, Equatable {
 
 extension Store {
     public func containers() async throws -> [ContainerRow] {
-        try await transaction("read the containers") { database in
-            try Row.fetchAll(database, sql: "SELECT * FROM container").map { row in
-                let layers: String = row["layers"]
-                return ContainerRow(
-                    id: row["id"], sandbox: row["sandbox"], phase: row["phase"],
-                    layers: layers.split(separator: " ").map(String.init),
-                    config: bytes(row["config"]), status: bytes(row["status"]))
-            }
-        }
+        try await transaction("read the containers") { try ContainerRow.all($0) }
     }
 
     /// Inserts the row, or replaces what the same ID had.
     public func save(_ row: ContainerRow) async throws {
-        try await transaction("save container \(row.id)") { database in
-            try database.execute(
-                sql: """
-                    INSERT INTO container (id, sandbox, phase, layers, config, status)
-                    VALUES (?, ?, ?, ?, ?, ?)
-                    ON CONFLICT (id) DO UPDATE SET phase = excluded.phase,
-                      config = excluded.config, status = excluded.status
-                    """,
-                arguments: [
-                    row.id, row.sandbox, row.phase, row.layers.joined(separator: " "),
-                    Data(row.config), Data(row.status),
-                ])
+        try await transaction("save container \(row.id)") { [records] database in
+            try row.save(database)
+            records.containers.save(row.record)
         }
     }
 
     public func removeContainer(_ id: String) async throws {
-        try await transaction("remove container \(id)") { database in
+        try await transaction("remove container \(id)") { [records] database in
             try database.execute(sql: "DELETE FROM container WHERE id = ?", arguments: [id])
+            records.containers.remove(id)
         }
+    }
+}
+
+extension ContainerRow {
+    static func all(_ database: Database) throws -> [ContainerRow] {
+        try Row.fetchAll(database, sql: "SELECT * FROM container").map { row in
+            let layers: String = row["layers"]
+            return ContainerRow(
+                id: row["id"], sandbox: row["sandbox"], phase: row["phase"],
+                layers: layers.split(separator: " ").map(String.init),
+                config: bytes(row["config"]), status: bytes(row["status"]))
+        }
+    }
+
+    func save(_ database: Database) throws {
+        try database.execute(
+            sql: """
+                INSERT INTO container (id, sandbox, phase, layers, config, status)
+                VALUES (?, ?, ?, ?, ?, ?)
+                ON CONFLICT (id) DO UPDATE SET phase = excluded.phase,
+                  config = excluded.config, status = excluded.status
+                """,
+            arguments: [
+                id, sandbox, phase, layers.joined(separator: " "), Data(config), Data(status),
+            ])
     }
 }

@@ -35,15 +35,7 @@ public struct ImageRow: Sendable, Equatable {
 
 extension Store {
     public func images() async throws -> [ImageRow] {
-        try await transaction("read the images") { database in
-            let layers = try ImageRow.layers(database)
-            return try Row.fetchAll(database, sql: "SELECT id, message, config FROM image").map {
-                let id: String = $0["id"]
-                return ImageRow(
-                    id: id, message: bytes($0["message"]), config: bytes($0["config"]),
-                    layers: layers[id] ?? [])
-            }
-        }
+        try await transaction("read the images") { try ImageRow.all($0) }
     }
 
     /// Saves what `rows` returns, in one transaction, since a tag that moves changes two images.
@@ -52,15 +44,19 @@ extension Store {
     /// The transaction is on the disk when this returns: pulled layers are worth an fsync.
     public func changeImages(_ rows: @escaping @Sendable () throws -> [ImageRow]) async throws {
         try await durably {
-            try await self.transaction("save images") { database in
-                for row in try rows() { try row.save(database) }
+            try await self.transaction("save images") { [records] database in
+                for row in try rows() {
+                    try row.save(database)
+                    records.images.save(row.record)
+                }
             }
         }
     }
 
     public func removeImage(_ id: String) async throws {
-        try await transaction("remove image \(id)") { database in
+        try await transaction("remove image \(id)") { [records] database in
             try database.execute(sql: "DELETE FROM image WHERE id = ?", arguments: [id])
+            records.images.remove(id)
         }
     }
 
@@ -80,7 +76,17 @@ extension Store {
 }
 
 extension ImageRow {
-    fileprivate func save(_ database: Database) throws {
+    static func all(_ database: Database) throws -> [ImageRow] {
+        let layers = try layers(database)
+        return try Row.fetchAll(database, sql: "SELECT id, message, config FROM image").map {
+            let id: String = $0["id"]
+            return ImageRow(
+                id: id, message: bytes($0["message"]), config: bytes($0["config"]),
+                layers: layers[id] ?? [])
+        }
+    }
+
+    func save(_ database: Database) throws {
         try database.execute(
             sql: "INSERT OR REPLACE INTO image (id, message, config) VALUES (?, ?, ?)",
             arguments: [id, Data(message), Data(config)])

@@ -26,33 +26,43 @@ public struct SandboxRow: Sendable, Equatable {
 
 extension Store {
     public func sandboxes() async throws -> [SandboxRow] {
-        try await transaction("read the pods") { database in
-            try Row.fetchAll(database, sql: "SELECT * FROM sandbox").map {
-                SandboxRow(
-                    id: $0["id"], phase: $0["phase"], handler: $0["handler"],
-                    config: bytes($0["config"]), status: bytes($0["status"]))
-            }
-        }
+        try await transaction("read the pods") { try SandboxRow.all($0) }
     }
 
     /// Inserts the row, or replaces what the same ID had.
     public func save(_ row: SandboxRow) async throws {
-        try await transaction("save pod \(row.id)") { database in
-            try database.execute(
-                sql: """
-                    INSERT INTO sandbox (id, phase, handler, config, status)
-                    VALUES (?, ?, ?, ?, ?)
-                    ON CONFLICT (id) DO UPDATE SET phase = excluded.phase,
-                      config = excluded.config, status = excluded.status
-                    """,
-                arguments: [row.id, row.phase, row.handler, Data(row.config), Data(row.status)])
+        try await transaction("save pod \(row.id)") { [records] database in
+            try row.save(database)
+            records.sandboxes.save(row.record)
         }
     }
 
     public func removeSandbox(_ id: String) async throws {
-        try await transaction("remove pod \(id)") { database in
+        try await transaction("remove pod \(id)") { [records] database in
             try database.execute(sql: "DELETE FROM sandbox WHERE id = ?", arguments: [id])
+            records.sandboxes.remove(id)
         }
+    }
+}
+
+extension SandboxRow {
+    static func all(_ database: Database) throws -> [SandboxRow] {
+        try Row.fetchAll(database, sql: "SELECT * FROM sandbox").map {
+            SandboxRow(
+                id: $0["id"], phase: $0["phase"], handler: $0["handler"],
+                config: bytes($0["config"]), status: bytes($0["status"]))
+        }
+    }
+
+    func save(_ database: Database) throws {
+        try database.execute(
+            sql: """
+                INSERT INTO sandbox (id, phase, handler, config, status)
+                VALUES (?, ?, ?, ?, ?)
+                ON CONFLICT (id) DO UPDATE SET phase = excluded.phase,
+                  config = excluded.config, status = excluded.status
+                """,
+            arguments: [id, phase, handler, Data(config), Data(status)])
     }
 }
 

@@ -1,4 +1,5 @@
 internal import GRDB
+internal import Model
 
 /// The tables, as a list of migrations that only ever grows.
 ///
@@ -12,6 +13,20 @@ enum Schema {
         }
         return migrator
     }()
+
+    /// Those that there are after all migrations.
+    static let tables = ["sandbox", "container", "image", "image_layer"]
+
+    /// - Throws: `failedPrecondition` when the database has a migration that is not known here: what
+    ///   it means to rows nobody can say, so they are not touched.
+    static func refuseNewer(_ database: Database) throws {
+        let applied = try migrator.appliedIdentifiers(database)
+        guard let newer = applied.subtracting(migrator.migrations).max() else { return }
+        throw GantryError(
+            .failedPrecondition,
+            "the database was written by a newer Gantry: it has the schema \"\(newer)\", and "
+                + "\"\(migrator.migrations.last ?? "")\" is the newest known here; install that Gantry")
+    }
 
     private static let first = """
         CREATE TABLE sandbox (

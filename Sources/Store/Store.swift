@@ -7,28 +7,55 @@ internal import Model
 /// A write has reached the file before it returns, so a killed daemon loses nothing that it
 /// answered. WAL with `synchronous=NORMAL` may lose the last transactions with the power, which ends
 /// pods and containers anyway; an image is committed with FULL, after its layers were synced.
+///
+/// Each row has a record besides, a file of its own (`RowRecord`), from which a database that is
+/// damaged or gone is made anew.
 public final class Store: Sendable {
     let database: DatabaseQueue
+    let records: AllRecords
+    /// How the database was found.
+    public let condition: StoreCondition
 
     /// Room for SQLite's log, in bytes, that is to be kept from everybody else: what frees a full disk
     /// (removing containers and images) must be written down there first. SQLite begins anew in it
     /// after 1000 pages, which are 4 MiB (PRAGMA wal_autocheckpoint).
     public static let logReserve: Int64 = 6 << 20
 
-    /// Opens the database at `path`, or creates it, and brings its schema up to date.
-    /// - Throws: `GantryError` (`dataLoss`) when the file is no sound database.
-    public init(path: String) throws {
-        var configuration = Configuration()
-        configuration.journalMode = .wal
-        configuration.label = "gantry.store"
+    /// Opens the database `gantry.db` in `root`, or creates it, and brings its schema up to date. A
+    /// damaged one is set aside, and what it held taken from the records below `root` and `runRoot`.
+    /// - Throws: `GantryError`: `failedPrecondition` when a newer Gantry has written it, `dataLoss`
+    ///   when it can be neither used nor replaced.
+    public init(root: String, runRoot: String) throws {
+        let file = DatabaseFile(root: root)
+        let path = file.path
+        var condition = StoreCondition()
+        records = AllRecords(root: root, runRoot: runRoot)
         do {
-            database = try DatabaseQueue(path: path, configuration: configuration)
+            try records.makeDirectories()
+            condition.damage = try file.damage(Self.configuration)
+            if condition.damage != nil { condition.setAside = try file.setAside() }
+            database = try DatabaseQueue(path: path, configuration: Self.configuration)
             try Schema.migrator.migrate(database)
+            condition = try database.write { [records, condition] database in
+                var condition = condition
+                try Self.rebuild(database, records, &condition)
+                return condition
+            }
+        } catch let error as GantryError {
+            throw error
         } catch {
             throw GantryError(
                 .dataLoss, "the database \(path) cannot be used; move it away to start afresh",
                 cause: error)
         }
+        self.condition = condition
+    }
+
+    private static var configuration: Configuration {
+        var configuration = Configuration()
+        configuration.journalMode = .wal
+        configuration.label = "gantry.store"
+        return configuration
     }
 
     /// Runs one transaction; everything in it happens or nothing does.

@@ -57,7 +57,7 @@
             "monitor/asked", "undo/step taken",
 
             "recovery/sandbox read", "recovery/container recovered", "recovery/sandbox recovered",
-            "recovery/network swept", "recovery/root file systems swept",
+            "recovery/network swept", "recovery/orphans removed",
         ]
 
         private static let armed: (name: String, pass: Int)? = {

@@ -6,7 +6,7 @@ internal import Kernel
 public final class PidDescriptor: Sendable {
     private let descriptor: Descriptor
 
-    var raw: Int32 { descriptor.raw }
+    public var raw: Int32 { descriptor.raw }
 
     /// Nil when there is no such process.
     public init?(_ pid: Int32) {
@@ -21,7 +21,7 @@ public final class PidDescriptor: Sendable {
     }
 
     /// The same on the calling thread: whether it has exited, or does so within `limit`.
-    func hasExited(within limit: Duration) -> Bool {
+    public func hasExited(within limit: Duration) -> Bool {
         var entry = pollfd(fd: raw, events: Int16(POLLIN), revents: 0)
         return poll(&entry, 1, Int32(limit / .milliseconds(1))) > 0
     }

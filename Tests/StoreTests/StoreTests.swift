@@ -1,11 +1,9 @@
-import Foundation
 import Model
 import Store
 import Testing
 
 @Suite struct StoreTests {
-    private let path = FileManager.default.temporaryDirectory
-        .appendingPathComponent("gantry-store-\(UUID().uuidString).db").path
+    private let place = Place()
 
     @Test func whatIsSavedIsThereAfterReopening() async throws {
         let sandbox = SandboxRow(
@@ -14,17 +12,17 @@ import Testing
             id: "c1", sandbox: "s1", phase: "running", layers: ["l1", "l2"], config: [4],
             status: [5])
         do {
-            let store = try Store(path: path)
+            let store = try place.open()
             try await store.save(sandbox)
             try await store.save(container)
         }
-        let store = try Store(path: path)
+        let store = try place.open()
         #expect(try await store.sandboxes() == [sandbox])
         #expect(try await store.containers() == [container])
     }
 
     @Test func savingAgainReplaces() async throws {
-        let store = try Store(path: path)
+        let store = try place.open()
         var row = SandboxRow(id: "s1", phase: "creating", handler: "runc", config: [], status: [])
         try await store.save(row)
         row.phase = "ready"
@@ -35,7 +33,7 @@ import Testing
     }
 
     @Test func aContainerNeedsItsSandbox() async throws {
-        let store = try Store(path: path)
+        let store = try place.open()
         let orphan = ContainerRow(
             id: "c", sandbox: "gone", phase: "x", layers: [], config: [], status: [])
         await #expect(throws: GantryError.self) { try await store.save(orphan) }
@@ -43,7 +41,7 @@ import Testing
     }
 
     @Test func layersKeepTheirOrderAndGoWithTheirImage() async throws {
-        let store = try Store(path: path)
+        let store = try place.open()
         let layers = ["b", "a", "c"].map { ImageRow.Layer(chain: $0, bytes: 10, inodes: 2) }
         let image = ImageRow(id: "sha256:1", message: [1], config: [2], layers: layers)
         try await store.changeImages { [image] }
@@ -51,12 +49,5 @@ import Testing
         #expect(try await store.images() == [image])
         try await store.removeImage("sha256:1")
         #expect(try await store.images().isEmpty)
-    }
-
-    @Test func aDamagedFileIsRefusedWithItsName() throws {
-        try Data(repeating: 0x55, count: 8192).write(to: URL(fileURLWithPath: path))
-        let error = #expect(throws: GantryError.self) { try Store(path: path) }
-        #expect(error?.code == .dataLoss)
-        #expect(error?.message.contains(path) == true)
     }
 }

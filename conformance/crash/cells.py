@@ -32,7 +32,7 @@ BEFORE_RECOVERY = {
     "recovery/container recovered": ("CreateContainer", "CreateContainer/created"),
     "recovery/sandbox recovered": ("RunPodSandbox", "RunPodSandbox/network attached"),
     "recovery/network swept": ("RunPodSandbox", "RunPodSandbox/plugin added"),
-    "recovery/root file systems swept": ("CreateContainer", "CreateContainer/volume mounted"),
+    "recovery/orphans removed": ("CreateContainer", "CreateContainer/volume mounted"),
 }
 #: What each operation has others do.
 HELPERS = [

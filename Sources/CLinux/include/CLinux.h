@@ -20,6 +20,8 @@ int gantry_pipe(int descriptors[2], int flags);
 int gantry_dup_cloexec(int descriptor);
 int gantry_set_nonblocking(int descriptor, int on);
 int gantry_syncfs(int descriptor);
+// Whether a file system is gone after a reboot: 1, 0, or -1 when there is no such path.
+int gantry_is_memory(const char *path);
 int gantry_flock_exclusive(int descriptor);
 
 extern const uint64_t GANTRY_RESOLVE_IN_ROOT;

@@ -79,7 +79,7 @@ struct CreateContainer: RPC {
     /// One that the runtime does not let go of is kept as exited, so that it is seen and removed.
     private func takeBack(_ container: SandboxContainer) async throws {
         do {
-            try await node.runtime(of: container.sandbox).delete(container.id, force: true)
+            try await node.lifecycle.erase(container.id, in: container.sandbox)
         } catch {
             await node.lifecycle.end(container) {
                 ContainerExit(

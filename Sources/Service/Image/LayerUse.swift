@@ -16,11 +16,19 @@ extension Node {
         for chain in chains.reversed() where !needed.contains(chain) {
             try await layers.remove(chain)
         }
+        try await removeDamagedLayers()
     }
 
-    /// At the start: removes what killed pulls and removals have left.
+    /// After a pull, and when something is removed.
+    func removeDamagedLayers() async throws {
+        try await layers.removeDamaged(butOf: Set(containers.all.flatMap(\.details.layers)))
+    }
+
+    /// At the start: removes what killed pulls and removals have left. What damaged images have left
+    /// stays until the next start, since they will be pulled again.
     func sweepLayers() async throws {
-        try await layers.sweep(keeping: neededLayers)
+        try await layers.sweep(keeping: neededLayers.union(quarantine.layers))
+        try await removeDamagedLayers()
     }
 
     /// What the containers' writable parts take on disk.

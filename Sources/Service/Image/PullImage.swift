@@ -72,6 +72,7 @@ struct PullImage: RPC {
                 digest: "\(pulled.reference.repository)@\(pulled.digest)")
         }
         failpoint("PullImage/stored")
+        await node.attempt("remove damaged layers") { try await node.removeDamagedLayers() }
         return pulled.id
     }
 }

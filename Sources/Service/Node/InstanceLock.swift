@@ -7,6 +7,13 @@ internal import Model
 final class InstanceLock: Sendable {
     private let file: Descriptor
 
+    /// Whether a daemon works on a directory. Asking takes the lock for a moment, so ask the daemon
+    /// itself first.
+    static func isHeld(in directory: String) -> Bool {
+        guard Files.exists("\(directory)/lock") else { return false }
+        return (try? InstanceLock(directory: directory)) == nil
+    }
+
     init(directory: String) throws {
         let path = "\(directory)/lock"
         file = try Files.open(path, O_RDWR | O_CREAT)

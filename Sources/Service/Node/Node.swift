@@ -25,6 +25,7 @@ public final class Node: Sendable {
     public let telemetry = Telemetry()
     let images: ImageCatalog
     let layers: Layers
+    let quarantine: Quarantine
     let rootFilesystems: RootFilesystems
     let puller: Puller
     let pulls = PullsUnderWay()
@@ -53,11 +54,12 @@ public final class Node: Sendable {
         }
         operations = Operations(nursery)
         store = try await Blocking.run {
-            let store = try Store(path: paths.database)
+            let store = try Store(root: paths.root, runRoot: paths.runRoot)
             // A file system that has no such thing makes do without.
             try? Files.reserve("\(paths.database)-wal", bytes: Store.logReserve)
             return store
         }
+        Self.tell(store.condition, log)
         let load = { @Sendable in
             try Registries.load(settings)
         }
@@ -68,6 +70,7 @@ public final class Node: Sendable {
             layers: layers, registries: try await Blocking.run { try load() },
             limits: LayerLimits(
                 bytes: UInt64(settings.largestLayer), entries: settings.mostLayerEntries))
+        quarantine = try await Quarantine.run(store, layers, log)
         images = try await ImageCatalog(store) { try puller.candidates(for: $0) }
         self.puller = puller
         network = NetworkPlugins(

@@ -26,8 +26,6 @@ struct Paths: Sendable {
         for directory in [scratch, networkCache] {
             try Files.makeDirectories(directory, mode: 0o700)
         }
-        // A killed daemon's files would be taken for those of the first commands of this one.
-        for name in try Files.list(scratch) { try Files.remove("\(scratch)/\(name)") }
     }
 
     struct Pod: Sendable {

@@ -21,16 +21,21 @@ public struct Recovery: Sendable {
     public func run() async throws {
         await endOrphans()
         await node.attempt("empty the scratch directory") { try await emptyScratch() }
-        let containers = Dictionary(grouping: try await node.store.containers(), by: \.sandbox)
-        for row in try await node.store.sandboxes() {
+        let rows = try await SoundRows(node).load()
+        let containers = Dictionary(grouping: rows.containers, by: \.sandbox)
+        for row in rows.sandboxes {
             await node.attempt("recover sandbox \(row.id)") {
                 try await recover(row, containers[row.id] ?? [])
             }
         }
-        await sweepNetwork()
+        let sweep = OrphanSweep(node, known: rows)
+        let orphans = await sweep.find()
+        await sweep.end(orphans)
+        // Plugins want the namespaces, and the containers gone.
+        await sweepNetwork(keeping: Set(rows.sandboxes.map { Attachment.ID($0.id) }))
         failpoint("recovery/network swept")
-        await node.attempt("sweep root file systems") { try await sweepRootFilesystems() }
-        failpoint("recovery/root file systems swept")
+        await sweep.remove(orphans)
+        failpoint("recovery/orphans removed")
         await node.attempt("sweep layers") { try await node.sweepLayers() }
         node.nursery.start { await checkNetworks() }
     }
@@ -66,20 +71,8 @@ public struct Recovery: Sendable {
         }
     }
 
-    /// A root file system is made before its container is stored, since the container's user is
-    /// looked up in it. One without a container is what a killed daemon left.
-    private func sweepRootFilesystems() async throws {
-        let known = Set(node.containers.all.map(\.id))
-        for name in try await node.rootFilesystemNames() {
-            guard !known.contains(ImageVolumes.container(of: name)) else { continue }
-            try await node.rootFilesystems.remove(name)
-            try await node.lifecycle.removeBundle(name)
-        }
-    }
-
     /// Gives back the addresses of pods that nobody knows any more.
-    private func sweepNetwork() async {
-        let known = Set(node.sandboxes.all.map { Attachment.ID($0.id) })
+    private func sweepNetwork(keeping known: Set<Attachment.ID>) async {
         for error in await node.network.collectGarbage(keeping: known) {
             node.log.warning("sweep the network: \(error)")
         }
@@ -163,7 +156,7 @@ public struct Recovery: Sendable {
         await node.attempt("give up container \(container.id)") {
             try await container.sandbox.current.monitor?.giveUp(container.id)
         }
-        try await node.runtime(of: container.sandbox).delete(container.id, force: true)
+        try await node.lifecycle.erase(container.id, in: container.sandbox)
         try await node.lifecycle.discard(container.id, container.sandbox)
         try await node.store.removeContainer(container.id)
     }

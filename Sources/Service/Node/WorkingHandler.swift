@@ -62,6 +62,11 @@ struct Handlers: Sendable {
         working.insert(working.remove(at: index), at: 0)
     }
 
+    /// Where each runtime keeps what it knows, by the handler's name.
+    var roots: [String: String] {
+        Dictionary(working.map { ($0.name, $0.runtime.handler.root) }) { first, _ in first }
+    }
+
     /// The handler that a RuntimeClass names; the empty name is the default.
     /// - Throws: `invalidArgument` for an unknown one.
     func named(_ name: String) throws -> WorkingHandler {

@@ -27,9 +27,18 @@ struct Watch: Sendable {
 
     /// Without its infra container the pod's namespaces are gone: the kubelet must make a new pod.
     private func infraExited() async {
-        guard sandbox.phase == .ready else { return }
-        sandbox.update { $0.phase = .stopping }
-        await node.persist(sandbox)
+        if await ceaseToBeReady() { node.tell(.stoppedEvent, of: sandbox) }
+    }
+
+    /// - Returns: whether it was ready until now.
+    private func ceaseToBeReady() async -> Bool {
+        let wasReady = sandbox.update { state in
+            guard state.phase == .ready else { return false }
+            state.phase = .stopping
+            return true
+        }
+        if wasReady { await node.persist(sandbox) }
+        return wasReady
     }
 
     /// A monitor ends when its pod is stopped. When it ends otherwise, nobody is left to reap the
@@ -41,17 +50,23 @@ struct Watch: Sendable {
             return true
         }
         guard wasOurs else { return }
-        for container in node.containers(of: sandbox) where container.phase.exit == nil {
+        // Not ready first: what is being created now is taken back by CreateContainer, which looks at
+        // this when it is done, and everything that it was done with before is seen here.
+        let wasReady = await ceaseToBeReady()
+        for container in node.containers(of: sandbox) where container.phase.pid != nil {
             await recoverExit(of: container)
         }
-        await infraExited()
+        await node.attempt("end the infra container of \(sandbox.id)") {
+            try await SandboxResources(node: node, sandbox: sandbox).endInfra()
+        }
+        if wasReady { node.tell(.stoppedEvent, of: sandbox) }
     }
 
     /// Ends a container that nobody watches any more: with the exit that its monitor recorded, or as
     /// lost.
     func recoverExit(of container: SandboxContainer, startedAt: Int64 = 0) async {
         await node.attempt("delete container \(container.id)") {
-            try await node.runtime(of: sandbox).delete(container.id, force: true)
+            try await node.lifecycle.erase(container.id, in: sandbox)
         }
         let path = node.paths.pod(sandbox.id).exitRecord(container.id)
         let record = try? await Monitor.exitRecord(at: path)

@@ -1,0 +1,38 @@
+internal import CLinux
+internal import Glibc
+internal import Kernel
+internal import System
+
+/// Processes that were started for a pod and that nobody follows any more, found by their arguments.
+public enum StrayProcesses {
+    /// Kills the runtimes that are creating `container`: without the monitor that ran them they would
+    /// go on to make a container that nobody follows. See `Runtime.createArguments`.
+    public static func endCreation(of container: String) async throws {
+        try await end { words in words.last == container && words.contains("create") }
+    }
+
+    /// Kills the monitor of the pod whose directory this is; see `Monitor.start`.
+    public static func endMonitor(of directory: String) async throws {
+        try await end { words in
+            words.count == 2 && words[1] == directory && words[0].hasSuffix("gantry-monitor")
+        }
+    }
+
+    /// Kills each with its process group, and returns when they are dead.
+    private static func end(_ fits: @escaping @Sendable ([String]) -> Bool) async throws {
+        try await Blocking.run {
+            for pid in try Files.list("/proc").compactMap({ Int32($0) }) where fits(words(pid)) {
+                guard let process = PidDescriptor(pid), fits(words(pid)) else { continue }
+                // Monitors and what they start lead sessions of their own.
+                if getpgid(pid) == pid { kill(-pid, SIGKILL) }
+                gantry_pidfd_send_signal(process.raw, SIGKILL)
+                _ = process.hasExited(within: .seconds(10))
+            }
+        }
+    }
+
+    private static func words(_ pid: Int32) -> [String] {
+        let line = (try? Files.read("/proc/\(pid)/cmdline")) ?? []
+        return line.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+    }
+}

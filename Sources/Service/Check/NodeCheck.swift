@@ -1,0 +1,60 @@
+internal import Model
+internal import OCI
+internal import System
+
+/// Looks at everything that Gantry needs and everything that it has on the node. It changes nothing,
+/// and a daemon may run meanwhile.
+public struct NodeCheck: Sendable {
+    let settings: Settings
+    /// Whether each layer's files are compared with what is recorded of them.
+    let isDeep: Bool
+
+    var paths: Paths { Paths(root: settings.root, runRoot: settings.runRoot) }
+
+    public init(_ settings: Settings, deep: Bool = false) {
+        self.settings = settings
+        isDeep = deep
+    }
+
+    /// - Parameter version: what a daemon answers on the socket; it throws when none does.
+    public func run(version: () async throws -> String) async -> [Finding] {
+        var findings = await daemon(version)
+        findings += await blocking(storage)
+        findings += await blocking(database)
+        findings += await blocking(layers)
+        findings += await blocking(leftovers)
+        findings += await blocking(cgroups)
+        findings += await network()
+        findings += await runtimes()
+        findings += await blocking(kernel)
+        findings += await blocking(configuration)
+        return findings
+    }
+
+    private func blocking(_ look: @escaping @Sendable () -> [Finding]) async -> [Finding] {
+        do {
+            return try await Blocking.run { look() }
+        } catch {
+            return [.problem("check", "\(error)", "report this")]
+        }
+    }
+
+    /// Whether a daemon holds the lock of the root directory.
+    var isRunning: Bool { InstanceLock.isHeld(in: paths.root) }
+
+    private func daemon(_ version: () async throws -> String) async -> [Finding] {
+        let isRunning = isRunning
+        do {
+            let version = try await version()
+            return [.ok("daemon", "\(version) answers on \(settings.socket)")]
+        } catch where isRunning {
+            return [
+                .problem(
+                    "daemon", "it runs and does not answer on \(settings.socket): \(error)",
+                    "look at its log; containers outlive a restart")
+            ]
+        } catch {
+            return [.warning("daemon", "it does not run", "start it: systemctl start gantry")]
+        }
+    }
+}

@@ -1,0 +1,31 @@
+internal import Model
+internal import OCI
+internal import System
+
+/// Ending what nobody follows any more.
+extension Lifecycle {
+    /// Kills all that runs of a container, and has the runtime forget it, however far its creation
+    /// got and whatever has died. Safe to repeat.
+    ///
+    /// Without its monitor nobody would reap the container, write its log or tell its exit, and the
+    /// kubelet is going to start another in its stead. A runtime that dies halfway leaves no state
+    /// that it would know again; what it has started is in the container's cgroup all the same.
+    func erase(_ id: String, in sandbox: Sandbox) async throws {
+        let runtime = try node.runtime(of: sandbox)
+        guard sandbox.lacksMonitor else { return try await runtime.delete(id, force: true) }
+        try await StrayProcesses.endCreation(of: id)
+        let remains = CgroupRemains(node.cgroupPath(sandbox).directory(id))
+        do {
+            try await runtime.delete(id, force: true)
+        } catch {
+            try await remains.remove()
+            throw error
+        }
+        try await remains.remove()
+    }
+}
+
+extension Sandbox {
+    /// Whether its monitor is gone, or is known to be.
+    fileprivate var lacksMonitor: Bool { current.monitor?.isGone ?? true }
+}

@@ -1,0 +1,90 @@
+internal import Image
+internal import Kernel
+internal import Logging
+internal import Model
+internal import OCI
+internal import Store
+internal import System
+
+/// At the start, before anything new is made: ends and removes what belongs to pods and containers
+/// that nobody knows. A killed daemon leaves little of that, a lost database all there was.
+struct OrphanSweep: Sendable {
+    let node: Node
+    private let known: SoundRows
+
+    init(_ node: Node, known: SoundRows) {
+        self.node = node
+        self.known = known
+    }
+
+    func find() async -> [Orphan] {
+        let search = OrphanSearch(
+            paths: node.paths, runtimeRoots: node.handlers.roots,
+            pods: Set(known.sandboxes.map(\.id)), containers: Set(known.containers.map(\.id)))
+        return (try? await Blocking.run { search.run() }) ?? []
+    }
+
+    /// Ends all that runs of them. A monitor goes first: it must not make what is being removed.
+    func end(_ orphans: [Orphan]) async {
+        for orphan in orphans where orphan.kind == .pod {
+            node.log.warning("removing pod \(orphan.id), of which nothing is stored")
+            await attempt(orphan) { try await StrayProcesses.endMonitor(of: orphan.path) }
+        }
+        for orphan in orphans { await attempt(orphan) { try await end(orphan) } }
+    }
+
+    private func end(_ orphan: Orphan) async throws {
+        switch orphan.kind {
+        case .pod: try await end(orphan.id, bundle: node.paths.pod(orphan.id).bundle)
+        case .cgroup: try await CgroupRemains(orphan.path).remove()
+        case .state: try await end(orphan.id, bundle: nil)
+        case .container:
+            let container = ImageVolumes.container(of: orphan.id)
+            guard container == orphan.id else { return }
+            try await end(container, bundle: node.paths.container(container).bundle)
+        }
+    }
+
+    /// Unmounts and removes their directories.
+    func remove(_ orphans: [Orphan]) async {
+        for orphan in orphans { await attempt(orphan) { try await remove(orphan) } }
+    }
+
+    private func remove(_ orphan: Orphan) async throws {
+        switch orphan.kind {
+        case .cgroup, .state: break
+        case .container:
+            try await node.rootFilesystems.remove(orphan.id)
+            try await node.lifecycle.removeBundle(orphan.id)
+        case .pod:
+            for name in (try? Files.list("\(orphan.path)/ns")) ?? [] {
+                try await Mounts.unmount("\(orphan.path)/ns/\(name)")
+            }
+            try await Mounts.unmount(node.paths.pod(orphan.id).sharedMemory)
+            try await Trees.remove(orphan.path)
+        }
+    }
+
+    private func attempt(_ orphan: Orphan, _ body: () async throws -> Void) async {
+        await node.attempt("remove the orphan \(orphan.path)", body)
+    }
+
+    /// Kills what runs of a container and has the runtimes forget it. Which one made it is not known,
+    /// but one that knows it has a state that leads to our directories.
+    private func end(_ id: String, bundle: String?) async throws {
+        try await StrayProcesses.endCreation(of: id)
+        for handler in node.handlers.working {
+            guard await isOurs(id, handler.runtime) else { continue }
+            try await handler.runtime.delete(id, force: true)
+        }
+        if let bundle, let spec = try? await Bundle(bundle).read(), let path = spec.linux.cgroupsPath
+        {
+            try await CgroupRemains(CgroupPath.directory(ofSpec: path)).remove()
+        }
+    }
+
+    private func isOurs(_ id: String, _ runtime: Runtime) async -> Bool {
+        let state = try? await runtime.state(id)
+        return state?.bundle.hasPrefix("\(node.paths.runRoot)/") ?? false
+    }
+}

@@ -1,0 +1,60 @@
+internal import Foundation
+
+extension SandboxRow {
+    var record: RowRecord {
+        RowRecord(
+            id: id, text: ["phase": phase, "handler": handler],
+            blobs: ["config": Data(config), "status": Data(status)])
+    }
+
+    init(_ record: RowRecord) throws {
+        self.init(
+            id: record.id, phase: try record.text("phase"), handler: try record.text("handler"),
+            config: try record.blob("config"), status: try record.blob("status"))
+    }
+}
+
+extension ContainerRow {
+    var record: RowRecord {
+        RowRecord(
+            id: id,
+            text: [
+                "sandbox": sandbox, "phase": phase, "layers": layers.joined(separator: " "),
+            ],
+            blobs: ["config": Data(config), "status": Data(status)])
+    }
+
+    init(_ record: RowRecord) throws {
+        self.init(
+            id: record.id, sandbox: try record.text("sandbox"), phase: try record.text("phase"),
+            layers: try record.text("layers").split(separator: " ").map(String.init),
+            config: try record.blob("config"), status: try record.blob("status"))
+    }
+}
+
+extension ImageRow {
+    /// A layer is a line: chain ID, bytes, inodes.
+    var record: RowRecord {
+        let lines = layers.map { "\($0.chain) \($0.bytes) \($0.inodes)" }
+        return RowRecord(
+            id: id, text: ["layers": lines.joined(separator: "\n")],
+            blobs: ["message": Data(message), "config": Data(config)])
+    }
+
+    init(_ record: RowRecord) throws {
+        let lines = try record.text("layers").split(separator: "\n")
+        self.init(
+            id: record.id, message: try record.blob("message"), config: try record.blob("config"),
+            layers: try lines.map(Layer.init(line:)))
+    }
+}
+
+extension ImageRow.Layer {
+    fileprivate init(line: Substring) throws {
+        let words = line.split(separator: " ")
+        guard words.count == 3, let bytes = UInt64(words[1]), let inodes = UInt64(words[2]) else {
+            throw RowRecord.Missing(key: "layers")
+        }
+        self.init(chain: String(words[0]), bytes: bytes, inodes: inodes)
+    }
+}

@@ -1,0 +1,93 @@
+internal import Foundation
+internal import Kernel
+
+/// A row as a file of its own, so that it outlives the database.
+struct RowRecord: Codable, Equatable, Sendable {
+    var id: String
+    var text: [String: String]
+    var blobs: [String: Data]
+
+    /// - Throws: `Missing` for what an older or damaged record has not.
+    func text(_ key: String) throws -> String {
+        guard let value = text[key] else { throw Missing(key: key) }
+        return value
+    }
+
+    func blob(_ key: String) throws -> [UInt8] {
+        guard let value = blobs[key] else { throw Missing(key: key) }
+        return bytes(value)
+    }
+
+    struct Missing: Error {
+        let key: String
+    }
+}
+
+/// The records of one table's rows, a file each, in JSON.
+///
+/// A record is written, and removed, before the transaction of its row is committed: what a record
+/// says that the database does not was lost by the database, or by who died in between. One that
+/// cannot be written is only missed when the database is lost as well, so it fails nothing, and
+/// `gantry check` tells of it; but its older form must not be taken for the newest.
+struct RowRecords: Sendable {
+    let directory: String
+
+    func save(_ record: RowRecord) {
+        do {
+            try Files.replace(path(record.id), with: Array(try JSONEncoder().encode(record)))
+        } catch {
+            remove(record.id)
+        }
+    }
+
+    func remove(_ id: String) {
+        try? Files.remove(path(id))
+    }
+
+    /// Those that can be read; a torn one is as good as none.
+    func all() -> [RowRecord] {
+        ids.compactMap { id in
+            guard let content = try? Files.read(path(id)),
+                let record = try? JSONDecoder().decode(RowRecord.self, from: Data(content)),
+                record.id == id
+            else { return nil }
+            return record
+        }
+    }
+
+    var ids: [String] {
+        ((try? Files.list(directory)) ?? []).filter { $0.hasSuffix(Self.ending) }.map {
+            String($0.dropLast(Self.ending.count))
+        }
+    }
+
+    private func path(_ id: String) -> String { "\(directory)/\(id)\(Self.ending)" }
+
+    private static let ending = ".json"
+}
+
+/// Where the records of all tables are: those of images survive a reboot, as images do.
+struct AllRecords: Sendable {
+    let sandboxes: RowRecords
+    let containers: RowRecords
+    let images: RowRecords
+
+    init(root: String, runRoot: String) {
+        sandboxes = RowRecords(directory: "\(runRoot)/records/sandbox")
+        containers = RowRecords(directory: "\(runRoot)/records/container")
+        images = RowRecords(directory: "\(root)/records/image")
+    }
+
+    func makeDirectories() throws {
+        for records in [sandboxes, containers, images] {
+            try Files.makeDirectories(records.directory, mode: 0o700)
+        }
+    }
+
+    /// The IDs of rows that have no record, sorted.
+    func lacking(_ pods: Set<String>, _ members: Set<String>, _ pulled: Set<String>) -> [String] {
+        [(pods, sandboxes), (members, containers), (pulled, images)].flatMap { ids, records in
+            ids.subtracting(records.ids).sorted()
+        }
+    }
+}

@@ -1,0 +1,49 @@
+"""A reboot of the node, as far as its pods can tell: what is in memory is gone with all processes."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+from .leaks import processes
+from .node import Node
+from .wait import wait_until
+
+RUN = Path("/run/gantry")
+CGROUPS = Path("/sys/fs/cgroup")
+#: The cgroups of containers: by their ID alone, below a pod's, or with Gantry's name.
+_OURS = re.compile(r"^(gantry-|cri-gantry-)?[0-9a-f]{64}(\.scope)?$")
+
+
+def reboot(node: Node) -> None:
+    """Ends the daemon and all pods, and removes the run directory; the daemon is not started."""
+    node.crash()
+    _kill(lambda: [int(line.split()[0]) for line in processes() if "gantry-monitor" in line])
+    cgroups = [Path(path) for path, _, _ in os.walk(CGROUPS) if _OURS.match(Path(path).name)]
+    _kill(lambda: [pid for path in cgroups for pid in _members(path)])
+    for path in reversed(cgroups):
+        if path.exists():
+            path.rmdir()
+    mounts = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+    for target in reversed([mount for mount in mounts if mount.startswith(f"{RUN}/")]):
+        subprocess.run(["umount", "--lazy", target], check=True)
+    shutil.rmtree(RUN)
+    for table in ("nat", "filter"):
+        for flag in ("-F", "-X"):
+            subprocess.run(["iptables", "-t", table, flag], check=True)
+
+
+def _members(cgroup: Path) -> list[int]:
+    """Its processes; none when a runtime that the daemon had run has just removed it."""
+    try:
+        return [int(pid) for pid in (cgroup / "cgroup.procs").read_text().split()]
+    except OSError:
+        return []
+
+
+def _kill(living) -> None:
+    for process in living():
+        os.kill(process, signal.SIGKILL)
+    wait_until(lambda: not living(), "they are dead")

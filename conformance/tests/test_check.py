@@ -1,0 +1,262 @@
+"""`gantry check`: what it says of a sound node and of each damage, and what it mends."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from harness import catalogue, cri, damage
+from harness.monitors import living
+from harness.node import CNI_CONFIG
+
+pytestmark = pytest.mark.gantry
+
+ORPHAN = "0123456789abcdef" * 4
+
+
+class Check:
+    """`gantry check` on the node under test."""
+
+    def __init__(self, node):
+        self.node = node
+
+    def run(self, *arguments, code=0):
+        """What it prints; the exit code must be `code`."""
+        done = subprocess.run([self.node.runtime.command[0], "check", *arguments], text=True,
+                              capture_output=True, check=False)
+        assert done.returncode == code, f"{done.returncode}: {done.stdout}{done.stderr}"
+        return done.stdout + done.stderr
+
+    def findings(self, *arguments, code=0):
+        """The findings, as JSON has them."""
+        done = subprocess.run(
+            [self.node.runtime.command[0], "check", "--json", *arguments], text=True,
+            stdout=subprocess.PIPE, check=False)
+        assert done.returncode == code, done.stdout
+        return json.loads(done.stdout)
+
+    def problems(self, *arguments):
+        """The text and advice of its problems; there are some."""
+        found = [finding for finding in self.findings(*arguments, code=1)
+                 if finding["level"] == "problem"]
+        assert found and all(finding["advice"] for finding in found)
+        return [f"{finding['area']}: {finding['text']}" for finding in found]
+
+
+@pytest.fixture
+def check(node):
+    """The command; damaged databases that it kept are removed."""
+    yield Check(node)
+    for path in damage.set_aside():
+        path.unlink()
+
+
+@pytest.fixture
+def stopped(node):
+    """The daemon does not run."""
+    assert node.daemon.terminate() == 0
+    yield
+    node.revive()
+
+
+AREAS = {"daemon", "storage", "database", "layers", "leftovers", "cgroups", "network", "runtimes",
+         "kernel", "registries"}
+
+
+@pytest.mark.sample
+def test_a_sound_node_has_no_problem(check, pods, busybox):
+    pods.run().run("sleep 1000", image=busybox)
+    findings = check.findings("--deep")
+    assert {finding["area"] for finding in findings} == AREAS
+    assert all("advice" in finding for finding in findings if finding["level"] == "warning")
+    texts = " ".join(f"{finding['area']}: {finding['text']}." for finding in findings)
+    for words in ("daemon: gantry", "storage: overlay works", "1 pods, 1 containers",
+                  "as they were unpacked", "leftovers: there are none", "controllers: ",
+                  "bridge: CNI bridge plugin", "host-local", "crun: crun version",
+                  "runc: runc version", "kernel: user namespaces", "kernel: seccomp"):
+        assert words in texts, f"no {words!r} in {texts}"
+    listed = check.run()
+    assert listed.rstrip().splitlines()[-1].startswith(("all is well", "0 problems"))
+
+
+def test_while_the_daemon_is_stopped(check, stopped):
+    assert "it does not run" in check.run()
+
+
+def test_while_the_daemon_hangs(check, node):
+    os.kill(node.daemon.id, 19)
+    try:
+        assert any("does not answer" in line for line in check.problems())
+    finally:
+        os.kill(node.daemon.id, 18)
+
+
+def test_it_changes_nothing(check, stopped):
+    database = damage.DATABASE
+    damage.DATABASE_DAMAGE["garbage"]()
+    before = database.read_bytes()
+    assert any(line.startswith("database: ") for line in check.problems())
+    assert database.read_bytes() == before
+    assert not damage.set_aside()
+
+
+@pytest.mark.sample
+@pytest.mark.parametrize("kind", damage.DATABASE_DAMAGE)
+def test_a_damaged_database_is_told_and_mended(check, node, pods, busybox, kind):
+    container = pods.run().run("sleep 1000", image=busybox)
+    node.crash()
+    damage.DATABASE_DAMAGE[kind]()
+    assert any("is damaged" in line for line in check.problems())
+    mended = check.run("--repair")
+    assert "it is kept as" in mended and "1 pods, 1 containers" in mended
+    assert "that was set aside" in mended
+    node.start()
+    assert container.output("echo", "still here") == "still here\n"
+
+
+def test_a_newer_database_is_told_and_not_mended(check, node):
+    node.crash()
+    with damage.rows() as database:
+        database.execute("INSERT INTO grdb_migrations VALUES ('99: of the future')")
+    assert any("newer Gantry" in line for line in check.problems())
+    assert "newer Gantry" in check.run("--repair", code=1)
+    with damage.rows() as database:
+        database.execute("DELETE FROM grdb_migrations WHERE identifier LIKE '99%'")
+
+
+def test_repair_is_refused_while_the_daemon_runs(check):
+    assert "another gantry works on /var/lib/gantry" in check.run("--repair", code=1)
+
+
+@pytest.fixture
+def image(registry, pull):
+    """An image of its own layer, pulled."""
+    reference = registry.push("test/checked:latest", catalogue.marked("checked"))
+    pull(reference)
+    return reference
+
+
+@pytest.mark.parametrize("kind", damage.LAYER_DAMAGE)
+def test_a_missing_layer_is_told_and_its_image_forgotten(check, node, client, image, pull, kind):
+    layer = damage.layer_of(client, image)
+    node.crash()
+    damage.LAYER_DAMAGE[kind](layer)
+    assert any(image in line and layer.name in line for line in check.problems())
+    assert image in check.run("--repair")
+    node.start()
+    assert not client.ImageStatus(image={"image": image}).HasField("image")
+    pull(image)
+
+
+@pytest.mark.sample
+@pytest.mark.parametrize("spoil", [
+    lambda file: file.write_text("checkeD"), lambda file: file.write_text(""),
+    lambda file: file.unlink()], ids=["altered", "truncated", "removed"])
+def test_an_altered_file_shows_in_the_deep_check(check, node, client, image, pull, spoil):
+    layer = damage.layer_of(client, image)
+    spoil(layer / "diff/checked")
+    check.run()
+    assert any(image in line and layer.name in line for line in check.problems("--deep"))
+    node.crash()
+    assert image in check.run("--deep", "--repair")
+    node.start()
+    assert not client.ImageStatus(image={"image": image}).HasField("image")
+    pull(image)
+    assert (layer / "diff/checked").read_text() == "checked"
+    check.run("--deep")
+
+
+def test_leftovers_are_told_and_removed(check, node, stopped):
+    pod = Path("/run/gantry/pods") / ORPHAN
+    written = Path("/var/lib/gantry/containers") / ORPHAN / "upper"
+    (pod / "ns").mkdir(parents=True)
+    written.mkdir(parents=True)
+    pin = pod / "ns/net"
+    pin.touch()
+    subprocess.run(["unshare", "--net", "mount", "--bind", "/proc/self/ns/net", pin], check=True)
+    hierarchy = Path("/sys/fs/cgroup/memory")
+    cgroup = (hierarchy if hierarchy.exists() else hierarchy.parent) / f"gantry-{ORPHAN}"
+    cgroup.mkdir()
+    with subprocess.Popen(["sleep", "76543"]) as process:
+        (cgroup / "cgroup.procs").write_text(str(process.pid))
+        told = check.run()
+        for path in (pod, written.parent, f"/gantry-{ORPHAN}"):
+            assert str(path) in told
+        check.run("--repair")
+        assert process.wait() == -9
+    assert not pod.exists() and not written.exists() and not cgroup.exists()
+    assert not living("sleep 76543")
+    assert "leftovers" in check.run() and str(pod) not in check.run()
+
+
+def test_repair_leaves_running_pods_alone(check, node, pods, busybox):
+    pod = pods.run()
+    container = pod.run("sleep 1000", image=busybox)
+    assert node.daemon.terminate() == 0
+    check.run("--repair")
+    node.start()
+    assert pod.status.state == cri.SANDBOX_READY
+    assert container.output("echo", "here") == "here\n"
+
+
+def test_no_network_is_a_problem(check, node):
+    CNI_CONFIG.unlink()
+    try:
+        assert any("NoNetworkConfiguration" in line for line in check.problems())
+    finally:
+        node.connect_network()
+
+
+def test_a_missing_plugin_is_a_problem(check, node):
+    node.connect_network({"cniVersion": "1.0.0", "name": "conformance",
+                          "plugins": [{"type": "no-such-plugin"}]})
+    try:
+        assert any("no-such-plugin" in line for line in check.problems())
+    finally:
+        node.connect_network()
+
+
+@pytest.fixture
+def configured(tmp_path):
+    """Writes a configuration; gives the arguments that name it."""
+    def write(text):
+        file = tmp_path / "gantry.toml"
+        file.write_text(text)
+        return "--config", str(file)
+    return write
+
+
+@pytest.mark.parametrize("text, words", [
+    ('[runtimes.odd]\npath = "/no/such/runtime"\n', ["runtimes: ", "odd"]),
+    ('program_dir = "/no/such/directory"\n', ["/no/such/directory/gantry-monitor"]),
+    ('cgroup_driver = "systemd"\n', ["cgroups: ", "systemd"]),
+])
+def test_a_configuration_that_does_not_fit_the_node(check, configured, text, words):
+    problems = " ".join(check.problems(*configured(text)))
+    for word in words:
+        assert word in problems
+
+
+@pytest.mark.parametrize("key, content", [
+    ("registries_conf", "[[registry]]\nlocation = 5\n"),
+    ("signature_policy", "{"), ("auth_file", "not JSON"),
+])
+def test_files_that_cannot_be_used(check, configured, tmp_path, key, content):
+    file = tmp_path / "file"
+    file.write_text(content)
+    problems = check.problems(*configured(f'{key} = "{file}"\n'))
+    assert any(line.startswith("registries: ") and str(file) in line for line in problems)
+
+
+def test_a_full_disk_is_a_problem(check, configured, tmp_path):
+    root = tmp_path / "root"
+    root.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", root], check=True)
+    try:
+        (root / "ballast").write_bytes(b"x" * ((2 << 20) - 8192))
+        problems = check.problems("--root", str(root))
+        assert any("of the space" in line for line in problems)
+    finally:
+        subprocess.run(["umount", root], check=True)
