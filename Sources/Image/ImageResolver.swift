@@ -3,32 +3,46 @@ internal import Model
 
 /// From a name to the documents of one image: index, manifest, configuration.
 struct ImageResolver: Sendable {
-    let session: RegistrySession
+    let source: any ContentSource
     let platform: Platform
 
     /// distribution-spec asks registries to take manifests of 4 MiB at least; no image needs more.
-    private static let documentLimit = 4 << 20
+    static let documentLimit = 4 << 20
     private static let deepestIndex = 4
 
     struct Resolved: Sendable {
-        let digest: Digest
-        let manifestDigest: Digest
+        /// Nil where there is no manifest, as in docker's archives.
+        let digest: Digest?
+        let manifestDigest: Digest?
         let mediaType: String
         let id: Digest
-        let configJSON: [UInt8]
-        let config: ConfigDocument
-        let layers: [Content]
+        /// What the ID is the digest of.
+        let document: [UInt8]
+        /// Nil for a container image.
+        var artifactType: String?
+        let config: ImageConfig
+        let layers: [LayerPart]
     }
 
     private struct Document {
         let manifest: Manifest
         let digest: Digest
         let mediaType: String
+        let bytes: [UInt8]
     }
 
     func resolve(_ reference: Reference) async throws -> Resolved {
         let name = reference.digest?.description ?? reference.tag ?? "latest"
-        let top = try await document(name, reference.digest)
+        return try await resolve(try await document(name, reference.digest))
+    }
+
+    /// The image for this platform among those that an index has.
+    func resolve(oneOf contents: [Content]) async throws -> Resolved {
+        let chosen = try platform.choose(contents)
+        return try await resolve(try await document(chosen.digest.description, chosen.digest))
+    }
+
+    private func resolve(_ top: Document) async throws -> Resolved {
         var current = top
         for _ in 0..<Self.deepestIndex {
             switch current.manifest {
@@ -37,19 +51,19 @@ struct ImageResolver: Sendable {
                 current = try await document(chosen.digest.description, chosen.digest)
             case .image(let config, let layers):
                 return try await image(config, layers, top, current)
+            case .artifact(let type, let layers):
+                return try artifact(type, layers, top, current)
             }
         }
         throw GantryError(.dataLoss, "indexes within indexes, more than \(Self.deepestIndex) deep")
     }
 
     private func document(_ name: String, _ expected: Digest?) async throws -> Document {
-        let types = (MediaType.indexes + MediaType.manifests).joined(separator: ", ")
-        let response = try await session.get(
-            "manifests/\(name)", ["Accept: \(types)"], .collect(limit: Self.documentLimit))
-        let digest = try Self.checked(response.body, expected, "manifest")
+        let (bytes, type) = try await source.manifest(name, limit: Self.documentLimit)
+        let digest = try Self.checked(bytes, expected, "manifest")
         return Document(
-            manifest: try Manifest(response.body, type: response.contentType), digest: digest,
-            mediaType: response.contentType)
+            manifest: try Manifest(bytes, type: type), digest: digest, mediaType: type,
+            bytes: bytes)
     }
 
     private func image(
@@ -60,10 +74,9 @@ struct ImageResolver: Sendable {
                 .resourceExhausted,
                 "the image configuration is larger than \(Self.documentLimit) bytes")
         }
-        let response = try await session.get(
-            "blobs/\(config.digest)", [], .collect(limit: Int(config.size)))
-        let id = try Self.checked(response.body, config.digest, "image configuration")
-        let document = try ConfigDocument(response.body)
+        let bytes = try await source.blob(config.digest, limit: Int(config.size))
+        let id = try Self.checked(bytes, config.digest, "image configuration")
+        let document = try ConfigDocument(bytes)
         let count = document.diffIDs.count
         guard count == layers.count else {
             throw GantryError(
@@ -71,10 +84,22 @@ struct ImageResolver: Sendable {
         }
         return Resolved(
             digest: top.digest, manifestDigest: manifest.digest, mediaType: manifest.mediaType,
-            id: id, configJSON: response.body, config: document, layers: layers)
+            id: id, document: bytes, config: document.config,
+            layers: LayerPart.ofImage(layers, document.diffIDs))
     }
 
-    private static func checked(
+    /// Its configuration says nothing of how it would be run, and many have the same empty one: the
+    /// manifest is what it is known by.
+    private func artifact(
+        _ type: String, _ layers: [Content], _ top: Document, _ manifest: Document
+    ) throws -> Resolved {
+        Resolved(
+            digest: top.digest, manifestDigest: manifest.digest, mediaType: manifest.mediaType,
+            id: manifest.digest, document: manifest.bytes, artifactType: type,
+            config: ImageConfig(), layers: try LayerPart.ofArtifact(layers))
+    }
+
+    static func checked(
         _ bytes: [UInt8], _ expected: Digest?, _ what: String
     ) throws -> Digest {
         let actual = Digest(of: bytes, expected?.algorithm ?? .sha256)

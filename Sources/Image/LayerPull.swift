@@ -1,25 +1,39 @@
 internal import Archive
 internal import Model
-internal import Synchronization
 internal import System
 
-/// One layer from the registry into a staging directory.
+/// One layer from where it is into a staging directory.
 struct LayerPull: Sendable {
-    let session: RegistrySession
-    let content: Content
-    let diffID: Digest
-    let chain: String
+    let source: any ContentSource
+    let part: LayerPart
     let limits: LayerLimits
     let privileges: Privileges
     let report: @Sendable (UInt64) -> Void
 
     private static let mostAttempts = 4
 
+    private var content: Content { part.content }
+
+    func run(into staged: StagedLayer) async throws {
+        let unpacked =
+            switch part.form {
+            case .tar: try await unpack(into: staged)
+            case .file(let name): try await copy(to: name, in: staged)
+            }
+        if let diffID = part.diffID, unpacked.diffID != diffID {
+            throw GantryError(
+                .dataLoss,
+                "layer \(content.digest) unpacks to \(unpacked.diffID), the image says \(diffID)")
+        }
+        failpoint("PullImage/layer unpacked")
+        staged.finish(part.chain, unpacked)
+    }
+
     /// Two threads, one that downloads and inflates and one that unpacks; a failure of either, or the
     /// task's cancellation, ends both.
-    func run(into staged: StagedLayer) async throws {
+    private func unpack(into staged: StagedLayer) async throws -> UnpackedLayer {
         let stream = LayerStream(digest: content.digest, size: content.size, limits: limits)
-        let unpacked = try await withTaskCancellationHandler {
+        return try await withTaskCancellationHandler {
             async let download: Void = download(into: stream)
             let unpacked = try await Blocking.run { [privileges] in
                 try stream.unpack(into: staged.diff, privileges)
@@ -29,13 +43,16 @@ struct LayerPull: Sendable {
         } onCancel: {
             stream.fail(CancellationError())
         }
-        guard unpacked.diffID == diffID else {
-            throw GantryError(
-                .dataLoss,
-                "layer \(content.digest) unpacks to \(unpacked.diffID), the image says \(diffID)")
+    }
+
+    private func copy(to name: String, in staged: StagedLayer) async throws -> UnpackedLayer {
+        let file = try await Blocking.run { [content, limits] in
+            try FileStream(
+                digest: content.digest, size: content.size, to: name, in: staged.diff,
+                limits: limits)
         }
-        failpoint("PullImage/layer unpacked")
-        staged.finish(chain, unpacked)
+        try await fetch(into: file)
+        return try await Blocking.run { [privileges] in try file.finish(privileges) }
     }
 
     private func download(into stream: LayerStream) async throws {
@@ -49,7 +66,7 @@ struct LayerPull: Sendable {
     }
 
     /// A broken connection is taken up where it broke; attempts count only while nothing comes.
-    private func fetch(into stream: LayerStream) async throws {
+    private func fetch(into stream: any ContentSink) async throws {
         var attempts = 0
         while true {
             let start = stream.received
@@ -63,26 +80,11 @@ struct LayerPull: Sendable {
         }
     }
 
-    private func fetch(from start: UInt64, into stream: LayerStream) async throws {
+    private func fetch(from start: UInt64, into stream: any ContentSink) async throws {
         if start == content.size { return }
-        let repeated = Mutex(start)
-        let headers = start == 0 ? [] : ["Range: bytes=\(start)-"]
-        _ = try await session.get(
-            "blobs/\(content.digest)", headers,
-            .stream { status, bytes in
-                // A server that ignores the range sends once more what is here already.
-                let known = status == 206 ? 0 : repeated.withLock { $0.take(bytes.byteCount) }
-                try stream.write(bytes.extracting(droppingFirst: known))
-                report(stream.received)
-            })
-    }
-}
-
-extension UInt64 {
-    /// Takes away up to `count`; returns how much that was.
-    fileprivate mutating func take(_ count: Int) -> Int {
-        let taken = Swift.min(self, UInt64(count))
-        self -= taken
-        return Int(taken)
+        try await source.stream(content, from: start) { bytes in
+            try stream.write(bytes)
+            report(stream.received)
+        }
     }
 }

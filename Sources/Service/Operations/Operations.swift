@@ -16,6 +16,7 @@ final class Operations: Sendable {
         case removeContainer(id: String)
         case cleanUpContainer(id: String)
         case pullImage(PullImage.Identity)
+        case importImages(path: String, name: String)
     }
 
     private struct Running: Sendable {
@@ -132,6 +133,7 @@ extension Operations.Key {
         case .removeContainer: "remove_container"
         case .cleanUpContainer: "clean_up_container"
         case .pullImage: "pull_image"
+        case .importImages: "import_images"
         }
     }
 }
