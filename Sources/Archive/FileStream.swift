@@ -7,7 +7,12 @@ internal import Synchronization
 /// A blob that is a file just as it comes, on its way into a layer's directory: what artifacts have
 /// in place of tars. All of it blocks: call it off the concurrency pool.
 public final class FileStream: ContentSink {
-    private let check: Mutex<ContentCheck>
+    private struct Inflow: ~Copyable {
+        var check: ContentCheck
+        var sum = FileSum()
+    }
+
+    private let inflow: Mutex<Inflow>
     private let file: Descriptor
     private let digest: Digest
     private let name: String
@@ -25,7 +30,7 @@ public final class FileStream: ContentSink {
             throw GantryError(
                 .resourceExhausted, "\(name) is larger than the limit of \(limits.bytes) bytes")
         }
-        check = Mutex(ContentCheck(digest, size: size))
+        inflow = Mutex(Inflow(check: ContentCheck(digest, size: size)))
         (self.digest, self.name, self.size) = (digest, name, size)
         let parents = name.split(separator: "/").dropLast()
         directories = parents.count
@@ -39,12 +44,14 @@ public final class FileStream: ContentSink {
         file = try Files.open("\(directory)/\(name)", flags)
     }
 
-    public var received: UInt64 { check.withLock { $0.count } }
+    public var received: UInt64 { inflow.withLock { $0.check.count } }
 
     public func write(_ bytes: RawSpan) throws {
-        try check.withLock { check in
+        try inflow.withLock { inflow in
             try bytes.withUnsafeBytes { bytes in
-                try check.add(bytes)
+                let offset = Int64(inflow.check.count)
+                try inflow.check.add(bytes)
+                inflow.sum.add(bytes, at: offset)
                 try append(bytes)
             }
         }
@@ -63,11 +70,15 @@ public final class FileStream: ContentSink {
 
     /// Says that the last byte has come, and checks size and digest.
     public func finish(_ privileges: Privileges) throws -> UnpackedLayer {
-        try check.withLock { check in try check.finish() }
+        let contents = ContentSum()
+        try inflow.withLock { inflow in
+            try inflow.check.finish()
+            contents.add(inflow.sum)
+        }
         try syscall("fchmod", name) { fchmod(file.raw, 0o644) }
         let pages = (size + 4095) & ~4095
         return UnpackedLayer(
             diffID: digest, bytes: pages + UInt64(directories) * 4096,
-            inodes: UInt64(directories) + 1, privileges: privileges, implicit: [])
+            inodes: UInt64(directories) + 1, contents: contents, privileges: privileges, implicit: [])
     }
 }
