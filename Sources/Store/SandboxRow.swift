@@ -37,8 +37,11 @@ extension Store {
         }
     }
 
+    /// Removes a pod's row, and those of containers that are still there: one that could not be read
+    /// must not keep the pod.
     public func removeSandbox(_ id: String) async throws {
         try await transaction("remove pod \(id)") { [records] database in
+            try database.execute(sql: "DELETE FROM container WHERE sandbox = ?", arguments: [id])
             try database.execute(sql: "DELETE FROM sandbox WHERE id = ?", arguments: [id])
             records.sandboxes.remove(id)
         }

@@ -9,6 +9,10 @@ from .faults import Fault
 from .operations import Operation
 from .world import LOGS, ROOT, RUN
 
+#: In the order of the table. Operations are named after their RPC, and after what is special with them.
+RPCS = ["RunPodSandbox", "StopPodSandbox", "RemovePodSandbox", "CreateContainer", "StartContainer",
+        "StopContainer", "RemoveContainer", "PullImage", "RemoveImage", "ExecSync",
+        "ReopenContainerLog", "UpdateContainerResources"]
 #: How often one operation passes a failpoint, where it is more than once: two plugins, two layers.
 TWICE = {"RunPodSandbox/plugin added", "StopPodSandbox/plugin deleted", "PullImage/layer unpacked",
          "PullImage/layer committed", "RemoveImage/layer set aside"}
@@ -23,8 +27,8 @@ OWN = {"StopContainer/signalled", "StopContainer/stopped", "RemoveContainer/kill
 ASKED = {"RunPodSandbox": 1, "RunPodSandboxWithInfra": 2, "CreateContainer": 2,
          "StopPodSandbox": 3, "RemoveContainer": 3, "ReopenContainerLog": 3}
 #: A helper whose failure has so many steps taken back.
-UNDONE = [("RunPodSandbox", "network", "ADD", 4), ("RunPodSandboxWithInfra", "runtime", "create", 5),
-          ("RunPodSandboxWithInfra", "runtime", "start", 5),
+UNDONE = [("RunPodSandbox", "network", "ADD", 3), ("RunPodSandboxWithInfra", "runtime", "create", 4),
+          ("RunPodSandboxWithInfra", "runtime", "start", 4),
           ("CreateContainer", "runtime", "create", 2)]
 #: Where the daemon died before the one that dies while it recovers.
 BEFORE_RECOVERY = {
@@ -48,6 +52,25 @@ HELPERS = [
     ("StopContainer", "runtime", "kill"), ("RemoveContainer", "runtime", "kill"),
     ("RemoveContainer", "runtime", "delete"), ("ExecSync", "runtime", "exec"),
     ("UpdateContainerResources", "runtime", "update"),
+]
+#: Helpers that fail or hang at everything, so that nothing can be taken back either.
+BROKEN = [
+    ("RunPodSandboxLeft", "network"), ("RunPodSandboxWithInfraLeft", "runtime"),
+    ("CreateContainerLeft", "runtime"), ("StartContainerInVain", "runtime"),
+    ("StopContainer", "runtime"), ("RemoveContainer", "runtime"), ("StopPodSandbox", "runtime"),
+    ("StopPodSandboxWithInfra", "runtime"), ("RemovePodSandbox", "runtime"),
+]
+#: Helpers that fail or hang while the daemon recovers from a death at a failpoint.
+IN_RECOVERY = [
+    ("RunPodSandboxLeft", "RunPodSandbox/plugin added", "network", "DEL"),
+    ("RunPodSandboxLeft", "RunPodSandbox/ready stored", "network", "CHECK"),
+    ("RunPodSandboxWithInfraLeft", "RunPodSandbox/infra container started", "runtime", "state"),
+    ("RunPodSandboxWithInfraLeft", "RunPodSandbox/infra container created", "runtime", "delete"),
+    ("CreateContainerLeft", "CreateContainer/created", "runtime", "state"),
+    ("CreateContainerLeft", "CreateContainer/created", "runtime", "kill"),
+    ("CreateContainerLeft", "CreateContainer/created", "runtime", "delete"),
+    ("StartContainerUnknown", "StartContainer/started", "runtime", "state"),
+    ("UpdateContainerResources", "UpdateContainerResources/stored", "runtime", "update"),
 ]
 #: Full file systems: what is full, and whether the request must then fail.
 FULL = [
@@ -88,10 +111,9 @@ def matrix(gantry: str) -> list[Cell]:
     """All cells, in the order of the table."""
     names = subprocess.run([gantry, "failpoints"], check=True, capture_output=True,
                            text=True).stdout.splitlines()
-    cells = [*_killed(names), *_helpers(), *_full(), *_registry()]
-    order = list(dict.fromkeys(cell.operation for cell in cells))
-    cells.sort(key=lambda cell: (order.index(cell.operation)))
-    return cells
+    cells = [*_killed(names), *_helpers(), *_broken(), *_in_recovery(), *_full(), *_registry()]
+    return sorted(cells, key=lambda cell: [cell.operation.__name__.startswith(rpc) for rpc in RPCS],
+                  reverse=True)
 
 
 def _killed(names: list[str]) -> Iterator[Cell]:
@@ -115,7 +137,8 @@ def _places(operation: str, step: str, name: str) -> Iterator[Cell]:
     for one in [operation, *passing]:
         chosen = _variant(one, name)
         for count in (1, 2) if name in TWICE else (1,):
-            shown = f"{step} {count}" if name in TWICE else step
+            shown = step if one == operation else name
+            shown += f" {count}" if name in TWICE else ""
             yield _kill(chosen, shown, f"{name}:{count}")
             if one == operation in ("CreateContainer", "StartContainer", "RemoveContainer"):
                 yield _kill(chosen, shown, f"{name}:{count}", "runc")
@@ -125,7 +148,7 @@ def _variant(operation: str, name: str) -> str:
     """The operation as it passes that step."""
     if "infra" in name and operation != "RemovePodSandbox":
         return f"{operation}WithInfra"
-    return "RemoveLastContainer" if name == "RemoveContainer/layers removed" and (
+    return "RemoveContainerLast" if name == "RemoveContainer/layers removed" and (
         operation == "RemoveContainer") else operation
 
 
@@ -150,6 +173,20 @@ def _helpers() -> Iterator[Cell]:
                 chosen = operations.StartContainerInVain
             for handler in ("crun", "runc") if operation == "CreateContainer" else ("crun",):
                 yield Cell(chosen, f"{helper} {command}", column, fault(helper, command), handler)
+
+
+def _broken() -> Iterator[Cell]:
+    for operation, helper in BROKEN:
+        for column, fault in (("fail", faults.failing), ("hang", faults.hanging)):
+            yield Cell(getattr(operations, operation), f"{helper} broken", column, fault(helper, "*"))
+
+
+def _in_recovery() -> Iterator[Cell]:
+    for operation, place, helper, command in IN_RECOVERY:
+        for column in ("fail", "hang"):
+            step = f"{place.partition('/')[2]}, {helper} {command} in recovery"
+            yield Cell(getattr(operations, operation), step, f"kill+{column}",
+                       faults.killed_before(place, helper, command, column))
 
 
 def _full() -> Iterator[Cell]:

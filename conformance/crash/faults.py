@@ -127,13 +127,28 @@ def killed_while_hanging(helper: str, command: str) -> Fault:
     return fault
 
 
+def killed_before(place: str, helper: str, command: str, trouble: str) -> Fault:
+    """A helper fails or hangs while the daemon recovers from its death."""
+    def fault(world: World, operation: Operation) -> Iterator[None]:
+        with stand_in(world, helper):
+            world.start(place)
+            operation.prepare()
+            _try(operation.call)
+            world.assert_killed()
+            switch(f"{command} {'hang' if trouble == 'hang' else WORDS}")
+            world.start()
+            switch()
+            yield
+    return fault
+
+
 def full(directory: Path, fails: bool | None) -> Fault:
     """A file system has no room left until the request was answered.
 
     `fails` says whether the request must fail, must succeed, or may do either."""
     def fault(world: World, operation: Operation) -> Iterator[None]:
         with small(directory):
-            world.rebase()
+            world.settle()
             world.start()
             operation.prepare()
             ballast = fill(directory)

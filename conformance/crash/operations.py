@@ -9,7 +9,7 @@ from harness import cri, crilog
 from harness.cgroups import Cgroup
 from harness.wait import wait_until
 
-from .world import World
+from .world import World, refused
 
 READY, NOTREADY = cri.SANDBOX_READY, cri.SANDBOX_NOTREADY
 CREATED, RUNNING, EXITED = cri.CONTAINER_CREATED, cri.CONTAINER_RUNNING, cri.CONTAINER_EXITED
@@ -73,6 +73,19 @@ class RunPodSandboxWithInfra(RunPodSandbox):
         super().prepare()
         options = self.world.pod_config.linux.security_context.namespace_options
         options.pid = cri.POD
+
+
+class RunPodSandboxLeft(RunPodSandbox):
+    """What could not be unmade is listed as not ready, and makes room for the retry's pod."""
+
+    def survived(self) -> None:
+        self.listed = {}
+        states = list(self.world.pods().values())
+        assert states in ([], [NOTREADY], [READY]), states
+
+
+class RunPodSandboxWithInfraLeft(RunPodSandboxLeft, RunPodSandboxWithInfra):
+    """The same with an infra container."""
 
 
 class StopPodSandbox(Operation):
@@ -149,6 +162,15 @@ class CreateContainer(Operation):
         assert self.world.container.output("cat", "/volume/second") == "layer"
 
 
+class CreateContainerLeft(CreateContainer):
+    """What could not be unmade is listed as exited, and makes room for the retry's container."""
+
+    def survived(self) -> None:
+        self.listed = {}
+        states = list(self.world.containers().values())
+        assert states in ([], [EXITED]), states
+
+
 class StartContainer(Operation):
     """Created, and the retry starts it; or running, and the retry is told so."""
 
@@ -187,6 +209,18 @@ class StartContainerInVain(StartContainer):
         self.world.container.remove()
         self.world.create()
         self.world.container.start()
+
+
+class StartContainerUnknown(StartContainerInVain):
+    """Nobody could say whether it was started, so it counts as created: the next start fails, and
+    another container takes its place."""
+
+    def survived(self) -> None:
+        assert self.world.containers()[self.world.container.id] == CREATED
+
+    def retry(self) -> None:
+        refused(self.call)
+        super().retry()
 
 
 class StopContainer(Operation):
@@ -230,7 +264,7 @@ class RemoveContainer(Operation):
         self.world.expect(1, 0, self.images)
 
 
-class RemoveLastContainer(RemoveContainer):
+class RemoveContainerLast(RemoveContainer):
     """The layers go with the container, since their image has gone before."""
 
     images = 0

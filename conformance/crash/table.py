@@ -2,7 +2,7 @@
 
 from .cells import Cell
 
-COLUMNS = ["kill", "fail", "slow", "hang", "hang+kill", "full"]
+COLUMNS = ["kill", "fail", "slow", "hang", "hang+kill", "kill+fail", "kill+hang", "full"]
 
 
 def table(results: dict[Cell, str]) -> str:

@@ -52,10 +52,13 @@ class World:
         self.pod = self.container = None
         self.pod_config = pod_config()
         self.node.environment = {}
-        self.rebase()
+        self._before = self._snapshot()
 
-    def rebase(self) -> None:
-        """Nothing may be left in the end but what is there now."""
+    def settle(self) -> None:
+        """Has a daemon make its directories: nothing more may be left in the end."""
+        self.node.environment = {}
+        self.start()
+        self.node.daemon.terminate()
         self._before = self._snapshot()
 
     def warm_up(self) -> None:
@@ -243,6 +246,7 @@ class World:
             subprocess.run(["rmdir", directory], check=False, capture_output=True)
         for link in held()["interfaces"] - self._before.get("interfaces", set()):
             subprocess.run(["ip", "link", "delete", link], check=False, capture_output=True)
+        self.settle()
 
 
 def refused(call: Any, *words: str) -> grpc.RpcError:

@@ -17,7 +17,7 @@ struct CreateContainer: RPC {
         let key = Operations.Key.createContainer(sandbox: sandbox.id, name: name)
         let id = try await node.operations.join(key, request) {
             try sandbox.requireReady()
-            if let existing = try existing(name, sandbox, config) { return existing }
+            if let existing = try await existing(name, sandbox, config) { return existing }
             let subject = config.metadata?.name ?? ""
             return try await node.traced("CreateContainer", subject, of: sandbox) {
                 try await create(config, in: sandbox)
@@ -82,23 +82,24 @@ struct CreateContainer: RPC {
         do {
             try await node.lifecycle.erase(container.id, in: container.sandbox)
         } catch {
-            await node.lifecycle.end(container) {
-                ContainerExit(
-                    startedAt: $0, finishedAt: Clock.now(), code: 128, reason: "CreateError",
-                    message: String(describing: error))
-            }
+            await node.lifecycle.end(container) { _ in .notCreated(error) }
             throw error
         }
         node.containers.remove(container.id)
         try await node.store.removeContainer(container.id)
     }
 
-    /// A retry of a request whose answer was lost gets the container that came of it.
+    /// A retry of a request whose answer was lost gets the container that came of it. What is left of
+    /// one that never came to be makes room.
     private func existing(
         _ name: String, _ sandbox: Sandbox, _ config: ContainerConfig
-    ) throws -> String? {
+    ) async throws -> String? {
         let others = node.containers(of: sandbox)
         guard let other = others.first(where: { $0.name == name }) else { return nil }
+        if other.phase.exit?.wasCreated == false {
+            try await node.lifecycle.remove(other)
+            return nil
+        }
         guard case .created = other.phase, other.config == config else {
             let difference =
                 other.config == config

@@ -121,7 +121,7 @@ public struct Recovery: Sendable {
         _ row: ContainerRow, in sandbox: Sandbox, _ known: MonitoredContainer?
     ) async throws {
         let container = try SandboxContainer(row, in: sandbox)
-        if row.phase == ContainerPhase.creating.name { return try await undo(container) }
+        if row.phase == ContainerPhase.creating.name { return await unmake(container) }
         node.containers.insert(container)
         guard container.phase.exit == nil else { return }
         let startedAt = try ContainerStatus.decode(row.status).startedAt
@@ -149,6 +149,17 @@ public struct Recovery: Sendable {
             node.log.error("recover container \(container.id): \(error)")
         }
         return .created(pid: pid)
+    }
+
+    /// What cannot be taken back now is listed as exited, so that it is removed.
+    private func unmake(_ container: SandboxContainer) async {
+        do {
+            try await undo(container)
+        } catch {
+            node.log.error("recover container \(container.id): \(error)")
+            node.containers.insert(container)
+            await node.lifecycle.end(container) { _ in .notCreated(error) }
+        }
     }
 
     /// The monitor may be at it still, so it gives up first.

@@ -39,10 +39,9 @@ struct RunPodSandbox: RPC {
             undo.push("end its monitor") { try await resources.endMonitor() }
             let monitor = try await Trace.span("monitor") { try await resources.startMonitor() }
             failpoint("RunPodSandbox/monitor started")
-            undo.push("release its namespaces") { try await resources.releaseNamespaces() }
+            undo.push("release its network") { try await resources.releaseNetwork() }
             try await Trace.span("namespaces") { try await resources.makeNamespaces(monitor) }
             failpoint("RunPodSandbox/namespaces made")
-            undo.push("detach its network") { try await resources.detachNetwork() }
             try await Trace.span("network") { try await resources.attachNetwork() }
             undo.push("end its infra container") { try await resources.endInfra() }
             try await Trace.span("infra container") { try await resources.startInfra(monitor) }

@@ -86,7 +86,7 @@ struct SandboxResources: Sendable {
         try await monitor.createNamespaces(request)
     }
 
-    func releaseNamespaces() async throws {
+    private func releaseNamespaces() async throws {
         for kind in NamespaceRequest.Kind.allCases {
             try await Mounts.unmount(paths.namespace(kind.rawValue))
         }
@@ -110,8 +110,12 @@ struct SandboxResources: Sendable {
         }
     }
 
-    func detachNetwork() async throws {
-        guard !sandbox.usesHostNetwork else { return }
-        try await node.network.remove(attachment)
+    /// Takes the pod off the network, and then gives up its namespaces: as long as a plugin fails, it
+    /// wants them for the next time that it is asked.
+    func releaseNetwork() async throws {
+        if !sandbox.usesHostNetwork { try await node.network.remove(attachment) }
+        failpoint("StopPodSandbox/network detached")
+        try await releaseNamespaces()
+        failpoint("StopPodSandbox/namespaces released")
     }
 }

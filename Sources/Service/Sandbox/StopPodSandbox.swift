@@ -32,13 +32,7 @@ struct StopPodSandbox: RPC {
         let resources = SandboxResources(node: node, sandbox: sandbox)
         var failures: [any Error] = []
         await collect(&failures) { try await endContainers(sandbox) }
-        await collect(&failures) {
-            try await resources.detachNetwork()
-            failpoint("StopPodSandbox/network detached")
-            // Plugins want the namespace when they are asked again.
-            try await resources.releaseNamespaces()
-            failpoint("StopPodSandbox/namespaces released")
-        }
+        await collect(&failures) { try await resources.releaseNetwork() }
         await collect(&failures) { try await resources.endInfra() }
         failpoint("StopPodSandbox/infra container deleted")
         await collect(&failures) { try await resources.endMonitor() }

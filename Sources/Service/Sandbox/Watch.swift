@@ -76,19 +76,3 @@ struct Watch: Sendable {
         }
     }
 }
-
-extension ContainerExit {
-    fileprivate static func lost(startedAt: Int64) -> ContainerExit {
-        ContainerExit(
-            startedAt: startedAt, finishedAt: Clock.now(), code: 255, reason: "MonitorLost",
-            message: "the pod's monitor died before the container's exit was known")
-    }
-
-    /// The reasons are the kubelet's words: `OOMKilled` exactly, `Completed`, `Error`.
-    init(_ record: ExitRecord, startedAt: Int64) {
-        let reason =
-            record.outOfMemory ? "OOMKilled" : record.code == 0 ? "Completed" : "Error"
-        self.init(
-            startedAt: startedAt, finishedAt: record.finishedAt, code: record.code, reason: reason)
-    }
-}
