@@ -43,18 +43,18 @@ public struct NodeCheck: Sendable {
     var isRunning: Bool { InstanceLock.isHeld(in: paths.root) }
 
     private func daemon(_ version: () async throws -> String) async -> [Finding] {
-        let isRunning = isRunning
         do {
             let version = try await version()
             return [.ok("daemon", "\(version) answers on \(settings.socket)")]
-        } catch where isRunning {
+        } catch {
+            guard isRunning else {
+                return [.warning("daemon", "it does not run", "start it: systemctl start gantry")]
+            }
             return [
                 .problem(
                     "daemon", "it runs and does not answer on \(settings.socket): \(error)",
                     "look at its log; containers outlive a restart")
             ]
-        } catch {
-            return [.warning("daemon", "it does not run", "start it: systemctl start gantry")]
         }
     }
 }
