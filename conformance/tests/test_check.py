@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from harness import catalogue, cri, damage
 from harness.monitors import living
 from harness.node import CNI_CONFIG
+from harness.reboot import reboot
 from harness.tarball import file, layer
 
 pytestmark = pytest.mark.gantry
@@ -192,6 +194,18 @@ def test_leftovers_are_told_and_removed(check, node, stopped):
     assert not pod.exists() and not written.exists() and not cgroup.exists()
     assert not living("sleep 76543")
     assert "leftovers" in check.run() and str(pod) not in check.run()
+
+
+def test_rows_without_what_they_stand_for_are_told(check, node, pods, busybox):
+    pod = pods.run()
+    container = pod.run("sleep 1000", image=busybox)
+    reboot(node)
+    written = Path("/var/lib/gantry/containers") / container.id
+    shutil.rmtree(written)
+    assert any(pod.id in line and "no directory" in line for line in check.problems())
+    assert f"container {container.id} is stored" in check.run(code=1)
+    node.start()
+    assert f"container {container.id} is stored" in check.run()
 
 
 def test_repair_leaves_running_pods_alone(check, node, pods, busybox):
