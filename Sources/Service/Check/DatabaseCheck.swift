@@ -38,8 +38,11 @@ extension NodeCheck {
             row.phase == SandboxPhase.ready.rawValue
                 && !Files.exists(paths.pod(row.id).directory)
         }
+        let isRunning = isRunning
         let containers = store.containers.filter {
-            !Files.exists("\(paths.root)/containers/\($0.id)")
+            // One that has exited may be on its way out.
+            ($0.phase != "exited" || !isRunning)
+                && !Files.exists("\(paths.root)/containers/\($0.id)")
         }
         return pods.map {
             .problem(
