@@ -114,7 +114,7 @@ let package = Package(
         .testTarget(
             name: "GantryTests",
             dependencies: [
-                "gantry", "Model", .product(name: "Logging", package: "swift-log"),
+                "gantry", "Service", "Model", .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
         tests(of: "GRPC", uses: ["CGRPC"]),
         tests(of: "MonitorProtocol"),

@@ -94,7 +94,7 @@ struct FileSum {
     /// Both numbers, mixed so that sums of different files differ (the finalizer of splitmix64).
     var value: UInt64? {
         if hasHoles { return nil }
-        var mixed = UInt64(check) ^ (length &* 0x9e37_79b9_7f4a_7c15)
+        var mixed = UInt64(check) ^ ((length &+ 1) &* 0x9e37_79b9_7f4a_7c15)
         mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
         mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
         return mixed ^ (mixed >> 31)

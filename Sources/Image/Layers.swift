@@ -43,8 +43,12 @@ public final class Layers: Sendable {
         "\(directory)/\(chain.drop { $0 != ":" }.dropFirst())"
     }
 
+    /// Whether a layer is here. One that somebody has removed from the disk is known no more.
     public func contains(_ chain: String) -> Bool {
-        info(chain) != nil
+        if info(chain) == nil { return false }
+        if Files.exists(path(of: chain)) { return true }
+        state.withLock { _ = $0.known.removeValue(forKey: chain) }
+        return false
     }
 
     func info(_ chain: String) -> LayerInfo? {

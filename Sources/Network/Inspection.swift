@@ -55,8 +55,8 @@ extension NetworkPlugins {
     private func about(_ path: String) async -> String {
         let command = Command(path, [], limit: .seconds(5), outputLimit: 4096)
         guard let output = try? await command.run() else { return "" }
-        let text = output.status == 0 ? output.text : output.errorText
-        let line = text.split(separator: "\n").first.map(String.init) ?? ""
+        let lines = (output.text + output.errorText).split(separator: "\n")
+        let line = lines.first.map(String.init) ?? ""
         return line.hasPrefix("CNI") ? line : ""
     }
 }

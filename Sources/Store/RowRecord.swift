@@ -61,6 +61,13 @@ struct RowRecords: Sendable {
         }
     }
 
+    /// What a killed daemon was writing.
+    func removeUnfinished() throws {
+        for name in try Files.list(directory) where !name.hasSuffix(Self.ending) {
+            try Files.remove("\(directory)/\(name)")
+        }
+    }
+
     private func path(_ id: String) -> String { "\(directory)/\(id)\(Self.ending)" }
 
     private static let ending = ".json"
@@ -81,6 +88,7 @@ struct AllRecords: Sendable {
     func makeDirectories() throws {
         for records in [sandboxes, containers, images] {
             try Files.makeDirectories(records.directory, mode: 0o700)
+            try records.removeUnfinished()
         }
     }
 

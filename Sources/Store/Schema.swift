@@ -25,7 +25,8 @@ enum Schema {
         throw GantryError(
             .failedPrecondition,
             "the database was written by a newer Gantry: it has the schema \"\(newer)\", and "
-                + "\"\(migrator.migrations.last ?? "")\" is the newest known here; install that Gantry")
+                + "\"\(migrator.migrations.last ?? "")\" is the newest known here; install that Gantry"
+        )
     }
 
     private static let first = """

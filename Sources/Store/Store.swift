@@ -23,8 +23,8 @@ public final class Store: Sendable {
 
     /// Opens the database `gantry.db` in `root`, or creates it, and brings its schema up to date. A
     /// damaged one is set aside, and what it held taken from the records below `root` and `runRoot`.
-    /// - Throws: `GantryError`: `failedPrecondition` when a newer Gantry has written it, `dataLoss`
-    ///   when it can be neither used nor replaced.
+    /// - Throws: `GantryError`: `failedPrecondition` when a newer Gantry has written it,
+    ///   `unavailable` when the disk is full, broken or read-only.
     public init(root: String, runRoot: String) throws {
         let file = DatabaseFile(root: root)
         let path = file.path
@@ -44,9 +44,7 @@ public final class Store: Sendable {
         } catch let error as GantryError {
             throw error
         } catch {
-            throw GantryError(
-                .dataLoss, "the database \(path) cannot be used; move it away to start afresh",
-                cause: error)
+            throw GantryError(.unavailable, "the database \(path) cannot be opened", cause: error)
         }
         self.condition = condition
     }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import CRI
 internal import FoundationEssentials
+internal import Glibc
 internal import Logging
 internal import Model
 internal import Service
@@ -9,7 +10,7 @@ internal import Service
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Look whether storage, database, network, runtimes and kernel are as they should be.",
+        abstract: "Look whether the node and what Gantry keeps on it are as they should be.",
         discussion: "Changes nothing unless told; the daemon may run. Exits with 1 for a problem.")
 
     @Flag(help: "Print JSON instead of a list.")
@@ -24,6 +25,8 @@ struct CheckCommand: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func run() async throws {
+        // A plugin that ends without reading what it was given must not end this program.
+        signal(SIGPIPE, SIG_IGN)
         let settings = try options.load().settings
         if repair { try await mend(settings) }
         let client = try DaemonClient(options)

@@ -23,6 +23,7 @@ internal import Testing
         let cgroup = CgroupPath(driver: .cgroupfs, parent: parent)
         #expect(cgroup.container("c") == path)
         #expect(cgroup.directory("c") == path)
+        #expect(CgroupPath.directory(ofSpec: path) == path)
     }
 
     @Test(arguments: [
@@ -40,5 +41,13 @@ internal import Testing
         let cgroup = CgroupPath(driver: .systemd, parent: parent)
         #expect(cgroup.container("c") == path)
         #expect(cgroup.directory("c") == directory)
+        #expect(CgroupPath.directory(ofSpec: path) == directory)
+    }
+
+    @Test(arguments: [
+        ("gantry-c", "c"), ("cri-gantry-c.scope", "c"), ("cri-gantry-c", nil), ("c", nil),
+    ])
+    func whoseCgroupADirectoryIs(name: String, container: String?) {
+        #expect(CgroupPath.container(ofDirectory: name) == container)
     }
 }

@@ -121,6 +121,14 @@ import Testing
         #expect(try await store.images() == [image])
     }
 
+    @Test func whatAKilledDaemonWasWritingIsRemoved() async throws {
+        try await fill()
+        let unfinished = "\(place.runRoot)/records/sandbox/s1.json.17.tmp"
+        try Data("{".utf8).write(to: URL(fileURLWithPath: unfinished))
+        _ = try place.open()
+        #expect(!FileManager.default.fileExists(atPath: unfinished))
+    }
+
     @Test func whatANewerGantryWroteIsRefusedAndLeftAlone() async throws {
         try await fill()
         try place.execute("INSERT INTO grdb_migrations VALUES ('9: of the future')")

@@ -2,7 +2,10 @@
 
 import json
 import os
+import shutil
 import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,9 @@ import pytest
 from harness import catalogue, cri, damage
 from harness.monitors import living
 from harness.node import CNI_CONFIG
+from harness.pods import Pods
+from harness.reboot import reboot
+from harness.tarball import file, layer
 
 pytestmark = pytest.mark.gantry
 
@@ -124,6 +130,7 @@ def test_a_newer_database_is_told_and_not_mended(check, node):
     assert "newer Gantry" in check.run("--repair", code=1)
     with damage.rows() as database:
         database.execute("DELETE FROM grdb_migrations WHERE identifier LIKE '99%'")
+    node.start()
 
 
 def test_repair_is_refused_while_the_daemon_runs(check):
@@ -133,17 +140,18 @@ def test_repair_is_refused_while_the_daemon_runs(check):
 @pytest.fixture
 def image(registry, pull):
     """An image of its own layer, pulled."""
-    reference = registry.push("test/checked:latest", catalogue.marked("checked"))
+    reference = registry.push("test/checked:latest", catalogue.image(layer([
+        file("checked", "checked"), file("second", "second")])))
     pull(reference)
     return reference
 
 
 @pytest.mark.parametrize("kind", damage.LAYER_DAMAGE)
 def test_a_missing_layer_is_told_and_its_image_forgotten(check, node, client, image, pull, kind):
-    layer = damage.layer_of(client, image)
+    directory = damage.layer_of(client, image)
     node.crash()
-    damage.LAYER_DAMAGE[kind](layer)
-    assert any(image in line and layer.name in line for line in check.problems())
+    damage.LAYER_DAMAGE[kind](directory)
+    assert any(image in line and directory.name in line for line in check.problems())
     assert image in check.run("--repair")
     node.start()
     assert not client.ImageStatus(image={"image": image}).HasField("image")
@@ -152,19 +160,19 @@ def test_a_missing_layer_is_told_and_its_image_forgotten(check, node, client, im
 
 @pytest.mark.sample
 @pytest.mark.parametrize("spoil", [
-    lambda file: file.write_text("checkeD"), lambda file: file.write_text(""),
-    lambda file: file.unlink()], ids=["altered", "truncated", "removed"])
+    lambda path: path.write_text("checkeD"), lambda path: path.write_text(""),
+    lambda path: path.unlink()], ids=["altered", "truncated", "removed"])
 def test_an_altered_file_shows_in_the_deep_check(check, node, client, image, pull, spoil):
-    layer = damage.layer_of(client, image)
-    spoil(layer / "diff/checked")
+    directory = damage.layer_of(client, image)
+    spoil(directory / "diff/checked")
     check.run()
-    assert any(image in line and layer.name in line for line in check.problems("--deep"))
+    assert any(image in line and directory.name in line for line in check.problems("--deep"))
     node.crash()
     assert image in check.run("--deep", "--repair")
     node.start()
     assert not client.ImageStatus(image={"image": image}).HasField("image")
     pull(image)
-    assert (layer / "diff/checked").read_text() == "checked"
+    assert (directory / "diff/checked").read_text() == "checked"
     check.run("--deep")
 
 
@@ -189,6 +197,45 @@ def test_leftovers_are_told_and_removed(check, node, stopped):
     assert not pod.exists() and not written.exists() and not cgroup.exists()
     assert not living("sleep 76543")
     assert "leftovers" in check.run() and str(pod) not in check.run()
+
+
+def test_rows_without_what_they_stand_for_are_told(check, node, pods, busybox):
+    pod = pods.run()
+    container = pod.run("sleep 1000", image=busybox)
+    reboot(node)
+    written = Path("/var/lib/gantry/containers") / container.id
+    shutil.rmtree(written)
+    assert any(pod.id in line and "no directory" in line for line in check.problems())
+    assert f"container {container.id} is stored" in check.run(code=1)
+    node.start()
+    container.remove()
+    assert f"container {container.id} is stored" not in check.run()
+
+
+def test_beside_a_busy_daemon_nothing_is_found_amiss(check, node, client, busybox, pull, image):
+    """Rows and directories come and go while they are looked at."""
+    over = threading.Event()
+
+    def churn():
+        pods = Pods(client)
+        while not over.is_set():
+            pod = pods.run()
+            pod.run("sleep 1000", image=busybox)
+            pod.remove()
+            client.RemoveImage(image={"image": image})
+            client.PullImage(image={"image": image})
+
+    with ThreadPoolExecutor() as pool:
+        churning = [pool.submit(churn) for _ in range(3)]
+        try:
+            for _ in range(8):
+                amiss = [finding for finding in check.findings() if finding["level"] != "ok"
+                         and finding["area"] in ("database", "layers", "leftovers")]
+                assert not amiss
+        finally:
+            over.set()
+        for future in churning:
+            future.result()
 
 
 def test_repair_leaves_running_pods_alone(check, node, pods, busybox):
@@ -222,9 +269,9 @@ def test_a_missing_plugin_is_a_problem(check, node):
 def configured(tmp_path):
     """Writes a configuration; gives the arguments that name it."""
     def write(text):
-        file = tmp_path / "gantry.toml"
-        file.write_text(text)
-        return "--config", str(file)
+        path = tmp_path / "gantry.toml"
+        path.write_text(text)
+        return "--config", str(path)
     return write
 
 
@@ -244,10 +291,10 @@ def test_a_configuration_that_does_not_fit_the_node(check, configured, text, wor
     ("signature_policy", "{"), ("auth_file", "not JSON"),
 ])
 def test_files_that_cannot_be_used(check, configured, tmp_path, key, content):
-    file = tmp_path / "file"
-    file.write_text(content)
-    problems = check.problems(*configured(f'{key} = "{file}"\n'))
-    assert any(line.startswith("registries: ") and str(file) in line for line in problems)
+    path = tmp_path / "file"
+    path.write_text(content)
+    problems = check.problems(*configured(f'{key} = "{path}"\n'))
+    assert any(line.startswith("registries: ") and str(path) in line for line in problems)
 
 
 def test_a_full_disk_is_a_problem(check, configured, tmp_path):

@@ -1,5 +1,7 @@
 """What is on disk is damaged: the daemon says so, mends what it can, and pods that run go on."""
 
+import shutil
+
 import pytest
 from grpc import StatusCode
 
@@ -147,6 +149,17 @@ def test_a_pulled_again_image_runs(node, client, pods, image, pull):
     pod = pods.run()
     with refused(StatusCode.NOT_FOUND):
         pod.create("true", image=image)
+    pull(image)
+    pod.run("echo whole", image=image).logged("whole")
+
+
+def test_a_layer_that_goes_while_the_daemon_runs(client, pods, image, pull):
+    """Found when it is wanted: the kubelet's next look at the image then finds none, and it pulls."""
+    shutil.rmtree(damage.layer_of(client, image))
+    pod = pods.run()
+    with refused(StatusCode.NOT_FOUND, image, "must be pulled again"):
+        pod.create("true", image=image)
+    assert not client.ImageStatus(image={"image": image}).HasField("image")
     pull(image)
     pod.run("echo whole", image=image).logged("whole")
 

@@ -2,6 +2,8 @@
 killed and known as exited, and the pod is not ready, for the kubelet to make a new one."""
 
 import contextlib
+import os
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from test_failures import failing, runtime  # noqa: F401 (fixtures)
 
 from harness import cri
 from harness.client import refused
-from harness.monitors import kill_monitor, living
+from harness.monitors import kill_monitor, living, monitor_of
 from harness.pods import container_config
 from harness.wait import wait_until
 
@@ -163,3 +165,15 @@ def test_amid_creations_at_any_moment(pods, client, busybox):
         wait_until(lambda: pod.status.state == cri.SANDBOX_NOTREADY, "the pod is not ready")
         pod.remove()
         assert not living("sleep 54330")
+
+
+def test_one_that_hangs_is_killed_at_the_daemons_start(pods, node, busybox):
+    pod, other = pods.run(), pods.run()
+    container = pod.run(TWO_PROCESSES, image=busybox)
+    container.logged("up")
+    node.crash()
+    os.kill(monitor_of(pod), signal.SIGSTOP)
+    node.start()
+    assert_lost(container)
+    assert not living("sleep 5432")
+    assert (pod.status.state, other.status.state) == (cri.SANDBOX_NOTREADY, cri.SANDBOX_READY)

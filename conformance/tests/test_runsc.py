@@ -2,6 +2,10 @@
 
 import pytest
 
+from harness import cri
+from harness.monitors import kill_monitor, living
+from harness.wait import wait_until
+
 pytestmark = pytest.mark.gantry
 HANDLERS = ["runsc"]
 
@@ -19,3 +23,14 @@ def test_stop_and_remove(pods, busybox):
     container = pods.run().run("sleep 1000", image=busybox)
     container.stop()
     assert container.status.exit_code == 137
+
+
+def test_a_monitors_death_ends_the_sandbox(pods, busybox):
+    pod = pods.run()
+    container = pod.run("sleep 1000", image=busybox)
+    assert len(living(pod.id)) > 1, "the monitor, and the sandbox"
+    kill_monitor(pod)
+    status = container.exited()
+    assert (status.exit_code, status.reason) == (255, "MonitorLost")
+    wait_until(lambda: pod.status.state == cri.SANDBOX_NOTREADY, "the pod is not ready")
+    wait_until(lambda: not living(pod.id), "the sandbox is gone")

@@ -10,7 +10,7 @@ extension NodeCheck {
     func cgroups() -> [Finding] {
         do {
             let host = try HostFacts.detect()
-            return [version(host), controllers(host), driver()]
+            return [version(host)] + controllers(host) + [driver()]
         } catch {
             return [.problem(Self.area, "\(error)", "mount cgroups on /sys/fs/cgroup")]
         }
@@ -23,21 +23,23 @@ extension NodeCheck {
             "boot with systemd.unified_cgroup_hierarchy=1")
     }
 
-    private func controllers(_ host: HostFacts) -> Finding {
+    private func controllers(_ host: HostFacts) -> [Finding] {
         let missing = Self.needed.subtracting(host.controllers).sorted()
         if !missing.isEmpty {
-            return .problem(
-                Self.area, "the controllers \(missing.joined(separator: ", ")) are missing",
-                "boot with cgroup_enable=\(missing[0]), or delegate them to Gantry's cgroup")
+            return [
+                .problem(
+                    Self.area, "the controllers \(missing.joined(separator: ", ")) are missing",
+                    "boot with cgroup_enable=\(missing[0]), or delegate them to Gantry's cgroup")
+            ]
         }
-        let unwanted = Self.wanted.subtracting(host.controllers).sorted()
-        if !unwanted.isEmpty {
-            return .warning(
-                Self.area, "the controllers \(unwanted.joined(separator: ", ")) are missing",
-                "pods that ask for CPU sets or huge pages need them")
-        }
-        let names = host.controllers.intersection(Self.needed.union(Self.wanted).union(["io"]))
-        return .ok(Self.area, "controllers: \(names.sorted().joined(separator: ", "))")
+        let all = Self.needed.union(Self.wanted)
+        let names = host.controllers.intersection(all).sorted().joined(separator: ", ")
+        return [.ok(Self.area, "controllers: \(names)")]
+            + Self.wanted.subtracting(host.controllers).sorted().map {
+                .warning(
+                    Self.area, "the controller \($0) is missing",
+                    "pods that ask for what it limits need it: CPU sets, huge pages")
+            }
     }
 
     /// systemd undoes what others write below its slices (systemd.io, "Control Group APIs and

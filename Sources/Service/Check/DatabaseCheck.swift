@@ -31,16 +31,29 @@ extension NodeCheck {
                 + "\(store.images.count) images")
     }
 
-    /// A pod that is ready has a directory, with its namespaces in it.
+    /// A pod that is ready has a directory, with its namespaces in it; a container has one for what it
+    /// writes until it is removed.
     private func missing(_ store: StoreInspection) -> [Finding] {
-        store.sandboxes.filter { row in
+        let pods = store.sandboxes.filter { row in
             row.phase == SandboxPhase.ready.rawValue
                 && !Files.exists(paths.pod(row.id).directory)
-        }.map {
+        }
+        let isRunning = isRunning
+        let containers = store.containers.filter {
+            // One that has exited may be on its way out.
+            ($0.phase != "exited" || !isRunning)
+                && !Files.exists("\(paths.root)/containers/\($0.id)")
+        }
+        return pods.map {
             .problem(
                 Self.area, "pod \($0.id) is stored as ready, and has no directory",
                 "restart the daemon: the kubelet then makes the pod anew")
         }
+            + containers.map {
+                .warning(
+                    Self.area, "container \($0.id) is stored, and what it wrote is gone",
+                    "remove its pod: the kubelet then makes it anew")
+            }
     }
 
     private func unrecorded(_ store: StoreInspection) -> [Finding] {

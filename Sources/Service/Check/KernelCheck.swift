@@ -50,7 +50,7 @@ extension NodeCheck {
         let host = try? HostFacts.detect()
         if host?.hasSELinux == true { return .ok(Self.area, "SELinux") }
         if host?.hasAppArmor == true { return .ok(Self.area, "AppArmor") }
-        return .ok(Self.area, "neither AppArmor nor SELinux: pods that ask for a profile are refused")
+        return .ok(Self.area, "neither AppArmor nor SELinux; pods that want a profile are refused")
     }
 
     private func seccomp(_ host: HostFacts) -> Finding? {

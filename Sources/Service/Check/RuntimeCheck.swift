@@ -42,7 +42,8 @@ extension NodeCheck {
         ]
         return programs.filter { access($0, X_OK) != 0 }.map {
             .problem(
-                Self.area, "the program \($0) is missing", "install Gantry again, or set program_dir")
+                Self.area, "the program \($0) is missing",
+                "install Gantry again, or set program_dir")
         }
     }
 }

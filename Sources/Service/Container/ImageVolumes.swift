@@ -23,7 +23,7 @@ struct ImageVolumes: Sendable {
             throw GantryError(
                 .invalidArgument, "the image on \(mount.containerPath) is not read-only")
         }
-        let image = try node.images.get(mount.image?.image ?? "")
+        let image = try await node.usableImage(mount.image?.image ?? "")
         let root = try await node.rootFilesystems.prepare(
             name(number), layers: image.layers.map(\.chain), owner: owner)
         failpoint("CreateContainer/volume mounted")

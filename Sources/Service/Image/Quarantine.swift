@@ -35,12 +35,31 @@ struct Quarantine: Sendable {
             return "its configuration is not what its ID says"
         }
         do { _ = try ImageRecord(row) } catch { return "\(error)" }
-        let missing = row.layers.first { !isSound($0.chain) }
+        return damage(row.layers, has: isSound)
+    }
+
+    static func damage(_ layers: [ImageRow.Layer], has isSound: (String) -> Bool) -> String? {
+        let missing = layers.first { !isSound($0.chain) }
         return missing.map { "layer \($0.chain) is missing or incomplete" }
     }
 
     static func name(_ row: ImageRow) -> String {
         let names = (try? ImageRecord(row))?.message.repoTags ?? []
         return names.isEmpty ? row.id : "\(names.joined(separator: ", ")) (\(row.id))"
+    }
+}
+
+extension Node {
+    /// An image that can be mounted.
+    /// - Throws: `notFound` when it is not here, or lacks a layer; then it is forgotten, so that the
+    ///   kubelet pulls it before it tries again.
+    func usableImage(_ name: String) async throws -> ImageRecord {
+        let image = try images.get(name)
+        guard let damage = Quarantine.damage(image.layers, has: layers.contains) else {
+            return image
+        }
+        log.warning("image \(image.id) is damaged and must be pulled again: \(damage)")
+        try await images.remove(image.id)
+        throw GantryError(.notFound, "image \(name) is damaged and must be pulled again: \(damage)")
     }
 }

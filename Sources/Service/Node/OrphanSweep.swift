@@ -77,7 +77,8 @@ struct OrphanSweep: Sendable {
             guard await isOurs(id, handler.runtime) else { continue }
             try await handler.runtime.delete(id, force: true)
         }
-        if let bundle, let spec = try? await Bundle(bundle).read(), let path = spec.linux.cgroupsPath
+        if let bundle, let spec = try? await Bundle(bundle).read(),
+            let path = spec.linux.cgroupsPath
         {
             try await CgroupRemains(CgroupPath.directory(ofSpec: path)).remove()
         }

@@ -82,11 +82,10 @@ public struct Recovery: Sendable {
         let sandbox = try Sandbox(row)
         failpoint("recovery/sandbox read")
         let resources = SandboxResources(node: node, sandbox: sandbox)
-        let monitor = try await Monitor.connect(directory: resources.paths.directory)
+        let followed = try await FollowedMonitor.find(node, resources.paths.directory)
+        let (monitor, known) = (followed?.monitor, followed?.containers ?? [])
         sandbox.update { $0.monitor = monitor }
         node.sandboxes.insert(sandbox)
-        if let monitor { node.nursery.start { await monitor.run() } }
-        let known = try await monitor?.containers() ?? []
         for row in rows {
             await node.attempt("recover container \(row.id)") {
                 try await recover(row, in: sandbox, known.first { $0.container == row.id })
