@@ -18,6 +18,7 @@ final class BytePipe: @unchecked Sendable {
     private let filled = DispatchSemaphore(value: 0)
     private let failure = Mutex<(any Error)?>(nil)
     private let limit: UInt64
+    private let content: String
 
     // The writer's.
     private var writing = 0
@@ -30,9 +31,12 @@ final class BytePipe: @unchecked Sendable {
     private var hasBuffer = false
     private var ended = false
 
-    /// - Parameter limit: bytes that may pass; one more is an error.
-    init(limit: UInt64) {
+    /// - Parameters:
+    ///   - limit: bytes that may pass; one more is an error.
+    ///   - content: what passes, for that error.
+    init(limit: UInt64, of content: String = "layer") {
         self.limit = limit
+        self.content = content
         // Not `value: slots`: libdispatch traps when a semaphore dies below its first value.
         for _ in 0..<Self.slots { free.signal() }
     }
@@ -71,7 +75,7 @@ final class BytePipe: @unchecked Sendable {
         total += UInt64(count)
         if total > limit {
             throw GantryError(
-                .resourceExhausted, "the layer is larger than the limit of \(limit) bytes")
+                .resourceExhausted, "the \(content) is larger than the limit of \(limit) bytes")
         }
         if used == Self.chunk { handOver() }
     }

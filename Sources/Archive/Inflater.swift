@@ -16,7 +16,7 @@ struct DetectingInflater {
     mutating func inflate(_ input: UnsafeRawBufferPointer, into pipe: BytePipe) throws {
         if let inflater { return try inflater.inflate(input, into: pipe) }
         head += input
-        if head.count >= 4 { _ = try choose(pipe) }
+        if head.count >= Compression.headCount { _ = try choose(pipe) }
     }
 
     mutating func finish(into pipe: BytePipe) throws {
@@ -32,13 +32,11 @@ struct DetectingInflater {
     }
 
     private static func inflater(for head: [UInt8]) -> any Inflater {
-        if head.starts(with: [0x1f, 0x8b]) { return GzipInflater() }
-        if head.starts(with: [0x28, 0xb5, 0x2f, 0xfd]) { return ZstdInflater() }
-        // A skippable frame, 0x184D2A50 to 0x184D2A5F (RFC 8878, 3.1.2): zstd:chunked begins so.
-        if head.count >= 4, head[0] & 0xf0 == 0x50, head[1...3] == [0x2a, 0x4d, 0x18] {
-            return ZstdInflater()
+        switch Compression(head: head) {
+        case .gzip: GzipInflater()
+        case .zstd: ZstdInflater()
+        case .none: PlainInflater()
         }
-        return PlainInflater()
     }
 }
 

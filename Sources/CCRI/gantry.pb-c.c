@@ -367,6 +367,141 @@ void   gantry__v1__pulled_layer__free_unpacked
   assert(message->base.descriptor == &gantry__v1__pulled_layer__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   gantry__v1__import_images_request__init
+                     (Gantry__V1__ImportImagesRequest         *message)
+{
+  static const Gantry__V1__ImportImagesRequest init_value = GANTRY__V1__IMPORT_IMAGES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t gantry__v1__import_images_request__get_packed_size
+                     (const Gantry__V1__ImportImagesRequest *message)
+{
+  assert(message->base.descriptor == &gantry__v1__import_images_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t gantry__v1__import_images_request__pack
+                     (const Gantry__V1__ImportImagesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &gantry__v1__import_images_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t gantry__v1__import_images_request__pack_to_buffer
+                     (const Gantry__V1__ImportImagesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &gantry__v1__import_images_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Gantry__V1__ImportImagesRequest *
+       gantry__v1__import_images_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Gantry__V1__ImportImagesRequest *)
+     protobuf_c_message_unpack (&gantry__v1__import_images_request__descriptor,
+                                allocator, len, data);
+}
+void   gantry__v1__import_images_request__free_unpacked
+                     (Gantry__V1__ImportImagesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &gantry__v1__import_images_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   gantry__v1__import_images_response__init
+                     (Gantry__V1__ImportImagesResponse         *message)
+{
+  static const Gantry__V1__ImportImagesResponse init_value = GANTRY__V1__IMPORT_IMAGES_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t gantry__v1__import_images_response__get_packed_size
+                     (const Gantry__V1__ImportImagesResponse *message)
+{
+  assert(message->base.descriptor == &gantry__v1__import_images_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t gantry__v1__import_images_response__pack
+                     (const Gantry__V1__ImportImagesResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &gantry__v1__import_images_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t gantry__v1__import_images_response__pack_to_buffer
+                     (const Gantry__V1__ImportImagesResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &gantry__v1__import_images_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Gantry__V1__ImportImagesResponse *
+       gantry__v1__import_images_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Gantry__V1__ImportImagesResponse *)
+     protobuf_c_message_unpack (&gantry__v1__import_images_response__descriptor,
+                                allocator, len, data);
+}
+void   gantry__v1__import_images_response__free_unpacked
+                     (Gantry__V1__ImportImagesResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &gantry__v1__import_images_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   gantry__v1__imported_image__init
+                     (Gantry__V1__ImportedImage         *message)
+{
+  static const Gantry__V1__ImportedImage init_value = GANTRY__V1__IMPORTED_IMAGE__INIT;
+  *message = init_value;
+}
+size_t gantry__v1__imported_image__get_packed_size
+                     (const Gantry__V1__ImportedImage *message)
+{
+  assert(message->base.descriptor == &gantry__v1__imported_image__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t gantry__v1__imported_image__pack
+                     (const Gantry__V1__ImportedImage *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &gantry__v1__imported_image__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t gantry__v1__imported_image__pack_to_buffer
+                     (const Gantry__V1__ImportedImage *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &gantry__v1__imported_image__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Gantry__V1__ImportedImage *
+       gantry__v1__imported_image__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Gantry__V1__ImportedImage *)
+     protobuf_c_message_unpack (&gantry__v1__imported_image__descriptor,
+                                allocator, len, data);
+}
+void   gantry__v1__imported_image__free_unpacked
+                     (Gantry__V1__ImportedImage *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &gantry__v1__imported_image__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   gantry__v1__set_log_level_request__init
                      (Gantry__V1__SetLogLevelRequest         *message)
 {
@@ -923,6 +1058,146 @@ const ProtobufCMessageDescriptor gantry__v1__pulled_layer__descriptor =
   (ProtobufCMessageInit) gantry__v1__pulled_layer__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor gantry__v1__import_images_request__field_descriptors[2] =
+{
+  {
+    "path",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__ImportImagesRequest, path),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__ImportImagesRequest, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned gantry__v1__import_images_request__field_indices_by_name[] = {
+  1,   /* field[1] = name */
+  0,   /* field[0] = path */
+};
+static const ProtobufCIntRange gantry__v1__import_images_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor gantry__v1__import_images_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "gantry.v1.ImportImagesRequest",
+  "ImportImagesRequest",
+  "Gantry__V1__ImportImagesRequest",
+  "gantry.v1",
+  sizeof(Gantry__V1__ImportImagesRequest),
+  2,
+  gantry__v1__import_images_request__field_descriptors,
+  gantry__v1__import_images_request__field_indices_by_name,
+  1,  gantry__v1__import_images_request__number_ranges,
+  (ProtobufCMessageInit) gantry__v1__import_images_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor gantry__v1__import_images_response__field_descriptors[1] =
+{
+  {
+    "images",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Gantry__V1__ImportImagesResponse, n_images),
+    offsetof(Gantry__V1__ImportImagesResponse, images),
+    &gantry__v1__imported_image__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned gantry__v1__import_images_response__field_indices_by_name[] = {
+  0,   /* field[0] = images */
+};
+static const ProtobufCIntRange gantry__v1__import_images_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor gantry__v1__import_images_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "gantry.v1.ImportImagesResponse",
+  "ImportImagesResponse",
+  "Gantry__V1__ImportImagesResponse",
+  "gantry.v1",
+  sizeof(Gantry__V1__ImportImagesResponse),
+  1,
+  gantry__v1__import_images_response__field_descriptors,
+  gantry__v1__import_images_response__field_indices_by_name,
+  1,  gantry__v1__import_images_response__number_ranges,
+  (ProtobufCMessageInit) gantry__v1__import_images_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor gantry__v1__imported_image__field_descriptors[2] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__ImportedImage, id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "names",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Gantry__V1__ImportedImage, n_names),
+    offsetof(Gantry__V1__ImportedImage, names),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned gantry__v1__imported_image__field_indices_by_name[] = {
+  0,   /* field[0] = id */
+  1,   /* field[1] = names */
+};
+static const ProtobufCIntRange gantry__v1__imported_image__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor gantry__v1__imported_image__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "gantry.v1.ImportedImage",
+  "ImportedImage",
+  "Gantry__V1__ImportedImage",
+  "gantry.v1",
+  sizeof(Gantry__V1__ImportedImage),
+  2,
+  gantry__v1__imported_image__field_descriptors,
+  gantry__v1__imported_image__field_indices_by_name,
+  1,  gantry__v1__imported_image__number_ranges,
+  (ProtobufCMessageInit) gantry__v1__imported_image__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor gantry__v1__set_log_level_request__field_descriptors[1] =
 {
   {
@@ -999,14 +1274,16 @@ const ProtobufCMessageDescriptor gantry__v1__set_log_level_response__descriptor 
   (ProtobufCMessageInit) gantry__v1__set_log_level_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor gantry__v1__gantry_service__method_descriptors[3] =
+static const ProtobufCMethodDescriptor gantry__v1__gantry_service__method_descriptors[4] =
 {
   { "GetTrace", &gantry__v1__get_trace_request__descriptor, &gantry__v1__get_trace_response__descriptor },
   { "SetLogLevel", &gantry__v1__set_log_level_request__descriptor, &gantry__v1__set_log_level_response__descriptor },
   { "ListPulls", &gantry__v1__list_pulls_request__descriptor, &gantry__v1__list_pulls_response__descriptor },
+  { "ImportImages", &gantry__v1__import_images_request__descriptor, &gantry__v1__import_images_response__descriptor },
 };
 const unsigned gantry__v1__gantry_service__method_indices_by_name[] = {
   0,        /* GetTrace */
+  3,        /* ImportImages */
   2,        /* ListPulls */
   1         /* SetLogLevel */
 };
@@ -1017,7 +1294,7 @@ const ProtobufCServiceDescriptor gantry__v1__gantry_service__descriptor =
   "GantryService",
   "Gantry__V1__GantryService",
   "gantry.v1",
-  3,
+  4,
   gantry__v1__gantry_service__method_descriptors,
   gantry__v1__gantry_service__method_indices_by_name
 };
@@ -1044,6 +1321,14 @@ void gantry__v1__gantry_service__list_pulls(ProtobufCService *service,
 {
   assert(service->descriptor == &gantry__v1__gantry_service__descriptor);
   service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void gantry__v1__gantry_service__import_images(ProtobufCService *service,
+                                               const Gantry__V1__ImportImagesRequest *input,
+                                               Gantry__V1__ImportImagesResponse_Closure closure,
+                                               void *closure_data)
+{
+  assert(service->descriptor == &gantry__v1__gantry_service__descriptor);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void gantry__v1__gantry_service__init (Gantry__V1__GantryService_Service *service,
                                        Gantry__V1__GantryService_ServiceDestroy destroy)

@@ -2,11 +2,11 @@ internal import Archive
 internal import Model
 internal import System
 
-/// The pull of one image whose documents are known, from one endpoint.
+/// The pull of one image whose documents are known, from one source.
 struct ImagePull: Sendable {
     let reference: Reference
     let resolved: ImageResolver.Resolved
-    let session: RegistrySession
+    let source: any ContentSource
     let layers: Layers
     let limits: LayerLimits
     let privileges: Privileges
@@ -82,7 +82,7 @@ struct ImagePull: Sendable {
     private func pull(_ part: Part) -> LayerPull {
         let content = part.content
         return LayerPull(
-            session: session, content: content, diffID: part.diffID, chain: part.chain,
+            source: source, content: content, diffID: part.diffID, chain: part.chain,
             limits: limits, privileges: privileges,
             report: { [progress] received in
                 progress(
@@ -123,8 +123,8 @@ struct ImagePull: Sendable {
         }
         return PulledImage(
             id: resolved.id.description, reference: reference,
-            digest: resolved.digest.description,
-            manifestDigest: resolved.manifestDigest.description, mediaType: resolved.mediaType,
+            digest: resolved.digest?.description,
+            manifestDigest: resolved.manifestDigest?.description, mediaType: resolved.mediaType,
             configJSON: resolved.configJSON, config: resolved.config.config,
             architecture: resolved.config.architecture, os: resolved.config.os, layers: pulled,
             size: pulled.reduce(0) { $0 + $1.bytes }, hold: hold)

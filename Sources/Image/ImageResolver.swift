@@ -3,16 +3,17 @@ internal import Model
 
 /// From a name to the documents of one image: index, manifest, configuration.
 struct ImageResolver: Sendable {
-    let session: RegistrySession
+    let source: any ContentSource
     let platform: Platform
 
     /// distribution-spec asks registries to take manifests of 4 MiB at least; no image needs more.
-    private static let documentLimit = 4 << 20
+    static let documentLimit = 4 << 20
     private static let deepestIndex = 4
 
     struct Resolved: Sendable {
-        let digest: Digest
-        let manifestDigest: Digest
+        /// Nil where there is no manifest, as in docker's archives.
+        let digest: Digest?
+        let manifestDigest: Digest?
         let mediaType: String
         let id: Digest
         let configJSON: [UInt8]
@@ -28,7 +29,16 @@ struct ImageResolver: Sendable {
 
     func resolve(_ reference: Reference) async throws -> Resolved {
         let name = reference.digest?.description ?? reference.tag ?? "latest"
-        let top = try await document(name, reference.digest)
+        return try await resolve(try await document(name, reference.digest))
+    }
+
+    /// The image for this platform among those that an index has.
+    func resolve(oneOf contents: [Content]) async throws -> Resolved {
+        let chosen = try platform.choose(contents)
+        return try await resolve(try await document(chosen.digest.description, chosen.digest))
+    }
+
+    private func resolve(_ top: Document) async throws -> Resolved {
         var current = top
         for _ in 0..<Self.deepestIndex {
             switch current.manifest {
@@ -43,13 +53,10 @@ struct ImageResolver: Sendable {
     }
 
     private func document(_ name: String, _ expected: Digest?) async throws -> Document {
-        let types = (MediaType.indexes + MediaType.manifests).joined(separator: ", ")
-        let response = try await session.get(
-            "manifests/\(name)", ["Accept: \(types)"], .collect(limit: Self.documentLimit))
-        let digest = try Self.checked(response.body, expected, "manifest")
+        let (bytes, type) = try await source.manifest(name, limit: Self.documentLimit)
+        let digest = try Self.checked(bytes, expected, "manifest")
         return Document(
-            manifest: try Manifest(response.body, type: response.contentType), digest: digest,
-            mediaType: response.contentType)
+            manifest: try Manifest(bytes, type: type), digest: digest, mediaType: type)
     }
 
     private func image(
@@ -60,10 +67,9 @@ struct ImageResolver: Sendable {
                 .resourceExhausted,
                 "the image configuration is larger than \(Self.documentLimit) bytes")
         }
-        let response = try await session.get(
-            "blobs/\(config.digest)", [], .collect(limit: Int(config.size)))
-        let id = try Self.checked(response.body, config.digest, "image configuration")
-        let document = try ConfigDocument(response.body)
+        let bytes = try await source.blob(config.digest, limit: Int(config.size))
+        let id = try Self.checked(bytes, config.digest, "image configuration")
+        let document = try ConfigDocument(bytes)
         let count = document.diffIDs.count
         guard count == layers.count else {
             throw GantryError(
@@ -71,10 +77,10 @@ struct ImageResolver: Sendable {
         }
         return Resolved(
             digest: top.digest, manifestDigest: manifest.digest, mediaType: manifest.mediaType,
-            id: id, configJSON: response.body, config: document, layers: layers)
+            id: id, configJSON: bytes, config: document, layers: layers)
     }
 
-    private static func checked(
+    static func checked(
         _ bytes: [UInt8], _ expected: Digest?, _ what: String
     ) throws -> Digest {
         let actual = Digest(of: bytes, expected?.algorithm ?? .sha256)

@@ -1,11 +1,10 @@
 internal import Archive
 internal import Model
-internal import Synchronization
 internal import System
 
-/// One layer from the registry into a staging directory.
+/// One layer from where it is into a staging directory.
 struct LayerPull: Sendable {
-    let session: RegistrySession
+    let source: any ContentSource
     let content: Content
     let diffID: Digest
     let chain: String
@@ -64,24 +63,9 @@ struct LayerPull: Sendable {
 
     private func fetch(from start: UInt64, into stream: LayerStream) async throws {
         if start == content.size { return }
-        let repeated = Mutex(start)
-        let headers = start == 0 ? [] : ["Range: bytes=\(start)-"]
-        _ = try await session.get(
-            "blobs/\(content.digest)", headers,
-            .stream { status, bytes in
-                // A server that ignores the range sends once more what is here already.
-                let known = status == 206 ? 0 : repeated.withLock { $0.take(bytes.byteCount) }
-                try stream.write(bytes.extracting(droppingFirst: known))
-                report(stream.received)
-            })
-    }
-}
-
-extension UInt64 {
-    /// Takes away up to `count`; returns how much that was.
-    fileprivate mutating func take(_ count: Int) -> Int {
-        let taken = Swift.min(self, UInt64(count))
-        self -= taken
-        return Int(taken)
+        try await source.stream(content, from: start) { bytes in
+            try stream.write(bytes)
+            report(stream.received)
+        }
     }
 }

@@ -1,5 +1,6 @@
 internal import Archive
 internal import FoundationEssentials
+internal import Glibc
 internal import Kernel
 internal import Model
 internal import Synchronization
@@ -102,6 +103,14 @@ public final class Layers: Sendable {
 
     func stage() throws -> StagedLayer {
         try StagedLayer(in: stagingDirectory)
+    }
+
+    /// A file without a name: it goes when it is closed, also by the death of this process. Blocks.
+    func namelessFile() throws -> Descriptor {
+        let path = "\(stagingDirectory)/\(StagedLayer.freshName())"
+        let file = try Files.open(path, O_RDWR | O_CREAT | O_EXCL)
+        try Files.remove(path)
+        return file
     }
 
     /// Puts unpacked layers in place, the lowest first: all of them are on the disk when it returns.

@@ -8,6 +8,7 @@ struct Content: Sendable, Hashable {
     let digest: Digest
     let size: UInt64
     let platform: Platform?
+    var annotations: [String: String] = [:]
 }
 
 /// What a registry answers under a tag or digest.
@@ -91,10 +92,11 @@ private struct ContentDocument: Decodable {
     var digest: String
     var size: UInt64
     var platform: Platform?
+    var annotations: [String: String]?
 
     func checked() throws -> Content {
         Content(
             mediaType: mediaType ?? "", digest: try Digest(parsing: digest), size: size,
-            platform: platform)
+            platform: platform, annotations: annotations ?? [:])
     }
 }

@@ -19,12 +19,13 @@ public struct PulledImage: Sendable {
 
     /// `sha256:…` of the configuration: the image ID of the CRI.
     public let id: String
-    /// The name that it was pulled by.
+    /// The name that it was pulled by; the first of several.
     public let reference: Reference
-    /// What the name stands for at the registry, an index or a manifest: a RepoDigest has it.
-    public let digest: String
+    /// What the name stands for at the registry, an index or a manifest: a RepoDigest has it. Nil for
+    /// an image out of an archive that has no manifests.
+    public let digest: String?
     /// The manifest of this platform; equal to `digest` when there is no index.
-    public let manifestDigest: String
+    public let manifestDigest: String?
     /// The type of the manifest.
     public let mediaType: String
     /// The configuration as the registry gave it.

@@ -6,14 +6,14 @@ internal import System
 /// Pulls images: from a name to layers on disk and a value that says all about them. It stores
 /// nothing else, so a pull that fails leaves nothing behind.
 public final class Puller: Sendable {
-    private let layers: Layers
+    let layers: Layers
     private let registries: Mutex<Registries>
-    private let limits: LayerLimits
-    private let privileges: Privileges
+    let limits: LayerLimits
+    let privileges: Privileges
     private let patience: HTTPPatience
     private let tokens = TokenCache()
     /// Over all pulls, since each layer takes two threads.
-    private let turnstile = Turnstile(16)
+    let turnstile = Turnstile(16)
 
     /// - Parameters:
     ///   - limits: what one layer may take.
@@ -86,13 +86,13 @@ public final class Puller: Sendable {
             let session = RegistrySession(
                 client, endpoint, registries.credentials(for: endpoint, given: credentials), tokens)
             do {
-                let resolver = ImageResolver(session: session, platform: .current)
+                let resolver = ImageResolver(source: session, platform: .current)
                 let resolved = try await Trace.span("resolve at \(endpoint.host)") {
                     try await resolver.resolve(reference)
                 }
                 try await SignatureCheck(policy: policy, session: session).run(reference, resolved)
                 let pull = ImagePull(
-                    reference: reference, resolved: resolved, session: session, layers: layers,
+                    reference: reference, resolved: resolved, source: session, layers: layers,
                     limits: limits, privileges: privileges, turnstile: turnstile, progress: progress
                 )
                 return try await pull.run()

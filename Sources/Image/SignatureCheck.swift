@@ -21,7 +21,7 @@ struct SignatureCheck: Sendable {
         guard wanted != [.insecureAcceptAnything] else { return }
         try policy.checkName(reference)
         // The index names the manifest by its digest: who signed the one has signed the other.
-        let digests = Set([resolved.digest, resolved.manifestDigest])
+        let digests = Set([resolved.digest, resolved.manifestDigest].compactMap { $0 })
         var signatures: [Signature] = []
         for digest in digests { signatures += try await self.signatures(of: digest) }
         for case .sigstoreSigned(let keys, let identity) in wanted {

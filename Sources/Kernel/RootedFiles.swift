@@ -3,12 +3,24 @@ internal import Glibc
 
 /// Files of a container, read from outside of it.
 extension Files {
-    /// Reads a regular file below `root`, resolved as a process whose root directory that is would
-    /// see it: no symbolic link in it leads outside (openat2(2), `RESOLVE_IN_ROOT`).
+    /// Reads a regular file below `root`; see `openRegular`.
     /// - Throws: `SystemError`; `EINVAL` when it is no regular file, `EFBIG` past `limit` bytes.
     public static func read(
         _ path: String, inRoot root: String, limit: Int
     ) throws(SystemError) -> [UInt8] {
+        let file = try openRegular(path, inRoot: root)
+        guard try size(of: file, path) <= limit else {
+            throw SystemError("read", path, errno: EFBIG)
+        }
+        return try readToEnd(file, path)
+    }
+
+    /// Opens a regular file below `root` for reading, resolved as a process whose root directory that
+    /// is would see it: no symbolic link in it leads outside (openat2(2), `RESOLVE_IN_ROOT`).
+    /// - Throws: `SystemError`; `EINVAL` when it is no regular file.
+    public static func openRegular(
+        _ path: String, inRoot root: String
+    ) throws(SystemError) -> Descriptor {
         let directory = try open(root, GANTRY_O_PATH | GANTRY_O_DIRECTORY)
         let number = directory.raw
         // Non-blocking, or a FIFO in an image would hold us for ever.
@@ -18,12 +30,21 @@ extension Files {
                 GANTRY_RESOLVE_IN_ROOT | GANTRY_RESOLVE_NO_MAGICLINKS)
         }
         let file = Descriptor(owning: opened)
+        _ = try size(of: file, path)
+        return file
+    }
+
+    /// How many bytes an open file has.
+    /// - Throws: `SystemError`; `EINVAL` when it is no regular file.
+    public static func size(
+        of file: borrowing Descriptor, _ name: String
+    ) throws(SystemError) -> Int {
         var status = stat()
-        try syscall("fstat", path) { fstat(opened, &status) }
+        let number = file.raw
+        try syscall("fstat", name) { fstat(number, &status) }
         guard status.st_mode & Glibc.S_IFMT == Glibc.S_IFREG else {
-            throw SystemError("read", path, errno: EINVAL)
+            throw SystemError("read", name, errno: EINVAL)
         }
-        guard status.st_size <= limit else { throw SystemError("read", path, errno: EFBIG) }
-        return try readToEnd(file, path)
+        return status.st_size
     }
 }

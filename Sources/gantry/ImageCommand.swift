@@ -5,8 +5,10 @@ internal import Model
 /// The images of the node, through the daemon.
 struct ImageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "image", abstract: "Pull, list and remove images.",
-        subcommands: [Pull.self, List.self, Remove.self, Prune.self])
+        commandName: "image", abstract: "Pull, import, list and remove images.",
+        subcommands: [
+            Pull.self, ImportCommand.self, List.self, Remove.self, Prune.self,
+        ])
 
     struct Pull: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

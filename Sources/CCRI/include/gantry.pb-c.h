@@ -23,6 +23,9 @@ typedef struct Gantry__V1__ListPullsRequest Gantry__V1__ListPullsRequest;
 typedef struct Gantry__V1__ListPullsResponse Gantry__V1__ListPullsResponse;
 typedef struct Gantry__V1__PullUnderWay Gantry__V1__PullUnderWay;
 typedef struct Gantry__V1__PulledLayer Gantry__V1__PulledLayer;
+typedef struct Gantry__V1__ImportImagesRequest Gantry__V1__ImportImagesRequest;
+typedef struct Gantry__V1__ImportImagesResponse Gantry__V1__ImportImagesResponse;
+typedef struct Gantry__V1__ImportedImage Gantry__V1__ImportedImage;
 typedef struct Gantry__V1__SetLogLevelRequest Gantry__V1__SetLogLevelRequest;
 typedef struct Gantry__V1__SetLogLevelResponse Gantry__V1__SetLogLevelResponse;
 
@@ -169,6 +172,49 @@ struct  Gantry__V1__PulledLayer
 #define GANTRY__V1__PULLED_LAYER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__pulled_layer__descriptor) \
     , (char *)protobuf_c_empty_string, 0, 0 }
+
+
+struct  Gantry__V1__ImportImagesRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Of a directory or a file, absolute.
+   */
+  char *path;
+  /*
+   * What the image is to be called; empty: what the archive says.
+   */
+  char *name;
+};
+#define GANTRY__V1__IMPORT_IMAGES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__import_images_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Gantry__V1__ImportImagesResponse
+{
+  ProtobufCMessage base;
+  /*
+   * In the archive's order.
+   */
+  size_t n_images;
+  Gantry__V1__ImportedImage **images;
+};
+#define GANTRY__V1__IMPORT_IMAGES_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__import_images_response__descriptor) \
+    , 0,NULL }
+
+
+struct  Gantry__V1__ImportedImage
+{
+  ProtobufCMessage base;
+  char *id;
+  size_t n_names;
+  char **names;
+};
+#define GANTRY__V1__IMPORTED_IMAGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__imported_image__descriptor) \
+    , (char *)protobuf_c_empty_string, 0,NULL }
 
 
 struct  Gantry__V1__SetLogLevelRequest
@@ -349,6 +395,63 @@ Gantry__V1__PulledLayer *
 void   gantry__v1__pulled_layer__free_unpacked
                      (Gantry__V1__PulledLayer *message,
                       ProtobufCAllocator *allocator);
+/* Gantry__V1__ImportImagesRequest methods */
+void   gantry__v1__import_images_request__init
+                     (Gantry__V1__ImportImagesRequest         *message);
+size_t gantry__v1__import_images_request__get_packed_size
+                     (const Gantry__V1__ImportImagesRequest   *message);
+size_t gantry__v1__import_images_request__pack
+                     (const Gantry__V1__ImportImagesRequest   *message,
+                      uint8_t             *out);
+size_t gantry__v1__import_images_request__pack_to_buffer
+                     (const Gantry__V1__ImportImagesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Gantry__V1__ImportImagesRequest *
+       gantry__v1__import_images_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   gantry__v1__import_images_request__free_unpacked
+                     (Gantry__V1__ImportImagesRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Gantry__V1__ImportImagesResponse methods */
+void   gantry__v1__import_images_response__init
+                     (Gantry__V1__ImportImagesResponse         *message);
+size_t gantry__v1__import_images_response__get_packed_size
+                     (const Gantry__V1__ImportImagesResponse   *message);
+size_t gantry__v1__import_images_response__pack
+                     (const Gantry__V1__ImportImagesResponse   *message,
+                      uint8_t             *out);
+size_t gantry__v1__import_images_response__pack_to_buffer
+                     (const Gantry__V1__ImportImagesResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Gantry__V1__ImportImagesResponse *
+       gantry__v1__import_images_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   gantry__v1__import_images_response__free_unpacked
+                     (Gantry__V1__ImportImagesResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Gantry__V1__ImportedImage methods */
+void   gantry__v1__imported_image__init
+                     (Gantry__V1__ImportedImage         *message);
+size_t gantry__v1__imported_image__get_packed_size
+                     (const Gantry__V1__ImportedImage   *message);
+size_t gantry__v1__imported_image__pack
+                     (const Gantry__V1__ImportedImage   *message,
+                      uint8_t             *out);
+size_t gantry__v1__imported_image__pack_to_buffer
+                     (const Gantry__V1__ImportedImage   *message,
+                      ProtobufCBuffer     *buffer);
+Gantry__V1__ImportedImage *
+       gantry__v1__imported_image__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   gantry__v1__imported_image__free_unpacked
+                     (Gantry__V1__ImportedImage *message,
+                      ProtobufCAllocator *allocator);
 /* Gantry__V1__SetLogLevelRequest methods */
 void   gantry__v1__set_log_level_request__init
                      (Gantry__V1__SetLogLevelRequest         *message);
@@ -413,6 +516,15 @@ typedef void (*Gantry__V1__PullUnderWay_Closure)
 typedef void (*Gantry__V1__PulledLayer_Closure)
                  (const Gantry__V1__PulledLayer *message,
                   void *closure_data);
+typedef void (*Gantry__V1__ImportImagesRequest_Closure)
+                 (const Gantry__V1__ImportImagesRequest *message,
+                  void *closure_data);
+typedef void (*Gantry__V1__ImportImagesResponse_Closure)
+                 (const Gantry__V1__ImportImagesResponse *message,
+                  void *closure_data);
+typedef void (*Gantry__V1__ImportedImage_Closure)
+                 (const Gantry__V1__ImportedImage *message,
+                  void *closure_data);
 typedef void (*Gantry__V1__SetLogLevelRequest_Closure)
                  (const Gantry__V1__SetLogLevelRequest *message,
                   void *closure_data);
@@ -438,6 +550,10 @@ struct Gantry__V1__GantryService_Service
                      const Gantry__V1__ListPullsRequest *input,
                      Gantry__V1__ListPullsResponse_Closure closure,
                      void *closure_data);
+  void (*import_images)(Gantry__V1__GantryService_Service *service,
+                        const Gantry__V1__ImportImagesRequest *input,
+                        Gantry__V1__ImportImagesResponse_Closure closure,
+                        void *closure_data);
 };
 typedef void (*Gantry__V1__GantryService_ServiceDestroy)(Gantry__V1__GantryService_Service *);
 void gantry__v1__gantry_service__init (Gantry__V1__GantryService_Service *service,
@@ -448,7 +564,8 @@ void gantry__v1__gantry_service__init (Gantry__V1__GantryService_Service *servic
     { GANTRY__V1__GANTRY_SERVICE__BASE_INIT,\
       function_prefix__ ## get_trace,\
       function_prefix__ ## set_log_level,\
-      function_prefix__ ## list_pulls  }
+      function_prefix__ ## list_pulls,\
+      function_prefix__ ## import_images  }
 void gantry__v1__gantry_service__get_trace(ProtobufCService *service,
                                            const Gantry__V1__GetTraceRequest *input,
                                            Gantry__V1__GetTraceResponse_Closure closure,
@@ -461,6 +578,10 @@ void gantry__v1__gantry_service__list_pulls(ProtobufCService *service,
                                             const Gantry__V1__ListPullsRequest *input,
                                             Gantry__V1__ListPullsResponse_Closure closure,
                                             void *closure_data);
+void gantry__v1__gantry_service__import_images(ProtobufCService *service,
+                                               const Gantry__V1__ImportImagesRequest *input,
+                                               Gantry__V1__ImportImagesResponse_Closure closure,
+                                               void *closure_data);
 
 /* --- descriptors --- */
 
@@ -472,6 +593,9 @@ extern const ProtobufCMessageDescriptor gantry__v1__list_pulls_request__descript
 extern const ProtobufCMessageDescriptor gantry__v1__list_pulls_response__descriptor;
 extern const ProtobufCMessageDescriptor gantry__v1__pull_under_way__descriptor;
 extern const ProtobufCMessageDescriptor gantry__v1__pulled_layer__descriptor;
+extern const ProtobufCMessageDescriptor gantry__v1__import_images_request__descriptor;
+extern const ProtobufCMessageDescriptor gantry__v1__import_images_response__descriptor;
+extern const ProtobufCMessageDescriptor gantry__v1__imported_image__descriptor;
 extern const ProtobufCMessageDescriptor gantry__v1__set_log_level_request__descriptor;
 extern const ProtobufCMessageDescriptor gantry__v1__set_log_level_response__descriptor;
 extern const ProtobufCServiceDescriptor gantry__v1__gantry_service__descriptor;

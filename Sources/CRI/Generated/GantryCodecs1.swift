@@ -122,6 +122,47 @@ extension PulledLayer: Message {
     public func json() -> JSONValue { Codec.json(self) }
 }
 
+extension ImportImagesRequest: CMessage {
+    static let descriptor = Descriptor(gantry__v1__import_images_request__init)
+    init(_ c: Gantry__V1__ImportImagesRequest) throws { self.init(path: try Fields.string(c.path, "ImportImagesRequest.path"), name: try Fields.string(c.name, "ImportImagesRequest.name")) }
+    func fill(_ c: UnsafeMutablePointer<Gantry__V1__ImportImagesRequest>, _ arena: Arena) {
+        c.pointee.path = arena.string(path)
+        c.pointee.name = arena.string(name)
+    }
+}
+extension ImportImagesRequest: Message {
+    public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
+}
+
+extension ImportImagesResponse: CMessage {
+    static let descriptor = Descriptor(gantry__v1__import_images_response__init)
+    init(_ c: Gantry__V1__ImportImagesResponse) throws { self.init(images: try Fields.messages(c.n_images, c.images)) }
+    func fill(_ c: UnsafeMutablePointer<Gantry__V1__ImportImagesResponse>, _ arena: Arena) {
+        (c.pointee.n_images, c.pointee.images) = arena.messages(images)
+    }
+}
+extension ImportImagesResponse: Message {
+    public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
+}
+
+extension ImportedImage: CMessage {
+    static let descriptor = Descriptor(gantry__v1__imported_image__init)
+    init(_ c: Gantry__V1__ImportedImage) throws { self.init(id: try Fields.string(c.id, "ImportedImage.id"), names: try Fields.strings(c.n_names, c.names, "ImportedImage.names")) }
+    func fill(_ c: UnsafeMutablePointer<Gantry__V1__ImportedImage>, _ arena: Arena) {
+        c.pointee.id = arena.string(id)
+        (c.pointee.n_names, c.pointee.names) = arena.strings(names)
+    }
+}
+extension ImportedImage: Message {
+    public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
+}
+
 extension SetLogLevelRequest: CMessage {
     static let descriptor = Descriptor(gantry__v1__set_log_level_request__init)
     init(_ c: Gantry__V1__SetLogLevelRequest) throws { self.init(level: try Fields.string(c.level, "SetLogLevelRequest.level")) }

@@ -91,6 +91,34 @@ public struct PulledLayer: Sendable, Hashable {
     }
 }
 
+public struct ImportImagesRequest: Sendable, Hashable {
+    public var path: String
+    public var name: String
+
+    public init(path: String = "", name: String = "") {
+        self.path = path
+        self.name = name
+    }
+}
+
+public struct ImportImagesResponse: Sendable, Hashable {
+    public var images: [ImportedImage]
+
+    public init(images: [ImportedImage] = []) {
+        self.images = images
+    }
+}
+
+public struct ImportedImage: Sendable, Hashable {
+    public var id: String
+    public var names: [String]
+
+    public init(id: String = "", names: [String] = []) {
+        self.id = id
+        self.names = names
+    }
+}
+
 public struct SetLogLevelRequest: Sendable, Hashable {
     public var level: String
 

@@ -55,7 +55,7 @@ final class ImageCatalog: Sendable {
     /// Adds an image under the names that it was pulled by. A tag that another image had moves.
     ///
     /// What changes is found out inside the transaction, which is one after the other.
-    func add(_ image: ImageRecord, tag: String?, digest: String) async throws {
+    func add(_ image: ImageRecord, tag: String?, digest: String?) async throws {
         try await store.changeImages {
             let changed = self.records.withLock { records in
                 var added = records[image.id] ?? image

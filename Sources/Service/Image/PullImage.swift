@@ -69,7 +69,7 @@ struct PullImage: RPC {
         try await Trace.span("store") {
             try await node.images.add(
                 ImageRecord(pulled), tag: pulled.reference.tagged,
-                digest: "\(pulled.reference.repository)@\(pulled.digest)")
+                digest: pulled.digest.map { "\(pulled.reference.repository)@\($0)" })
         }
         return pulled.id
     }

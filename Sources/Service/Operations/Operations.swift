@@ -15,6 +15,7 @@ final class Operations: Sendable {
         case removeContainer(id: String)
         case cleanUpContainer(id: String)
         case pullImage(PullImage.Identity)
+        case importImages(path: String, name: String)
     }
 
     private struct Running: Sendable {
@@ -123,6 +124,7 @@ extension Operations.Key {
         case .removeContainer: "remove_container"
         case .cleanUpContainer: "clean_up_container"
         case .pullImage: "pull_image"
+        case .importImages: "import_images"
         }
     }
 }

@@ -1,0 +1,29 @@
+internal import Archive
+internal import Model
+internal import System
+
+/// The contents of an archive, by digest.
+struct ArchiveContent: ContentSource {
+    let find: @Sendable (Digest) throws -> FilePart?
+
+    func manifest(_ name: String, limit: Int) async throws -> (bytes: [UInt8], type: String) {
+        (try await blob(try Digest(parsing: name), limit: limit), "")
+    }
+
+    func blob(_ digest: Digest, limit: Int) async throws -> [UInt8] {
+        try await Blocking.run { try part(digest).read(limit: limit) }
+    }
+
+    func stream(
+        _ content: Content, from start: UInt64, to sink: @escaping Sink
+    ) async throws {
+        try await Blocking.run { try part(content.digest).stream(from: start, to: sink) }
+    }
+
+    private func part(_ digest: Digest) throws -> FilePart {
+        guard let found = try find(digest) else {
+            throw GantryError(.dataLoss, "the archive does not have \(digest)")
+        }
+        return found
+    }
+}

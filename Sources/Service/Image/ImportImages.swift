@@ -1,0 +1,49 @@
+internal import Image
+internal import Model
+
+/// Takes the images of an archive on the node, as if they had been pulled. Those before one that
+/// fails stay.
+struct ImportImages: RPC {
+    let node: Node
+
+    func respond(to request: ImportImagesRequest) async throws -> ImportImagesResponse {
+        guard request.path.hasPrefix("/") else {
+            throw GantryError(.invalidArgument, "the path \"\(request.path)\" is not absolute")
+        }
+        let images = try await node.operations.join(
+            .importImages(path: request.path, name: request.name)
+        ) {
+            try await node.pulls.track(request.path) { note in
+                do {
+                    return try await importAll(request, note)
+                } catch let error as CancellationError {
+                    throw error
+                } catch {
+                    throw GantryError("import \(request.path)", from: error)
+                }
+            }
+        }
+        return ImportImagesResponse(images: images)
+    }
+
+    private func importAll(
+        _ request: ImportImagesRequest, _ note: @escaping @Sendable (PullProgress) -> Void
+    ) async throws -> [ImportedImage] {
+        let archived = try await node.puller.images(
+            inArchive: request.path, named: request.name.isEmpty ? nil : request.name)
+        var imported: [ImportedImage] = []
+        for image in archived {
+            let pulled = try await node.puller.pull(image, progress: note)
+            // The layers are held against removal until the image that needs them is stored.
+            defer { withExtendedLifetime(pulled.hold) {} }
+            for reference in image.references {
+                try await node.images.add(
+                    ImageRecord(pulled), tag: reference.tagged,
+                    digest: pulled.digest.map { "\(reference.repository)@\($0)" })
+            }
+            imported.append(
+                ImportedImage(id: pulled.id, names: image.references.map(\.description)))
+        }
+        return imported
+    }
+}

@@ -1,0 +1,127 @@
+import Archive
+import Foundation
+import Model
+import Testing
+
+@testable import Image
+
+struct ImportTests {
+    private let bench: PullBench
+    private let image = FakeImage()
+    private static let version = Array(#"{"imageLayoutVersion": "1.0.0"}"#.utf8)
+
+    init() throws {
+        bench = try PullBench()
+    }
+
+    private var puller: Puller {
+        Puller(layers: bench.layers, registries: Registries(), privileges: .none)
+    }
+
+    /// Writes files by name, and imports the directory.
+    private func load(_ files: [String: [UInt8]], named name: String? = nil) async throws
+        -> [ArchivedImage]
+    {
+        let directory = "\(bench.root)/archive-\(UUID().uuidString)"
+        for (name, content) in files {
+            let url = URL(fileURLWithPath: "\(directory)/\(name)")
+            try FileManager.default.createDirectory(
+                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(content).write(to: url)
+        }
+        return try await puller.images(inArchive: directory, named: name)
+    }
+
+    private func layout(_ entries: String) -> [String: [UInt8]] {
+        var files = [
+            "oci-layout": Self.version, "index.json": Array(#"{"manifests": [\#(entries)]}"#.utf8),
+        ]
+        for blob in [image.manifest, image.config, image.layer] {
+            files["blobs/sha256/\(Digest(of: blob).hex)"] = blob
+        }
+        return files
+    }
+
+    private func entry(_ annotations: String) -> String {
+        """
+        {"digest": "\(Digest(of: image.manifest))", "size": \(image.manifest.count),
+         "annotations": {\(annotations)}}
+        """
+    }
+
+    @Test func aLayoutArrivesWhole() async throws {
+        let entry = entry(#""org.opencontainers.image.ref.name": "quay.io/a/b:1""#)
+        let archived = try #require(try await load(layout(entry)).first)
+        #expect(archived.references.map(\.description) == ["quay.io/a/b:1"])
+        let pulled = try await puller.pull(archived)
+        #expect(pulled.id == image.configDigest)
+        #expect(pulled.digest == Digest(of: image.manifest).description)
+        #expect(bench.content(of: pulled)?.count == 100)
+        #expect(bench.staged.isEmpty)
+    }
+
+    @Test func aDockerArchiveHasNoDigest() async throws {
+        let manifest = Array(
+            #"[{"Config": "config", "RepoTags": ["b:1", "a"], "Layers": ["x/layer.tar"]}]"#.utf8)
+        let archived = try await load([
+            "manifest.json": manifest, "config": image.config, "x/layer.tar": image.layer,
+        ])
+        let names = archived.first?.references.map(\.description)
+        #expect(names == ["docker.io/library/b:1", "docker.io/library/a:latest"])
+        let pulled = try await puller.pull(try #require(archived.first))
+        #expect(pulled.id == image.configDigest)
+        #expect(pulled.digest == nil)
+        #expect(pulled.layers.map(\.digest) == [image.layerDigest])
+    }
+
+    @Test func theNamesOfAnImageAreOneList() async throws {
+        let first = entry(#""org.opencontainers.image.ref.name": "quay.io/a/b:1""#)
+        let second = entry(
+            #""org.opencontainers.image.ref.name": "2", "io.containerd.image.name": "a/b:2""#)
+        let archived = try await load(layout("\(first), \(second), \(entry(""))"))
+        #expect(archived.count == 1)
+        #expect(
+            archived.first?.references.map(\.description)
+                == ["quay.io/a/b:1", "docker.io/a/b:2"])
+    }
+
+    @Test(arguments: [
+        (["1"], "quay.io/a", ["quay.io/a:1"]), (["1"], "quay.io/a:2", ["quay.io/a:2"]),
+        (["x/y:1"], "quay.io/a", ["quay.io/a:latest"]), (["x/y:1"], nil, ["docker.io/x/y:1"]),
+        ([], "a", ["docker.io/library/a:latest"]),
+        (["1", "x/y:1"], nil, ["docker.io/x/y:1"]),
+    ])
+    func names(_ own: [String], _ given: String?, _ wanted: [String]) throws {
+        #expect(try naming(given, [own]).first == wanted)
+    }
+
+    @Test(arguments: [
+        ([[]], nil, "an image has no name: one must be given"),
+        ([["1"]], nil, "no name but the tag 1"),
+        ([["a/b:1"], ["a/c:1"]], "d:1", "has several images"),
+        ([["a/b:1"]], "d@sha256:" + String(repeating: "0", count: 64), "has no digest"),
+        ([["a/b:1"]], "D", "must be lower case"),
+    ])
+    func namesThatDoNotFit(_ own: [[String]], _ given: String?, _ words: String) {
+        let error = #expect(throws: GantryError.self) { try naming(given, own) }
+        #expect(error?.code == .invalidArgument)
+        #expect(error?.message.contains(words) == true, "\(String(describing: error))")
+    }
+
+    private func naming(_ given: String?, _ own: [[String]]) throws -> [[String]] {
+        let images = try own.map { names in
+            ArchivedImage(
+                names: try names.map(ArchivedName.init), content: ArchiveContent { _ in nil },
+                documents: .layout([]))
+        }
+        return try ArchiveNaming(given: given).name(images).map {
+            $0.references.map(\.description)
+        }
+    }
+
+    @Test func aNamelessFileIsNotInTheDirectory() throws {
+        let file = try FilePart(whole: bench.layers.namelessFile(), "it")
+        #expect(bench.staged.isEmpty)
+        #expect(file.size == 0)
+    }
+}
