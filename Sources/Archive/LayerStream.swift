@@ -7,47 +7,37 @@ internal import Synchronization
 ///
 /// Two threads meet here: the download calls `write` and `finish`, another `unpack`. An error of
 /// either ends both. All of it blocks: call it off the concurrency pool.
-public final class LayerStream: Sendable {
+public final class LayerStream: ContentSink {
     private struct Inflow: ~Copyable {
-        var digest: DigestStream
+        var check: ContentCheck
         var inflater = DetectingInflater()
-        var count: UInt64 = 0
 
-        init(_ algorithm: Digest.Algorithm) {
-            digest = DigestStream(algorithm)
+        init(_ digest: Digest, _ size: UInt64) {
+            check = ContentCheck(digest, size: size)
         }
     }
 
     private let inflow: Mutex<Inflow>
     private let pipe: BytePipe
-    private let digest: Digest
-    private let size: UInt64
     private let limits: LayerLimits
 
     /// - Parameters:
     ///   - digest: what the compressed bytes must have.
     ///   - size: how many of them there are.
     public init(digest: Digest, size: UInt64, limits: LayerLimits = LayerLimits()) {
-        inflow = Mutex(Inflow(digest.algorithm))
+        inflow = Mutex(Inflow(digest, size))
         pipe = BytePipe(limit: limits.bytes)
-        self.digest = digest
-        self.size = size
         self.limits = limits
     }
 
-    /// How many compressed bytes have come.
-    public var received: UInt64 { inflow.withLock { $0.count } }
+    public var received: UInt64 { inflow.withLock { $0.check.count } }
 
     /// Takes the next compressed bytes; waits while the unpacking is behind.
     /// - Throws: `GantryError` (`dataLoss`) for a bad stream, or what ended the unpacking.
     public func write(_ bytes: RawSpan) throws {
         try inflow.withLock { inflow in
-            inflow.count += UInt64(bytes.byteCount)
-            guard inflow.count <= size else {
-                throw GantryError(.dataLoss, "\(digest) is longer than the \(size) bytes announced")
-            }
             try bytes.withUnsafeBytes { bytes in
-                inflow.digest.update(bytes)
+                try inflow.check.add(bytes)
                 try inflow.inflater.inflate(bytes, into: pipe)
             }
         }
@@ -56,14 +46,7 @@ public final class LayerStream: Sendable {
     /// Says that the last byte has come, and checks size and digest.
     public func finish() throws {
         try inflow.withLock { inflow in
-            guard inflow.count == size else {
-                throw GantryError(
-                    .dataLoss, "\(digest) ended after \(inflow.count) of \(size) bytes")
-            }
-            let actual = inflow.digest.finish()
-            guard actual == digest else {
-                throw GantryError(.dataLoss, "\(digest) was asked for, and \(actual) came")
-            }
+            try inflow.check.finish()
             try inflow.inflater.finish(into: pipe)
             try pipe.finish()
         }

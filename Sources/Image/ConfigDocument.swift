@@ -4,8 +4,6 @@ internal import Model
 
 /// The image configuration (image-spec, config.md) as far as a runtime needs it.
 struct ConfigDocument: Sendable {
-    let architecture: String
-    let os: String
     /// The layers' DiffIDs, the lowest first.
     let diffIDs: [Digest]
     let config: ImageConfig
@@ -13,8 +11,6 @@ struct ConfigDocument: Sendable {
     init(_ bytes: [UInt8]) throws {
         do {
             let document = try JSONDecoder().decode(Document.self, from: Data(bytes))
-            architecture = document.architecture ?? ""
-            os = document.os ?? ""
             diffIDs = try document.rootfs.diff_ids.map { try Digest(parsing: $0) }
             config = document.config?.imageConfig ?? ImageConfig()
         } catch {
@@ -26,8 +22,6 @@ struct ConfigDocument: Sendable {
         struct RootFS: Decodable {
             var diff_ids: [String]
         }
-        var architecture: String?
-        var os: String?
         var rootfs: RootFS
         var config: Config?
     }

@@ -15,15 +15,8 @@ struct ImagePull: Sendable {
 
     private static let layersAtOnce = 4
 
-    /// One layer of the image: what the manifest and the configuration say of it.
-    private struct Part: Sendable {
-        let content: Content
-        let diffID: Digest
-        let chain: String
-    }
-
     func run() async throws -> PulledImage {
-        let parts = self.parts()
+        let parts = resolved.layers
         let hold = layers.hold(parts.map(\.chain))
         let missing = parts.filter { !layers.contains($0.chain) }
         var staged: [String: StagedLayer] = [:]
@@ -39,19 +32,7 @@ struct ImagePull: Sendable {
         return try image(parts, hold)
     }
 
-    /// image-spec, config.md#layer-chainid: the lowest layer's chain ID is its DiffID, any other's
-    /// the digest of the chain ID below, a space and its own DiffID.
-    private func parts() -> [Part] {
-        var chain: String?
-        return zip(resolved.layers, resolved.config.diffIDs).map { content, diffID in
-            let name = chain.map { Digest(of: Array("\($0) \(diffID)".utf8)).description }
-            let current = name ?? diffID.description
-            chain = current
-            return Part(content: content, diffID: diffID, chain: current)
-        }
-    }
-
-    private func stage(_ missing: [Part]) async throws -> [String: StagedLayer] {
+    private func stage(_ missing: [LayerPart]) async throws -> [String: StagedLayer] {
         let chains = missing.map(\.chain)
         return try await Blocking.run { [layers] in
             var staged: [String: StagedLayer] = [:]
@@ -60,7 +41,7 @@ struct ImagePull: Sendable {
         }
     }
 
-    private func fetch(_ missing: [Part], _ staged: [String: StagedLayer]) async throws {
+    private func fetch(_ missing: [LayerPart], _ staged: [String: StagedLayer]) async throws {
         let ownTurnstile = Turnstile(Self.layersAtOnce)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for part in missing {
@@ -79,10 +60,10 @@ struct ImagePull: Sendable {
         }
     }
 
-    private func pull(_ part: Part) -> LayerPull {
+    private func pull(_ part: LayerPart) -> LayerPull {
         let content = part.content
         return LayerPull(
-            source: source, content: content, diffID: part.diffID, chain: part.chain,
+            source: source, part: part,
             limits: limits, privileges: privileges,
             report: { [progress] received in
                 progress(
@@ -93,7 +74,7 @@ struct ImagePull: Sendable {
 
     /// From the lowest up, since a directory takes its attributes from the layers below, which must
     /// have theirs by then.
-    private func commit(_ parts: [Part], _ staged: [String: StagedLayer]) async throws {
+    private func commit(_ parts: [LayerPart], _ staged: [String: StagedLayer]) async throws {
         if staged.isEmpty { return }
         try await Blocking.run { [layers] in
             var below: [String] = []
@@ -112,7 +93,7 @@ struct ImagePull: Sendable {
         for layer in staged.values { try? await layer.discard() }
     }
 
-    private func image(_ parts: [Part], _ hold: LayerHold) throws -> PulledImage {
+    private func image(_ parts: [LayerPart], _ hold: LayerHold) throws -> PulledImage {
         let pulled = try parts.map { part in
             guard let info = layers.info(part.chain) else {
                 throw GantryError(.internal, "layer \(part.chain) is gone")
@@ -125,8 +106,8 @@ struct ImagePull: Sendable {
             id: resolved.id.description, reference: reference,
             digest: resolved.digest?.description,
             manifestDigest: resolved.manifestDigest?.description, mediaType: resolved.mediaType,
-            configJSON: resolved.configJSON, config: resolved.config.config,
-            architecture: resolved.config.architecture, os: resolved.config.os, layers: pulled,
+            document: resolved.document, artifactType: resolved.artifactType,
+            config: resolved.config, layers: pulled,
             size: pulled.reduce(0) { $0 + $1.bytes }, hold: hold)
     }
 }

@@ -16,15 +16,19 @@ struct ImageResolver: Sendable {
         let manifestDigest: Digest?
         let mediaType: String
         let id: Digest
-        let configJSON: [UInt8]
-        let config: ConfigDocument
-        let layers: [Content]
+        /// What the ID is the digest of.
+        let document: [UInt8]
+        /// Nil for a container image.
+        var artifactType: String?
+        let config: ImageConfig
+        let layers: [LayerPart]
     }
 
     private struct Document {
         let manifest: Manifest
         let digest: Digest
         let mediaType: String
+        let bytes: [UInt8]
     }
 
     func resolve(_ reference: Reference) async throws -> Resolved {
@@ -47,6 +51,8 @@ struct ImageResolver: Sendable {
                 current = try await document(chosen.digest.description, chosen.digest)
             case .image(let config, let layers):
                 return try await image(config, layers, top, current)
+            case .artifact(let type, let layers):
+                return try artifact(type, layers, top, current)
             }
         }
         throw GantryError(.dataLoss, "indexes within indexes, more than \(Self.deepestIndex) deep")
@@ -56,7 +62,8 @@ struct ImageResolver: Sendable {
         let (bytes, type) = try await source.manifest(name, limit: Self.documentLimit)
         let digest = try Self.checked(bytes, expected, "manifest")
         return Document(
-            manifest: try Manifest(bytes, type: type), digest: digest, mediaType: type)
+            manifest: try Manifest(bytes, type: type), digest: digest, mediaType: type,
+            bytes: bytes)
     }
 
     private func image(
@@ -77,7 +84,19 @@ struct ImageResolver: Sendable {
         }
         return Resolved(
             digest: top.digest, manifestDigest: manifest.digest, mediaType: manifest.mediaType,
-            id: id, configJSON: bytes, config: document, layers: layers)
+            id: id, document: bytes, config: document.config,
+            layers: LayerPart.ofImage(layers, document.diffIDs))
+    }
+
+    /// Its configuration says nothing of how it would be run, and many have the same empty one: the
+    /// manifest is what it is known by.
+    private func artifact(
+        _ type: String, _ layers: [Content], _ top: Document, _ manifest: Document
+    ) throws -> Resolved {
+        Resolved(
+            digest: top.digest, manifestDigest: manifest.digest, mediaType: manifest.mediaType,
+            id: manifest.digest, document: manifest.bytes, artifactType: type,
+            config: ImageConfig(), layers: try LayerPart.ofArtifact(layers))
     }
 
     static func checked(

@@ -5,20 +5,34 @@ internal import System
 /// One layer from where it is into a staging directory.
 struct LayerPull: Sendable {
     let source: any ContentSource
-    let content: Content
-    let diffID: Digest
-    let chain: String
+    let part: LayerPart
     let limits: LayerLimits
     let privileges: Privileges
     let report: @Sendable (UInt64) -> Void
 
     private static let mostAttempts = 4
 
+    private var content: Content { part.content }
+
+    func run(into staged: StagedLayer) async throws {
+        let unpacked =
+            switch part.form {
+            case .tar: try await unpack(into: staged)
+            case .file(let name): try await copy(to: name, in: staged)
+            }
+        if let diffID = part.diffID, unpacked.diffID != diffID {
+            throw GantryError(
+                .dataLoss,
+                "layer \(content.digest) unpacks to \(unpacked.diffID), the image says \(diffID)")
+        }
+        staged.finish(part.chain, unpacked)
+    }
+
     /// Two threads, one that downloads and inflates and one that unpacks; a failure of either, or the
     /// task's cancellation, ends both.
-    func run(into staged: StagedLayer) async throws {
+    private func unpack(into staged: StagedLayer) async throws -> UnpackedLayer {
         let stream = LayerStream(digest: content.digest, size: content.size, limits: limits)
-        let unpacked = try await withTaskCancellationHandler {
+        return try await withTaskCancellationHandler {
             async let download: Void = download(into: stream)
             let unpacked = try await Blocking.run { [privileges] in
                 try stream.unpack(into: staged.diff, privileges)
@@ -28,12 +42,16 @@ struct LayerPull: Sendable {
         } onCancel: {
             stream.fail(CancellationError())
         }
-        guard unpacked.diffID == diffID else {
-            throw GantryError(
-                .dataLoss,
-                "layer \(content.digest) unpacks to \(unpacked.diffID), the image says \(diffID)")
+    }
+
+    private func copy(to name: String, in staged: StagedLayer) async throws -> UnpackedLayer {
+        let file = try await Blocking.run { [content, limits] in
+            try FileStream(
+                digest: content.digest, size: content.size, to: name, in: staged.diff,
+                limits: limits)
         }
-        staged.finish(chain, unpacked)
+        try await fetch(into: file)
+        return try await Blocking.run { [privileges] in try file.finish(privileges) }
     }
 
     private func download(into stream: LayerStream) async throws {
@@ -47,7 +65,7 @@ struct LayerPull: Sendable {
     }
 
     /// A broken connection is taken up where it broke; attempts count only while nothing comes.
-    private func fetch(into stream: LayerStream) async throws {
+    private func fetch(into stream: any ContentSink) async throws {
         var attempts = 0
         while true {
             let start = stream.received
@@ -61,7 +79,7 @@ struct LayerPull: Sendable {
         }
     }
 
-    private func fetch(from start: UInt64, into stream: LayerStream) async throws {
+    private func fetch(from start: UInt64, into stream: any ContentSink) async throws {
         if start == content.size { return }
         try await source.stream(content, from: start) { bytes in
             try stream.write(bytes)

@@ -15,6 +15,9 @@ struct Content: Sendable, Hashable {
 enum Manifest: Sendable {
     case index([Content])
     case image(config: Content, layers: [Content])
+    /// What is no container image: files for whoever knows the type (image-spec, manifest.md,
+    /// "Guidelines for Artifact Usage").
+    case artifact(type: String, layers: [Content])
 
     /// - Parameter type: the response's Content-Type, which counts when the document has none.
     /// - Throws: `GantryError`: `unimplemented` for a format that is refused by name, `dataLoss` for
@@ -41,8 +44,7 @@ enum Manifest: Sendable {
             self = .index(try manifests.map { try $0.checked() })
         case (nil, let config?, let layers?):
             try Self.check(type, MediaType.manifests, "an image manifest")
-            self = .image(
-                config: try Self.config(config), layers: try layers.map { try Self.layer($0) })
+            try self.init(document, try config.checked(), try layers.map { try $0.checked() })
         default:
             // Both at once is how one digest is made to mean two images (CVE-2021-41190).
             throw GantryError(.dataLoss, "the manifest is neither an index nor an image")
@@ -56,32 +58,29 @@ enum Manifest: Sendable {
         throw GantryError(.dataLoss, "the manifest says that it is \(type), and is \(what)")
     }
 
-    private static func config(_ document: ContentDocument) throws -> Content {
-        let config = try document.checked()
-        guard MediaType.configs.contains(config.mediaType) else {
-            throw GantryError(
-                .invalidArgument, "an artifact of type \(config.mediaType), not a container image")
-        }
-        return config
-    }
-
-    private static func layer(_ document: ContentDocument) throws -> Content {
-        let layer = try document.checked()
-        if MediaType.isForeign(layer.mediaType) {
+    private init(
+        _ document: ManifestDocument, _ config: Content, _ layers: [Content]
+    ) throws(GantryError) {
+        for layer in layers where MediaType.isForeign(layer.mediaType) {
             throw GantryError(
                 .unimplemented, "layer \(layer.digest) is a foreign layer (\(layer.mediaType))")
         }
-        guard MediaType.layers.contains(layer.mediaType) else {
+        guard MediaType.configs.contains(config.mediaType) else {
+            self = .artifact(type: document.artifactType ?? config.mediaType, layers: layers)
+            return
+        }
+        for layer in layers where !MediaType.layers.contains(layer.mediaType) {
             throw GantryError(
                 .unimplemented, "layer \(layer.digest) has the unknown type \(layer.mediaType)")
         }
-        return layer
+        self = .image(config: config, layers: layers)
     }
 }
 
 private struct ManifestDocument: Decodable {
     var schemaVersion: Int?
     var mediaType: String?
+    var artifactType: String?
     var manifests: [ContentDocument]?
     var config: ContentDocument?
     var layers: [ContentDocument]?

@@ -15,6 +15,9 @@ enum MediaType {
         "application/vnd.docker.container.image.v1+json",
     ]
 
+    /// The document `{}`, which says nothing (image-spec, manifest.md).
+    static let empty = "application/vnd.oci.empty.v1+json"
+
     /// The compression is found in the content; the type only has to be a layer's.
     static let layers = [
         "application/vnd.oci.image.layer.v1.tar",

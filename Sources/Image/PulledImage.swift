@@ -17,7 +17,7 @@ public struct PulledImage: Sendable {
         public let inodes: UInt64
     }
 
-    /// `sha256:…` of the configuration: the image ID of the CRI.
+    /// `sha256:…` of the configuration, or of an artifact's manifest: the image ID of the CRI.
     public let id: String
     /// The name that it was pulled by; the first of several.
     public let reference: Reference
@@ -28,11 +28,11 @@ public struct PulledImage: Sendable {
     public let manifestDigest: String?
     /// The type of the manifest.
     public let mediaType: String
-    /// The configuration as the registry gave it.
-    public let configJSON: [UInt8]
+    /// What the ID is the digest of, as the registry gave it; see `ImageDocument`.
+    public let document: [UInt8]
+    /// Nil for a container image.
+    public let artifactType: String?
     public let config: ImageConfig
-    public let architecture: String
-    public let os: String
     /// The lowest first.
     public let layers: [Layer]
     /// What the image takes on disk, layers that it shares included, in bytes.

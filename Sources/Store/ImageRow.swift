@@ -21,7 +21,7 @@ public struct ImageRow: Sendable, Equatable {
     public var id: String
     /// An `Image` of the CRI, encoded.
     public var message: [UInt8]
-    /// The image configuration as the registry gave it.
+    /// The image configuration as the registry gave it, or an artifact's manifest.
     public var config: [UInt8]
     public var layers: [Layer]
 

@@ -29,7 +29,7 @@ struct PullTests {
         #expect(pulled.id == image.configDigest)
         #expect(pulled.digest == Digest(of: image.manifest).description)
         #expect(pulled.manifestDigest == pulled.digest)
-        #expect(pulled.configJSON == image.config)
+        #expect(pulled.document == image.config)
         #expect(pulled.config.user == "1000")
         #expect(pulled.config.command == ["sh"])
         #expect(pulled.config.volumes == ["/data"])

@@ -9,7 +9,7 @@ from typing import Any
 
 import zstandard
 
-from .images import Document, Image
+from .images import Artifact, Document, Image
 from .tarball import sha256
 
 Files = dict[str, bytes]
@@ -17,14 +17,15 @@ NAME = "org.opencontainers.image.ref.name"
 CONTAINERD_NAME = "io.containerd.image.name"
 
 
-def layout(*entries: tuple[Image | Document, dict[str, str]], blobs: tuple[bytes, ...] = ()) -> Files:
+def layout(*entries: tuple[Image | Artifact | Document, dict[str, str]],
+           blobs: tuple[bytes, ...] = ()) -> Files:
     """An OCI layout (image-spec, image-layout.md) of images, or of indexes with their `blobs`, each
     with its annotations."""
     files = {"oci-layout": b'{"imageLayoutVersion": "1.0.0"}'}
     descriptors = []
     for image, annotations in entries:
         document = image if isinstance(image, Document) else image.manifest
-        contents = [document.body, *blobs, *(image.blobs if isinstance(image, Image) else ())]
+        contents = [document.body, *blobs, *([] if isinstance(image, Document) else image.blobs)]
         files |= {blob_name(blob): blob for blob in contents}
         descriptors.append(document.descriptor(annotations=annotations))
     index = {"schemaVersion": 2, "manifests": descriptors}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from .images import Document, Image
+from .images import Artifact, Document, Image
 from .registry import PASSWORD, USER
 from .tarball import sha256
 
@@ -46,14 +46,14 @@ class FakeRegistry:
         self._server.shutdown()
         self._server.server_close()
 
-    def serve(self, name: str, image: Image | Document) -> str:
+    def serve(self, name: str, image: Image | Artifact | Document) -> str:
         """Answers for an image as it should be; the reference to pull it by."""
         repository, _, tag = name.partition(":")
         document = image if isinstance(image, Document) else image.manifest
         for reference in (tag, document.digest):
             self.answers[f"/v2/{repository}/manifests/{reference}"] = Answer(
                 document.body, document.media_type)
-        if isinstance(image, Image):
+        if not isinstance(image, Document):
             for blob in image.blobs:
                 self.answers[blob_path(repository, sha256(blob))] = Answer(blob)
         return f"{self.host}/{name}"

@@ -94,5 +94,51 @@ def index(*images: Image) -> Document:
     }))
 
 
+@dataclass(frozen=True)
+class File:
+    """One layer of an artifact."""
+
+    data: bytes
+    title: str | None = None
+    media_type: str = "application/x-words"
+    annotations: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def descriptor(self) -> dict[str, Any]:
+        """With the title as ORAS writes it."""
+        titled = {"org.opencontainers.image.title": self.title} if self.title is not None else {}
+        return Document(self.media_type, self.data).descriptor(
+            annotations={**titled, **self.annotations})
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """What is no container image: files of any type (OCI image-spec, manifest.md)."""
+
+    files: list[File]
+    type: str = "application/x-artifact"
+    #: Every artifact without a config of its own has this one.
+    config: Document = Document("application/vnd.oci.empty.v1+json", b"{}")
+
+    @property
+    def blobs(self) -> list[bytes]:
+        """Everything that the manifest refers to."""
+        return [self.config.body, *(file.data for file in self.files)]
+
+    @property
+    def manifest(self) -> Document:
+        """Its digest is the artifact's ID in the CRI."""
+        return Document(MANIFEST["oci"], _json({
+            "schemaVersion": 2, "mediaType": MANIFEST["oci"], "artifactType": self.type,
+            "config": self.config.descriptor(),
+            "layers": [file.descriptor for file in self.files],
+        }))
+
+    @property
+    def id(self) -> str:
+        """The digest of the manifest."""
+        return self.manifest.digest
+
+
 def _json(value: Any) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from .images import Document, Image, index
+from .images import Artifact, Document, Image, index
 from .process import Process
 from .tarball import sha256
 from .wait import PATIENCE, wait_until
@@ -44,7 +44,7 @@ class Registry:
         """Ends the registry: from then on it is down."""
         self.process.kill()
 
-    def push(self, name: str, image: Image) -> str:
+    def push(self, name: str, image: Image | Artifact) -> str:
         """Uploads an image as `repository:tag`, and returns the whole reference."""
         repository, _, tag = name.partition(":")
         self._put_image(repository, tag, image)
@@ -58,7 +58,7 @@ class Registry:
         self._put_manifest(repository, tag, index(*images))
         return f"{self.host}/{name}"
 
-    def _put_image(self, repository: str, reference: str, image: Image) -> None:
+    def _put_image(self, repository: str, reference: str, image: Image | Artifact) -> None:
         for blob in image.blobs:
             self._upload(repository, blob)
         self._put_manifest(repository, reference, image.manifest)

@@ -46,8 +46,9 @@ struct DockerArchive {
             content: ArchiveContent { parts[$0] },
             documents: .docker(
                 ImageResolver.Resolved(
-                    digest: nil, manifestDigest: nil, mediaType: "", id: id, configJSON: config,
-                    config: document, layers: layers.map(\.0))))
+                    digest: nil, manifestDigest: nil, mediaType: "", id: id, document: config,
+                    config: document.config,
+                    layers: LayerPart.ofImage(layers.map(\.0), document.diffIDs))))
     }
 
     /// A layer has its DiffID, and if it is compressed, as other tools write it, a digest besides.

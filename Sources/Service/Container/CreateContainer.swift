@@ -28,6 +28,7 @@ struct CreateContainer: RPC {
     /// The procedure itself. Each step that allocates pushes what takes it back.
     private func create(_ config: ContainerConfig, in sandbox: Sandbox) async throws -> String {
         let image = try node.images.get(config.image?.image ?? "")
+        try image.requireRunnable()
         let monitor = try sandbox.requireMonitor()
         // Until the container is listed, nobody sees that it needs them.
         let hold = node.layers.hold(layers(of: image, and: config.mounts))

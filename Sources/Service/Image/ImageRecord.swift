@@ -5,12 +5,14 @@ internal import Store
 
 /// An image as Gantry knows it.
 struct ImageRecord: Sendable {
-    /// As clients see it. Its `id` is the digest of the image configuration.
+    /// As clients see it. Its `id` is the digest of `document`.
     var message: Model.Image
     /// What the image says of how it wants to be run.
     var config: ImageConfig
-    /// The image configuration as the registry gave it.
-    var configJSON: [UInt8]
+    /// The image configuration or the artifact's manifest, as the registry gave it.
+    var document: [UInt8]
+    /// Nil for a container image.
+    var artifactType: String?
     var layers: [ImageRow.Layer]
 
     var id: String { message.id }
@@ -20,17 +22,26 @@ struct ImageRecord: Sendable {
         message.repoTags.contains(name) || message.repoDigests.contains(name)
     }
 
+    /// - Throws: `invalidArgument` for an artifact.
+    func requireRunnable() throws(GantryError) {
+        guard let artifactType else { return }
+        throw GantryError(
+            .invalidArgument,
+            "\(id) is an artifact (\(artifactType)) and no container image: "
+                + "it can be mounted as a volume, and not be run")
+    }
+
     func row() throws -> ImageRow {
-        ImageRow(id: id, message: try message.encoded(), config: configJSON, layers: layers)
+        ImageRow(id: id, message: try message.encoded(), config: document, layers: layers)
     }
 }
 
 extension ImageRecord {
     init(_ row: ImageRow) throws {
+        let document = try ImageDocument(row.config)
         self.init(
-            message: try Model.Image.decode(row.message),
-            config: try ImageConfig(imageJSON: row.config), configJSON: row.config,
-            layers: row.layers)
+            message: try Model.Image.decode(row.message), config: document.config,
+            document: row.config, artifactType: document.artifactType, layers: row.layers)
     }
 
     /// What came of a pull, before it has names.
@@ -41,7 +52,7 @@ extension ImageRecord {
             message: Model.Image(
                 id: pulled.id, size: pulled.size, uid: uid.map { Int64Value(value: $0) },
                 username: uid == nil ? user : ""),
-            config: pulled.config, configJSON: pulled.configJSON,
+            config: pulled.config, document: pulled.document, artifactType: pulled.artifactType,
             layers: pulled.layers.map {
                 ImageRow.Layer(chain: $0.chain, bytes: $0.bytes, inodes: $0.inodes)
             })

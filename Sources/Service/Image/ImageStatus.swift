@@ -17,7 +17,7 @@ struct ImageStatus: RPC {
     private func info(_ image: ImageRecord) throws -> [String: String] {
         let info: JSONValue = [
             "chainID": .string(image.layers.last?.chain ?? ""),
-            "imageSpec": try JSONValue(parsing: image.configJSON),
+            "imageSpec": try JSONValue(parsing: image.document),
         ]
         return ["info": try info.text()]
     }

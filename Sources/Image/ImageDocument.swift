@@ -1,0 +1,21 @@
+public import Model
+
+/// What an image's ID is the digest of: its configuration, or the manifest of an artifact, which has
+/// no configuration that would tell it from others.
+public struct ImageDocument: Sendable {
+    public let config: ImageConfig
+    /// Nil for a container image.
+    public let artifactType: String?
+
+    /// - Throws: `GantryError` (`dataLoss`) when it cannot be read.
+    public init(_ bytes: [UInt8]) throws {
+        do {
+            config = try ConfigDocument(bytes).config
+            artifactType = nil
+        } catch {
+            guard case .artifact(let type, _) = try? Manifest(bytes, type: "") else { throw error }
+            config = ImageConfig()
+            artifactType = type
+        }
+    }
+}
