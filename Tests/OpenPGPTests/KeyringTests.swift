@@ -34,12 +34,16 @@ struct KeyringTests {
     }
 
     /// Whatever is changed, what comes out is what was signed or nothing.
-    @Test func changedMessages() {
-        for index in Samples.good.indices {
-            var message = Samples.good
-            message[index] ^= 1
-            if let content = try? content(message, Samples.goodKey) {
-                #expect(content == Self.payload)
+    @Test(arguments: [Samples.good, Samples.both, Samples.old])
+    func changedMessages(_ seed: [UInt8]) throws {
+        let keys = try Keyring([Samples.goodKey, Samples.oldKey])
+        for index in seed.indices {
+            for bit in 0..<8 {
+                var message = seed
+                message[index] ^= 1 << bit
+                if let content = try? keys.content(of: message, limit: 1000) {
+                    #expect(content == Self.payload)
+                }
             }
         }
     }
