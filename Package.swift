@@ -45,6 +45,7 @@ let package = Package(
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
         .systemLibrary(name: "CYAML"),
+        .systemLibrary(name: "CRNP"),
         .systemLibrary(name: "CProtobuf", pkgConfig: "libprotobuf-c"),
         .target(name: "CLinux"),
         .target(
@@ -66,9 +67,13 @@ let package = Package(
         room("CRI", uses: ["CCRI", "Model"]),
         room("YAML", uses: ["CYAML", "Model"]),
         room("TOML", uses: ["Model", .product(name: "TOMLKit", package: "TOMLKit")]),
+        room("OpenPGP", uses: ["CRNP", "Model"]),
         room(
             "Image",
-            uses: ["Archive", "CCurl", "CLinux", "TOML", "System", "Kernel", "Model"]),
+            uses: [
+                "Archive", "CCurl", "CLinux", "OpenPGP", "TOML", "YAML", "System", "Kernel",
+                "Model",
+            ]),
         room("MonitorProtocol"),
         room("Supervisor", uses: ["MonitorProtocol", "Kernel", "CLinux"]),
         room(
@@ -125,6 +130,7 @@ let package = Package(
             ]),
         tests(of: "Model"),
         tests(of: "YAML", uses: ["Model"]),
+        tests(of: "OpenPGP", uses: ["Model"]),
         tests(of: "System", uses: ["CLinux", "Kernel", "Model"]),
         tests(
             of: "Store",
@@ -139,7 +145,7 @@ let package = Package(
             uses: ["Model", "System", .product(name: "NIOCore", package: "swift-nio")]),
         tests(of: "Network", uses: ["Model", "System", "Kernel"]),
         tests(of: "Archive", uses: ["CISAL", "CZstd", "CLinux", "Kernel", "Model"]),
-        tests(of: "Image", uses: ["Archive", "Model"]),
+        tests(of: "Image", uses: ["Archive", "YAML", "Model"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11

@@ -21,8 +21,9 @@ public struct TarIndex: Sendable {
     }
 
     /// The file of that name; symbolic and hard links of the archive are followed.
+    /// - Throws: `GantryError` (`invalidArgument`) for names and links that lead out of it.
     public func file(_ name: String) throws(GantryError) -> FilePart? {
-        var name = name
+        var name = try Self.inner(name)
         for _ in 0...Self.mostLinks {
             if let found = files[name] { return found }
             guard let target = links[name] else { return nil }

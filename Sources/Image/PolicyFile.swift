@@ -41,13 +41,11 @@ struct PolicyFile {
         case "reject":
             _ = try members(value, key, ["type"])
             return .reject
-        case "signedBy": return .unsupported("signedBy (GPG)")
+        case "signedBy": return try signedBy(value, key)
         case "sigstoreSigned": return try sigstore(value, key)
         case let type: throw error(key, "the type \(type ?? "") is not known")
         }
     }
-
-    private static let keySources: Set = ["keyPath", "keyPaths", "keyData", "keyDatas"]
 
     private func sigstore(
         _ value: JSONValue, _ key: String
@@ -55,35 +53,17 @@ struct PolicyFile {
         let unsupported =
             ["fulcio", "pki", "rekorPublicKeyPath", "rekorPublicKeyPaths"]
             + ["rekorPublicKeyData", "rekorPublicKeyDatas"]
-        let known = Self.keySources.union(unsupported + ["type", "signedIdentity"])
+        let sources = ["keyPath", "keyPaths", "keyData", "keyDatas"]
+        let known = Set(sources + unsupported + ["type", "signedIdentity"])
         let members = try members(value, key, known)
         if let other = unsupported.first(where: { members[$0] != nil }) {
             return .unsupported("sigstoreSigned by \(other)")
         }
-        let sources = Self.keySources.filter { members[$0] != nil }
-        guard let source = sources.first, sources.count == 1, let keys = members[source] else {
-            throw error(key, "want one of keyPath, keyPaths, keyData and keyDatas")
-        }
-        let texts = try (keys.array ?? [keys]).map { try text($0, "\(key).\(source)") }
-        let isFile = source.hasPrefix("keyPath")
-        let publicKeys = try texts.map { try publicKey($0, isFile: isFile, "\(key).\(source)") }
-        guard !publicKeys.isEmpty else { throw error("\(key).\(source)", "want one key at least") }
-        return .sigstoreSigned(publicKeys, try identity(members["signedIdentity"], key))
+        let keys = try keys(members, sources, key) { try PublicKey(pem: $0) }
+        return .sigstoreSigned(keys, try identity(members["signedIdentity"], key))
     }
 
-    private func publicKey(_ text: String, isFile: Bool, _ key: String) throws -> PublicKey {
-        do {
-            if isFile { return try PublicKey(pem: try Files.read(text)) }
-            guard let data = Data(base64Encoded: text) else {
-                throw GantryError(.invalidArgument, "this is not base64")
-            }
-            return try PublicKey(pem: Array(data))
-        } catch let cause {
-            throw error(key, "\(isFile ? "\(text): " : "")\(cause)")
-        }
-    }
-
-    private func identity(_ value: JSONValue?, _ key: String) throws -> SignedIdentity {
+    func identity(_ value: JSONValue?, _ key: String) throws -> SignedIdentity {
         guard let value else { return .matchRepoDigestOrExact }
         let key = "\(key).signedIdentity"
         let fields = ["dockerReference", "dockerRepository", "prefix", "signedPrefix"]
@@ -102,7 +82,7 @@ struct PolicyFile {
         }
     }
 
-    private func members(
+    func members(
         _ value: JSONValue, _ key: String, _ known: Set<String>
     ) throws -> [String: JSONValue] {
         guard let members = value.object else { throw error(key, "want an object") }
@@ -112,12 +92,12 @@ struct PolicyFile {
         return members
     }
 
-    private func text(_ value: JSONValue, _ key: String) throws -> String {
+    func text(_ value: JSONValue, _ key: String) throws -> String {
         guard let text = value.string else { throw error(key, "want a string") }
         return text
     }
 
-    private func error(_ key: String, _ what: String) -> GantryError {
+    func error(_ key: String, _ what: String) -> GantryError {
         GantryError(.invalidArgument, "\(path): \(key): \(what)")
     }
 }

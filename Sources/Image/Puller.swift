@@ -90,7 +90,10 @@ public final class Puller: Sendable {
                 let resolved = try await Trace.span("resolve at \(endpoint.host)") {
                     try await resolver.resolve(reference)
                 }
-                try await SignatureCheck(policy: policy, session: session).run(reference, resolved)
+                try await SignatureCheck(
+                    policy: policy, session: session, client: client,
+                    lookaside: registries.lookaside
+                ).run(reference, resolved)
                 let pull = ImagePull(
                     reference: reference, resolved: resolved, source: session, layers: layers,
                     limits: limits, privileges: privileges, turnstile: turnstile, progress: progress

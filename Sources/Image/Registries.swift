@@ -8,6 +8,8 @@ public struct Registries: Sendable {
     var aliases: [String: String] = [:]
     var directories = HostDirectories()
     var auth = AuthFile()
+    /// The directory that says where GPG signatures are; see `Lookaside`.
+    var lookaside = ""
     /// Keys that nobody knows, each with its file: a typing error, or a newer version of the format.
     public internal(set) var warnings: [String] = []
 
@@ -19,11 +21,12 @@ public struct Registries: Sendable {
     /// - Parameters:
     ///   - hosts: directories like containerd's and docker's `certs.d`.
     ///   - authFile: credentials as containers-auth.json(5) has them; empty is none.
+    ///   - lookaside: the directory of containers-registries.d(5), read where a policy needs it.
     /// - Throws: `GantryError` (`invalidArgument`) naming the file and the key.
     public static func load(
         path: String = "/etc/containers/registries.conf",
         directory: String = "/etc/containers/registries.conf.d",
-        hosts: [String] = [], authFile: String = ""
+        hosts: [String] = [], authFile: String = "", lookaside: String = ""
     ) throws -> Registries {
         var registries = Registries()
         let dropIns = Files.exists(directory) ? try Files.list(directory) : []
@@ -32,6 +35,7 @@ public struct Registries: Sendable {
             try registries.merge(try RegistriesFile(try Files.readText(file), file))
         }
         registries.directories.roots = hosts
+        registries.lookaside = lookaside
         registries.auth = try AuthFile(path: authFile)
         return registries
     }

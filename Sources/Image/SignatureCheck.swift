@@ -1,19 +1,28 @@
 internal import Archive
-internal import FoundationEssentials
 internal import Model
+internal import OpenPGP
+internal import System
 
-/// Asks the registry for an image's sigstore signatures and holds them against the policy. A
-/// signature is a layer of the image that is tagged `sha256-HEX.sig`, after the manifest's digest
-/// (cosign, SIGNATURE_SPEC.md).
+/// Finds an image's signatures and holds them against the policy.
 struct SignatureCheck: Sendable {
     let policy: SignaturePolicy
     let session: RegistrySession
+    let client: HTTPClient
+    /// The directory of containers-registries.d(5).
+    let lookaside: String
 
-    private static let documentLimit = 1 << 20
     /// More are not looked at, so that a registry cannot keep us here for ever.
-    private static let mostSignatures = 64
-    private static let payloadType = "application/vnd.dev.cosign.simplesigning.v1+json"
-    private static let annotation = "dev.cosignproject.cosign/signature"
+    static let mostSignatures = 64
+    private static let largestPayload = 1 << 20
+
+    /// What a requirement's keys say of an image.
+    private struct Found {
+        var count = 0
+        /// Of those that are by one of the keys.
+        var claims: [SignedClaim] = []
+        /// What is wrong with one of the others.
+        var reason = ""
+    }
 
     /// - Throws: `SignatureError` when a requirement does not hold; as `RegistrySession.get`.
     func run(_ reference: Reference, _ resolved: ImageResolver.Resolved) async throws {
@@ -22,87 +31,73 @@ struct SignatureCheck: Sendable {
         try policy.checkName(reference)
         // The index names the manifest by its digest: who signed the one has signed the other.
         let digests = Set([resolved.digest, resolved.manifestDigest].compactMap { $0 })
-        var signatures: [Signature] = []
-        for digest in digests { signatures += try await self.signatures(of: digest) }
-        for case .sigstoreSigned(let keys, let identity) in wanted {
-            let valid = signatures.filter { signature in
-                keys.contains { $0.verifies(signature.bytes, of: signature.payload) }
-            }
-            guard valid.contains(where: { $0.speaks(of: reference, identity) }) else {
-                throw SignatureError(
-                    Self.reason(reference, found: signatures.count, valid: valid, policy.source))
+        for requirement in wanted {
+            switch requirement {
+            case .sigstoreSigned(let keys, let identity):
+                try judge(try await found(digests, by: keys), reference, identity)
+            case .signedBy(let keys, let identity):
+                try judge(try await found(digests, by: keys, reference), reference, identity)
+            case .insecureAcceptAnything, .reject, .unsupported: continue
             }
         }
     }
 
-    private static func reason(
-        _ reference: Reference, found: Int, valid: [Signature], _ source: String
-    ) -> String {
-        if found == 0 { return "\(reference) has no signature, and \(source) wants one" }
-        if valid.isEmpty { return "none of \(found) signatures is by a key of \(source)" }
-        let names = valid.compactMap(\.identity).map { "\"\($0)\"" }.joined(separator: ", ")
-        return "\(reference) is signed as \(names), which \(source) does not accept"
+    private func found(_ digests: Set<Digest>, by keys: [PublicKey]) async throws -> Found {
+        var found = Found()
+        for digest in digests {
+            for signature in try await SigstoreSignatures(session: session).signatures(of: digest) {
+                found.count += 1
+                if keys.contains(where: { $0.verifies(signature.bytes, of: signature.payload) }) {
+                    found.claims.append(signature.claim)
+                }
+            }
+        }
+        return found
     }
 
-    private func signatures(of digest: Digest) async throws -> [Signature] {
-        let tag = "\(digest.algorithm.rawValue)-\(digest.hex).sig"
-        let types = MediaType.manifests.joined(separator: ", ")
-        let response: HTTPResponse
+    private func found(
+        _ digests: Set<Digest>, by keys: Keyring, _ reference: Reference
+    ) async throws -> Found {
+        var found = Found()
+        let signatures = SimpleSignatures(lookaside: try await places(), client: client)
+        for digest in digests {
+            for message in try await signatures.messages(of: digest, reference) {
+                found.count += 1
+                do {
+                    let payload = try keys.content(of: message, limit: Self.largestPayload)
+                    found.claims.append(
+                        SignedClaim(
+                            payload: payload, subject: digest, type: "atomic container signature"))
+                } catch {
+                    found.reason = ": \(error)"
+                }
+            }
+        }
+        return found
+    }
+
+    private func places() async throws -> Lookaside {
         do {
-            response = try await session.get(
-                "manifests/\(tag)", ["Accept: \(types)"], .collect(limit: Self.documentLimit))
-        } catch let error as GantryError where error.code == .notFound {
-            return []
+            return try await Blocking.run { try Lookaside(directory: lookaside) }
+        } catch {
+            throw SignatureError("\(error)")
         }
-        guard let list = try? JSONDecoder().decode(List.self, from: Data(response.body)) else {
-            throw SignatureError("the signatures of \(digest) cannot be read")
-        }
-        var signatures: [Signature] = []
-        for layer in list.layers.prefix(Self.mostSignatures)
-        where layer.mediaType == Self.payloadType {
-            if let found = try await signature(layer, digest) { signatures.append(found) }
-        }
-        return signatures
     }
 
-    /// Nil for one that is none, beside which a good one may stand.
-    private func signature(_ layer: List.Layer, _ subject: Digest) async throws -> Signature? {
-        guard let digest = try? Digest(parsing: layer.digest),
-            let bytes = layer.annotations?[Self.annotation].flatMap({ Data(base64Encoded: $0) })
-        else { return nil }
-        let payload = try await session.get(
-            "blobs/\(digest)", [], .collect(limit: Self.documentLimit)
-        ).body
-        guard Digest(of: payload, digest.algorithm) == digest else { return nil }
-        return Signature(bytes: Array(bytes), payload: payload, subject: subject)
-    }
-
-    private struct List: Decodable {
-        struct Layer: Decodable {
-            var mediaType: String?
-            var digest: String
-            var annotations: [String: String]?
+    private func judge(
+        _ found: Found, _ reference: Reference, _ identity: SignedIdentity
+    ) throws(SignatureError) {
+        if found.claims.contains(where: { $0.speaks(of: reference, identity) }) { return }
+        if found.count == 0 {
+            throw SignatureError("\(reference) has no signature, and \(policy.source) wants one")
         }
-        var layers: [Layer]
-    }
-}
-
-/// A signature as it was found, with nothing in it believed yet.
-private struct Signature {
-    let bytes: [UInt8]
-    let payload: [UInt8]
-    /// The digest that it was filed under.
-    let subject: Digest
-
-    /// containers-signature(5): `critical` says what was signed.
-    private var critical: JSONValue? { (try? JSONValue(parsing: payload))?["critical"] }
-
-    var identity: String? { critical?["identity"]?["docker-reference"]?.string }
-
-    func speaks(of reference: Reference, _ wanted: SignedIdentity) -> Bool {
-        guard let identity else { return false }
-        return critical?["type"]?.string == "cosign container image signature"
-            && critical?["image"]?["docker-manifest-digest"]?.string == subject.description
-            && wanted.accepts(identity, for: reference)
+        if found.claims.isEmpty {
+            throw SignatureError(
+                "none of \(found.count) signatures is by a key of \(policy.source)\(found.reason)")
+        }
+        let names = found.claims.compactMap(\.identity).map { "\"\($0)\"" }
+        throw SignatureError(
+            "\(reference) is signed as \(names.joined(separator: ", ")), "
+                + "which \(policy.source) does not accept")
     }
 }

@@ -1,6 +1,7 @@
 internal import Archive
 internal import Kernel
 internal import Model
+internal import OpenPGP
 
 /// Which images may be pulled: containers-policy.json(5), as far as it speaks of registries.
 public struct SignaturePolicy: Hashable, Sendable {
@@ -10,6 +11,8 @@ public struct SignaturePolicy: Hashable, Sendable {
         case reject
         /// A signature of one of the keys under a name that fits.
         case sigstoreSigned([PublicKey], SignedIdentity)
+        /// The same with GPG.
+        case signedBy(Keyring, SignedIdentity)
         /// What Gantry cannot check, and therefore refuses.
         case unsupported(String)
     }
@@ -40,7 +43,7 @@ public struct SignaturePolicy: Hashable, Sendable {
 
     /// containers-policy.json(5), "docker:": the name, the repository, each namespace above it, the
     /// host, and `*.` before each domain above the host.
-    private static func scopes(of reference: Reference) -> [String] {
+    static func scopes(of reference: Reference) -> [String] {
         var scopes = [reference.description, reference.repository]
         var name = reference.repository[...]
         while let slash = name.lastIndex(of: "/") {
@@ -62,7 +65,7 @@ public struct SignaturePolicy: Hashable, Sendable {
             case .reject: throw SignatureError("\(source) rejects \(reference)")
             case .unsupported(let what):
                 throw SignatureError("\(source): \(what) is not supported, so it is refused")
-            case .insecureAcceptAnything, .sigstoreSigned: continue
+            case .insecureAcceptAnything, .sigstoreSigned, .signedBy: continue
             }
         }
         // containers-policy.json(5): an empty list is a mistake and never a permission.

@@ -77,6 +77,9 @@ struct Configuration {
                 name: "signature_policy", value: .text(\.signaturePolicy),
                 summary: "Which images may be pulled: containers-policy.json(5)."),
             Key(
+                name: "registries_d_dir", value: .text(\.signatureLookasides),
+                summary: "Where GPG signatures are: containers-registries.d(5)."),
+            Key(
                 name: "signature_policy_dir", value: .text(\.signaturePolicyDirectory),
                 summary: "NAMESPACE.json in its stead for the pods of a namespace."),
             Key(

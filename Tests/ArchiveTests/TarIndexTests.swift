@@ -42,6 +42,8 @@ struct TarIndexTests {
         #expect(try text(index, "first") == "new")
         #expect(try text(index, "directory") == nil)
         #expect(try text(index, "none") == nil)
+        #expect(try text(index, "./directory/../third") == "")
+        #expect(throws: GantryError.self) { try index.file("../third") }
     }
 
     @Test func linksAreFollowedInside() throws {

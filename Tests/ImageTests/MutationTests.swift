@@ -1,6 +1,7 @@
 import Foundation
 import Model
 import Testing
+import YAML
 
 @testable import Image
 
@@ -104,6 +105,64 @@ struct MutationTests {
         ]
         check(Mutations(of: seeds, words: words)) { _ = try Manifest($0, type: "") }
         check(Mutations(of: seeds, words: words, seed: 2)) { _ = try ConfigDocument($0) }
+    }
+
+    /// Whatever an artifact's layers are called, no file goes anywhere but below its directory.
+    @Test func artifacts() {
+        let layer =
+            #"{"mediaType":"a/b","digest":"\#(Self.digest)","size":5,"annotations":{"org.opencontainers.image.title":"a/b.c"}}"#
+        let seeds = [
+            #"{"artifactType":"a/b","config":\#(layer),"layers":[\#(layer)]}"#
+        ]
+        let words = [
+            "..", "/", "\\u0000", "null", "{}", "\"\"", "application/vnd.oci.empty.v1+json",
+        ]
+        check(Mutations(of: seeds, words: words)) { input in
+            guard case .artifact(_, let layers) = try Manifest(input, type: "") else { return }
+            for case .file(let path) in try LayerPart.ofArtifact(layers).map(\.form) {
+                #expect(!path.hasPrefix("/") && !path.split(separator: "/").contains(".."))
+            }
+        }
+    }
+
+    @Test func lookasides() {
+        let seeds = [
+            "default-docker:\n  lookaside: file:///a\ndocker:\n  a.b/c:\n    sigstore: https://d/e\n"
+        ]
+        let words = ["docker:", "\n", "  ", "{", "[", "&a", "*a", "'", "lookaside: 5", "~"]
+        check(Mutations(of: seeds, words: words)) { input in
+            var lookaside = Lookaside()
+            try lookaside.add(try YAMLDocument.parse(input))
+            _ = lookaside.directory(of: Self.digest, try Reference.parse("a.b/c"))
+        }
+    }
+
+    /// The documents of archives, each in a directory of its own.
+    @Test func archives() throws {
+        let root = NSTemporaryDirectory() + "gantry-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        let write = { (name: String, content: [UInt8]) in
+            try Data(content).write(to: URL(fileURLWithPath: "\(root)/\(name)"))
+        }
+        try write("oci-layout", Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8))
+        try write("c.json", FakeImage().config)
+        let seeds = [
+            #"{"manifests":[{"digest":"\#(Self.digest)","size":1,"annotations":{"io.containerd.image.name":"a.b/c:1"}}]}"#,
+            #"[{"Config":"c.json","RepoTags":["a:1"],"Layers":["c.json"]}]"#,
+        ]
+        let words = ["..", "/", "null", "{}", "[]", "\"\"", "a/b:c@d", "oci-layout"]
+        check(Mutations(of: seeds, words: words, count: 1000)) { input in
+            try write("index.json", input)
+            try write("manifest.json", input)
+            let files = ArchiveFiles.directory(root)
+            let images = [
+                try? OCILayout(files: files).images(), try? DockerArchive(files: files).images(),
+            ]
+            for case let images?? in images {
+                _ = try ArchiveNaming(given: nil).name(images)
+            }
+        }
     }
 
     @Test func policies() {

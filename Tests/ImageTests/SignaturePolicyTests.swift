@@ -38,7 +38,7 @@ struct SignaturePolicyTests {
     }
 
     @Test(arguments: [
-        #"{"type": "signedBy", "keyType": "GPGKeys", "keyPath": "/k"}"#,
+        #"{"type": "signedBy", "keyType": "X509Certificates", "keyPath": "/k"}"#,
         #"{"type": "sigstoreSigned", "fulcio": {}}"#,
         #"{"type": "sigstoreSigned", "keyData": "x", "rekorPublicKeyPath": "/r"}"#,
     ])
@@ -58,6 +58,22 @@ struct SignaturePolicyTests {
         (#"{"default": [{"type": "sigstoreSigned"}]}"#, "want one of keyPath"),
         (#"{"default": [{"type": "sigstoreSigned", "keyData": "AAAA"}]}"#, "no public key"),
         (#"{"default": [{"type": "sigstoreSigned", "keyPath": "/nonexistent"}]}"#, "/nonexistent"),
+        (
+            #"{"default": [{"type": "signedBy", "keyPath": "/k"}]}"#,
+            "default.keyType: want a string"
+        ),
+        (
+            #"{"default": [{"type": "signedBy", "keyType": "GPGKeys", "keyDatas": []}]}"#,
+            "default.keyDatas: this key"
+        ),
+        (
+            #"{"default": [{"type": "signedBy", "keyType": "GPGKeys", "keyData": "AAAA"}]}"#,
+            "keys of OpenPGP"
+        ),
+        (
+            #"{"default": [{"type": "signedBy", "keyType": "GPGKeys"}]}"#,
+            "want one of keyPath, keyPaths and keyData"
+        ),
     ])
     func mistakesAreErrors(_ text: String, _ words: String) {
         let error = #expect(throws: GantryError.self) { try policy(text) }

@@ -113,9 +113,9 @@ def test_reject_asks_no_registry(client, fake, policy):
 
 
 def test_what_cannot_be_checked_is_refused(client, fake, policy):
-    policy({"type": "signedBy", "keyType": "GPGKeys", "keyPath": "/nonexistent"})
-    with refused(StatusCode.UNKNOWN, "signedBy (GPG) is not supported, so it is refused"):
-        client.PullImage(image={"image": fake.serve("test/image:1", catalogue.marked("gpg"))})
+    policy({"type": "signedBy", "keyType": "X509Certificates", "keyPath": "/nonexistent"})
+    with refused(StatusCode.UNKNOWN, "X509Certificates is not supported, so it is refused"):
+        client.PullImage(image={"image": fake.serve("test/image:1", catalogue.marked("x509"))})
 
 
 def test_a_policy_that_cannot_be_read_lets_nothing_in(client, fake, policy):

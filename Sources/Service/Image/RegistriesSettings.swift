@@ -4,11 +4,12 @@ internal import Model
 
 extension Registries {
     /// Reads what the settings name.
-    /// - Throws: as `Registries.load(path:directory:hosts:authFile:)`.
+    /// - Throws: as `Registries.load(path:directory:hosts:authFile:lookaside:)`.
     public static func load(_ settings: Settings) throws -> Registries {
         try load(
             path: settings.registriesFile, directory: settings.registriesDirectory,
-            hosts: settings.hostDirectories, authFile: settings.authFile)
+            hosts: settings.hostDirectories, authFile: settings.authFile,
+            lookaside: settings.signatureLookasides)
     }
 }
 

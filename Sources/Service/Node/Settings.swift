@@ -37,6 +37,8 @@ public struct Settings: Sendable {
     public var largestLayer = 128 << 30
     public var mostLayerEntries = 10_000_000
     public var signaturePolicy = "/etc/containers/policy.json"
+    /// Where each registry's GPG signatures are.
+    public var signatureLookasides = "/etc/containers/registries.d"
     public var signaturePolicyDirectory = "/etc/gantry/policies"
     /// Where `gantry-monitor`, `gantry-exec` and `gantry-pause` are.
     public var programDirectory = "/usr/libexec/gantry"

@@ -1,0 +1,53 @@
+internal import Archive
+internal import FoundationEssentials
+internal import Kernel
+internal import Model
+internal import OpenPGP
+
+extension PolicyFile {
+    /// By OpenPGP keys, which are called so alone (containers-policy.json(5), "signedBy").
+    func signedBy(
+        _ value: JSONValue, _ key: String
+    ) throws -> SignaturePolicy.Requirement {
+        let sources = ["keyPath", "keyPaths", "keyData"]
+        let known = Set(sources + ["type", "keyType", "signedIdentity"])
+        let members = try members(value, key, known)
+        let type = try text(members["keyType"] ?? .null, "\(key).keyType")
+        guard type == "GPGKeys" else { return .unsupported("signedBy with \(type)") }
+        let files = try keys(members, sources, key) { bytes in
+            _ = try Keyring([bytes])
+            return bytes
+        }
+        return .signedBy(try Keyring(files), try identity(members["signedIdentity"], key))
+    }
+
+    /// The keys that one of `sources` names.
+    func keys<Key>(
+        _ members: [String: JSONValue], _ sources: [String], _ key: String,
+        _ read: ([UInt8]) throws -> Key
+    ) throws -> [Key] {
+        let given = sources.filter { members[$0] != nil }
+        guard let source = given.first, given.count == 1, let value = members[source] else {
+            let names = "\(sources.dropLast().joined(separator: ", ")) and \(sources.last ?? "")"
+            throw error(key, "want one of \(names)")
+        }
+        let texts = try (value.array ?? [value]).map { try text($0, "\(key).\(source)") }
+        guard !texts.isEmpty else { throw error("\(key).\(source)", "want one key at least") }
+        let isFile = source.hasPrefix("keyPath")
+        return try texts.map { text in
+            do {
+                return try read(try Self.content(text, isFile: isFile))
+            } catch let cause {
+                throw error("\(key).\(source)", "\(isFile ? "\(text): " : "")\(cause)")
+            }
+        }
+    }
+
+    private static func content(_ text: String, isFile: Bool) throws -> [UInt8] {
+        if isFile { return try Files.read(text) }
+        guard let data = Data(base64Encoded: text) else {
+            throw GantryError(.invalidArgument, "this is not base64")
+        }
+        return Array(data)
+    }
+}

@@ -1,0 +1,69 @@
+internal import Archive
+internal import Glibc
+internal import Kernel
+internal import Model
+internal import System
+
+/// GPG signatures of images, as they are kept beside a registry: `signature-1`, `signature-2` and so
+/// on, to the first that is not there (containers-signature(5)).
+struct SimpleSignatures: Sendable {
+    let lookaside: Lookaside
+    let client: HTTPClient
+
+    private static let largest = 1 << 20
+    private static let mostRedirects = 10
+
+    /// Signed messages, none of them checked.
+    /// - Throws: `SignatureError` when it cannot be found out which there are.
+    func messages(of digest: Digest, _ reference: Reference) async throws -> [[UInt8]] {
+        let directory = lookaside.directory(of: digest.description, reference)
+        var messages: [[UInt8]] = []
+        for number in 1...SignatureCheck.mostSignatures {
+            let url = "\(directory)/signature-\(number)"
+            do {
+                guard let message = try await fetch(url) else { break }
+                messages.append(message)
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                throw SignatureError("signature \(printable(url)): \(error)")
+            }
+        }
+        return messages
+    }
+
+    /// Nil when there is none.
+    private func fetch(_ url: String) async throws -> [UInt8]? {
+        let scheme = "file://"
+        if !url.hasPrefix(scheme) { return try await download(url) }
+        let path = String(url.dropFirst(scheme.count))
+        return try await Blocking.run { try Self.read(path) }
+    }
+
+    private static func read(_ path: String) throws -> [UInt8]? {
+        let file: FilePart
+        do throws(SystemError) {
+            file = try FilePart(whole: Files.open(path, O_RDONLY | O_NONBLOCK), path)
+        } catch {
+            if [ENOENT, ENOTDIR].contains(error.errno) { return nil }
+            throw error
+        }
+        return try file.read(limit: largest)
+    }
+
+    /// Whoever serves a signature cannot change it, so redirects may lead anywhere.
+    private func download(_ start: String) async throws -> [UInt8]? {
+        var url = start
+        for _ in 0...Self.mostRedirects {
+            let response = try await client.send(
+                HTTPRequest(url: url), .collect(limit: Self.largest))
+            if response.isSuccess { return response.body }
+            if response.status == 404 { return nil }
+            guard (300..<400).contains(response.status), let next = response.location,
+                next.hasPrefix("http://") || next.hasPrefix("https://")
+            else { throw GantryError(.unavailable, "HTTP \(response.status)") }
+            url = next
+        }
+        throw GantryError(.unavailable, "it redirects more than \(Self.mostRedirects) times")
+    }
+}
