@@ -54,8 +54,9 @@ class Stage(Recorder):
         self.ups: list[Up] = []
 
     def _node(self, disk: Path) -> Node:
-        # Where nothing is pulled, all is in memory, so that a disk's whims are nobody's.
-        for directory in self.contestant.stores if len(self.registries) > 1 else []:
+        # Where nothing is pulled, all is in memory unless told: a disk's whims are then nobody's.
+        on_disk = self.scale.disk or len(self.registries) > 1
+        for directory in self.contestant.stores if on_disk else []:
             store.mount(disk, directory)
         others = [registry.host for registry in self.registries[1:]]
         node = Node(self.contestant.runtime(), self.directory, self.registries[0], insecure=others)
