@@ -1,4 +1,4 @@
-"""One cell: `cell ROW CONTESTANT SCALE SCRATCH IMAGES`, run on the node. Samples go to stdout.
+"""One cell: `cell ROW CONTESTANT SCALE DISK IMAGES`, run on the node. Samples go to stdout.
 
 Whatever fails, ends it with a traceback and the daemon's last words, and none of its samples counts.
 """
@@ -16,14 +16,14 @@ from .scale import Scale
 from .stage import Stage
 
 
-def main(name: str, text: str, scale: str, scratch: str, images: str) -> None:
+def main(name: str, text: str, scale: str, disk: str, images: str) -> None:
     """Makes the stage, measures, and leaves the rest to the node's end."""
     row, contestant, options = named(name), Contestant(text), Scale.read(scale)
     with tempfile.TemporaryDirectory() as directory:
         if contestant.is_floor:
             floor(row, Bare(options, Path(directory)))
             return
-        stage = Stage(contestant, options, Path(directory), Path(scratch), images)
+        stage = Stage(contestant, options, Path(directory), Path(disk), images)
         try:
             row.measure(stage)
         except BaseException:

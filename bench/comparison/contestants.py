@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from harness.runtimes import Containerd, Gantry, Runtime, installed
 
 OURS, FLOOR = "gantry", "floor"
+#: Where images are, by how the name of a contestant begins.
+STORES = {"gantry": "/var/lib/gantry", "containerd": "/var/lib/containerd",
+          "crio": "/var/lib/containers"}
 
 
 class Peer:
@@ -69,8 +72,8 @@ class Contestant:
     @property
     def stores(self) -> list[str]:
         """Where it keeps images, as far as that is known."""
-        names = {"gantry": "/var/lib/gantry", "containerd": "/var/lib/containerd"}
-        return [names[self.text]] if self.text in names else []
+        return [] if self.is_there else [
+            directory for name, directory in STORES.items() if self.name.startswith(name)]
 
 
 def contestants(peers: list[str], with_containerd: bool) -> list[Contestant]:

@@ -22,6 +22,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--runtime", choices=["crun", "runc"], default="crun", help="the OCI runtime")
     parser.add_argument("--quick", action="store_true", help="small numbers: some minutes for all rows")
     parser.add_argument("--sizes", metavar="N,N", type=_numbers, help="numbers of pods")
+    parser.add_argument("--disk", action="store_true", help="state on a disk in all rows, so that syncs cost")
     parser.add_argument("--peer", metavar="NAME=SOCKET[,COMMAND]", action="append", default=[], help=(
         "another CRI runtime: COMMAND starts it on a fresh node; without it, it is measured where it runs"))
     parser.add_argument("--without-containerd", action="store_true", help="leave Debian's containerd out")
@@ -33,7 +34,7 @@ def parse() -> argparse.Namespace:
     if not asked.render and (asked.output / "samples.jsonl").exists():
         parser.error(f"{asked.output} holds another run's samples")
     asked.rounds = asked.rounds or (1 if asked.quick else 3)
-    scale = replace(QUICK if asked.quick else Scale(), runtime=asked.runtime)
+    scale = replace(QUICK if asked.quick else Scale(), runtime=asked.runtime, disk=asked.disk)
     asked.scale = replace(scale, sizes=asked.sizes) if asked.sizes else scale
     return asked
 

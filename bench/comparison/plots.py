@@ -29,7 +29,7 @@ def draw(notebook: Notebook, directory: Path) -> None:
     spare = iter(SPARE)
     colours = {name: COLOURS.get(name) or next(spare) for name in notebook.contestants}
     for row, measures in notebook.rows().items():
-        many = [each for each in measures if any(len(each.all(name)) >= ENOUGH for name in colours)]
+        many = [each for each in measures if can_be_compared(each, notebook.contestants)]
         save(many, "at", distribution, colours, directory / f"{row}-distributions.svg")
         sizes: dict[str, list[Measure]] = {}
         for measure in measures:
@@ -37,6 +37,12 @@ def draw(notebook: Notebook, directory: Path) -> None:
                 sizes.setdefault(measure.name, []).append(measure)
         growing = [each for each in sizes.values() if len(each) > 1]
         save(growing, "", growth, colours, directory / f"{row}-growth.svg")
+
+
+def can_be_compared(measure: Measure, contestants: list[str]) -> bool:
+    """Whether two distributions are there, or all there are."""
+    curves = sum(len(measure.all(name)) >= ENOUGH for name in contestants)
+    return curves >= min(2, len(contestants))
 
 
 def save(panels: list, by: str, paint, colours: dict[str, str], file: Path) -> None:
@@ -66,7 +72,7 @@ def distribution(axes: Axes, measure: Measure, colours: dict[str, str]) -> None:
         if values := measure.all(name):
             axes.ecdf(values, label=name, color=colour)
     axes.set_xlim(left=0)
-    axes.set_title(measure.name if measure.at is None else f"{measure.name}, beside {measure.at}")
+    axes.set_title(measure.name if measure.at is None else f"{measure.name}, {measure.at} pods")
     finish(axes, measure.unit, "part of the samples")
 
 

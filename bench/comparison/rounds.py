@@ -4,20 +4,18 @@ import argparse
 import json
 import os
 import platform
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 from harness.cri import REPOSITORY
 
-from . import BUILD
 from .contestants import Contestant, contestants
 from .notebook import Notebook
 from .row import Row
 from .scale import Scale
+from .store import disk
 
 FRESH_NODE = REPOSITORY / "conformance" / "fresh-node"
 
@@ -48,13 +46,11 @@ def measure(row: Row, contestant: Contestant, number: int, scale: Scale, images:
     """One cell; a failure is noted and told, and the next cell goes on."""
     what = f"{row.name}, {contestant.name}, round {number + 1}"
     print(f"{time.strftime('%H:%M:%S')} {what}", file=sys.stderr, flush=True)
-    # On the machine's disk, as a node's images are; the rest of a node is in memory.
-    scratch = tempfile.mkdtemp(prefix="store-", dir=BUILD)
     node = [] if contestant.is_there else [str(FRESH_NODE)]
-    command = [*node, sys.executable, "-m", "comparison.cell", row.name, contestant.text,
-               scale.text(), scratch, images]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-    shutil.rmtree(scratch)
+    with disk() as file:
+        command = [*node, sys.executable, "-m", "comparison.cell", row.name, contestant.text,
+                   scale.text(), str(file), images]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         notebook.note(kind="failure", what=what)
         print(f"bench/run: {what}: FAILED with {done.returncode}", file=sys.stderr, flush=True)

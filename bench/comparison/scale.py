@@ -23,6 +23,8 @@ class Scale:
     mebibytes: int = 1024
     #: Files of the images that are pulled, as a part of the whole.
     images: float = 1
+    #: Whether state is on a disk in every row, and not in pulls alone.
+    disk: bool = False
 
     def text(self) -> str:
         """As a cell is told it."""

@@ -2,7 +2,6 @@
 
 import socket
 import struct
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from harness.node import Node
 from harness.pods import Container, Pod, Pods
 from harness.registry import Registry
 
+from . import store
 from .contestants import Contestant
 from .plain_grpc import Channel
 from .recorder import Recorder, emit, timed
@@ -34,7 +34,7 @@ class Up:
 class Stage(Recorder):
     """Made anew for each cell."""
 
-    def __init__(self, contestant: Contestant, scale: Scale, directory: Path, scratch: Path,
+    def __init__(self, contestant: Contestant, scale: Scale, directory: Path, disk: Path,
                  images: str) -> None:
         super().__init__(scale)
         self.contestant, self.directory = contestant, directory
@@ -44,7 +44,7 @@ class Stage(Recorder):
         self.images = Path(images)
         if images:
             self.registries.append(Registry(directory, 5001, storage=self.images))
-        self.node = None if contestant.is_there else self._node(scratch)
+        self.node = None if contestant.is_there else self._node(disk)
         self.client = self.node.client if self.node else Client(contestant.socket)
         self.socket = self.node.runtime.socket if self.node else contestant.socket
         said = self.client.Version()
@@ -53,9 +53,11 @@ class Stage(Recorder):
         self.pods = Pods(self.client, scale.runtime)
         self.ups: list[Up] = []
 
-    def _node(self, scratch: Path) -> Node:
-        for store in self.contestant.stores:
-            subprocess.run(["mount", "--bind", scratch, store], check=True)
+    def _node(self, disk: Path) -> Node:
+        # Where nothing is pulled, all is in memory unless told: a disk's whims are then nobody's.
+        on_disk = self.scale.disk or len(self.registries) > 1
+        for directory in self.contestant.stores if on_disk else []:
+            store.mount(disk, directory)
         others = [registry.host for registry in self.registries[1:]]
         node = Node(self.contestant.runtime(), self.directory, self.registries[0], insecure=others)
         node.start()

@@ -2,7 +2,6 @@
 
 Cold: no layer is there. Warm: all is, and only the manifest is asked for."""
 
-import os
 import subprocess
 import time
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
+from comparison import store
 from comparison.pull_images import COUNTS, storage
 from comparison.recorder import repeated
 from comparison.row import Row
@@ -34,20 +34,22 @@ def measure(stage: Stage, count: int, goal: str, at_once: int) -> None:
             list(pool.map(pull, references))
 
     fill_page_cache(stage.images)
-    os.sync()
+    store.sync(stage.contestant.stores)
     before, meter, begin = disk(stage), stage.meter(), time.perf_counter()
     pull_all()
     stage.record("cold", time.perf_counter() - begin, "s", goal=goal)
     stage.record("cold, CPU", meter.seconds, "s", goal="< containerd")
-    os.sync()
+    store.sync(stage.contestant.stores)
     # A runtime that has all on disk when it answers has less left to do here.
     stage.record("cold, until all is on disk", time.perf_counter() - begin, "s")
     stage.record("most resident memory", peak(stage.daemon), "MiB")
     if stage.contestant.stores:
         stage.record("disk", (disk(stage) - before) / 2**20, "MiB")
     stage.record("warm", repeated(pull_all, 20))
+    begin = time.perf_counter()
     for reference in references:
-        stage.client.RemoveImage(image={"image": reference})
+        stage.client.RemoveImage(image={"image": reference}, deadline=DEADLINE)
+    stage.record("RemoveImage of all", time.perf_counter() - begin, "s")
 
 
 def fill_page_cache(directory: Path) -> None:
@@ -59,8 +61,8 @@ def fill_page_cache(directory: Path) -> None:
 
 def disk(stage: Stage) -> int:
     """Bytes that the stores take."""
-    said = [subprocess.run(["du", "-s", "-B1", store], check=True, capture_output=True, text=True).stdout
-            for store in stage.contestant.stores]
+    said = [subprocess.run(["du", "-s", "-B1", each], check=True, capture_output=True, text=True).stdout
+            for each in stage.contestant.stores]
     return sum(int(line.split()[0]) for line in said)
 
 
