@@ -1,5 +1,4 @@
 internal import Dispatch
-internal import Model
 internal import Synchronization
 
 /// A bounded queue of buffers between two threads: one inflates into it, the other unpacks from it,
@@ -17,12 +16,13 @@ final class BytePipe: @unchecked Sendable {
     private let free = DispatchSemaphore(value: 0)
     private let filled = DispatchSemaphore(value: 0)
     private let failure = Mutex<(any Error)?>(nil)
-    private let limit: UInt64
+    private let limits: LayerLimits
 
     // The writer's.
     private var writing = 0
     private var used = 0
     private var holds = false
+    private var compressed: UInt64 = 0
     private var total: UInt64 = 0
 
     // The reader's.
@@ -30,9 +30,9 @@ final class BytePipe: @unchecked Sendable {
     private var hasBuffer = false
     private var ended = false
 
-    /// - Parameter limit: bytes that may pass; one more is an error.
-    init(limit: UInt64) {
-        self.limit = limit
+    /// - Parameter limits: how many bytes may pass; one more is an error.
+    init(limits: LayerLimits) {
+        self.limits = limits
         // Not `value: slots`: libdispatch traps when a semaphore dies below its first value.
         for _ in 0..<Self.slots { free.signal() }
     }
@@ -65,14 +65,16 @@ final class BytePipe: @unchecked Sendable {
         return UnsafeMutableRawBufferPointer(rebasing: memory[(end - Self.chunk + used)..<end])
     }
 
+    /// Says that the writer has so many compressed bytes more, of which it writes the content next.
+    func take(compressed count: Int) {
+        compressed += UInt64(count)
+    }
+
     /// Says that the first `count` bytes of `space()` are written.
     func advance(_ count: Int) throws {
         used += count
         total += UInt64(count)
-        if total > limit {
-            throw GantryError(
-                .resourceExhausted, "the layer is larger than the limit of \(limit) bytes")
-        }
+        try limits.check(inflated: total, from: compressed)
         if used == Self.chunk { handOver() }
     }
 

@@ -29,7 +29,7 @@ public final class LayerStream: Sendable {
     ///   - size: how many of them there are.
     public init(digest: Digest, size: UInt64, limits: LayerLimits = LayerLimits()) {
         inflow = Mutex(Inflow(digest.algorithm))
-        pipe = BytePipe(limit: limits.bytes)
+        pipe = BytePipe(limits: limits)
         self.digest = digest
         self.size = size
         self.limits = limits
@@ -48,6 +48,7 @@ public final class LayerStream: Sendable {
             }
             try bytes.withUnsafeBytes { bytes in
                 inflow.digest.update(bytes)
+                pipe.take(compressed: bytes.count)
                 try inflow.inflater.inflate(bytes, into: pipe)
             }
         }

@@ -61,8 +61,7 @@ public final class Node: Sendable {
             root: paths.root, runroot: paths.runRoot, layers: layers)
         let puller = Puller(
             layers: layers, registries: try await Blocking.run { try load() },
-            limits: LayerLimits(
-                bytes: UInt64(settings.largestLayer), entries: settings.mostLayerEntries))
+            limits: LayerLimits(settings))
         images = try await ImageCatalog(store) { try puller.candidates(for: $0) }
         self.puller = puller
         network = NetworkPlugins(

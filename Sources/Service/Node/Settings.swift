@@ -33,6 +33,9 @@ public struct Settings: Sendable {
     /// What one layer may be at most: bytes after inflating, and entries.
     public var largestLayer = 128 << 30
     public var mostLayerEntries = 10_000_000
+    /// Times its compressed size that a layer may unpack to, once it has so many bytes.
+    public var largestLayerRatio = 200
+    public var layerRatioFloor = 1 << 30
     public var signaturePolicy = "/etc/containers/policy.json"
     public var signaturePolicyDirectory = "/etc/gantry/policies"
     /// Where `gantry-monitor`, `gantry-exec` and `gantry-pause` are.
