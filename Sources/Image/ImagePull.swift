@@ -8,9 +8,13 @@ struct ImagePull: Sendable {
     let resolved: ImageResolver.Resolved
     let session: RegistrySession
     let layers: Layers
+    let underWay: LayersUnderWay
     let limits: LayerLimits
     let privileges: Privileges
     let turnstile: Turnstile
+    let commits: Turnstile
+    let longLayers: LongLayers
+    let rangesPlace: SinglePlace
     let progress: @Sendable (PullProgress) -> Void
 
     private static let layersAtOnce = 4
@@ -25,18 +29,28 @@ struct ImagePull: Sendable {
     func run() async throws -> PulledImage {
         let parts = self.parts()
         let hold = layers.hold(parts.map(\.chain))
-        let missing = parts.filter { !layers.contains($0.chain) }
-        var staged: [String: StagedLayer] = [:]
+        // All before any begins, so that every later pull waits for these; and before looking which
+        // are in place, so that one which another pull puts there meanwhile is seen in either way.
+        let shared = parts.map { (part: $0, layer: underWay.join(key($0))) }
         do {
-            staged = try await stage(missing)
-            try await fetch(missing, staged)
-            try await Trace.span("commit layers") { try await commit(parts, staged) }
+            let staged = try await fetch(shared.filter { !layers.contains($0.part.chain) })
+            try await Trace.span("commit layers") {
+                try await commits.pass { try await commit(parts, staged) }
+            }
         } catch {
-            await discard(staged)
+            await leave(parts)
             throw error
         }
-        await discard(staged)
+        await leave(parts)
         return try image(parts, hold)
+    }
+
+    private func leave(_ parts: [Part]) async {
+        for part in parts { await underWay.leave(key(part)) }
+    }
+
+    private func key(_ part: Part) -> LayersUnderWay.Key {
+        LayersUnderWay.Key(session.endpoint, part.content.digest, part.chain)
     }
 
     /// image-spec, config.md#layer-chainid: the lowest layer's chain ID is its DiffID, any other's
@@ -51,65 +65,84 @@ struct ImagePull: Sendable {
         }
     }
 
-    private func stage(_ missing: [Part]) async throws -> [String: StagedLayer] {
-        let chains = missing.map(\.chain)
-        return try await Blocking.run { [layers] in
-            var staged: [String: StagedLayer] = [:]
-            for chain in chains { staged[chain] = try layers.stage() }
-            return staged
-        }
-    }
-
-    private func fetch(_ missing: [Part], _ staged: [String: StagedLayer]) async throws {
+    /// - Returns: the layers that are not in place yet, by chain ID.
+    private func fetch(
+        _ shared: [(part: Part, layer: SharedLayer)]
+    ) async throws -> [String: StagedLayer] {
         let ownTurnstile = Turnstile(Self.layersAtOnce)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for part in missing {
-                guard let target = staged[part.chain] else { continue }
+        return try await withThrowingTaskGroup(of: (String, StagedLayer).self) { group in
+            for (part, layer) in shared {
                 group.addTask {
-                    try await ownTurnstile.pass {
-                        try await turnstile.pass {
-                            try await Trace.span("layer \(part.content.digest.hex.prefix(12))") {
-                                try await pull(part).run(into: target)
-                            }
+                    let staged = try await layer.get(watch: report(part, isAnothers: true)) {
+                        tell in
+                        // Only who works takes a place: who waits must not keep others from it.
+                        try await ownTurnstile.pass {
+                            try await turnstile.pass { try await stage(part, tell) }
                         }
                     }
+                    return (part.chain, staged)
                 }
             }
-            try await group.waitForAll()
+            // The first failure ends the other layers' work, for what they would give is not used.
+            return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
         }
     }
 
-    private func pull(_ part: Part) -> LayerPull {
-        let content = part.content
+    private func stage(
+        _ part: Part, _ tell: @escaping SharedLayer.Watcher
+    ) async throws -> StagedLayer {
+        let staged = try await Blocking.run { [layers] in try layers.stage() }
+        do {
+            try await Trace.span("layer \(part.content.digest.hex.prefix(12))") {
+                try await pull(part, tell).run(into: staged)
+            }
+            return staged
+        } catch {
+            // What stays behind after an error here is swept at the next start.
+            try? await staged.discard()
+            throw error
+        }
+    }
+
+    private func pull(_ part: Part, _ tell: @escaping SharedLayer.Watcher) -> LayerPull {
+        let own = report(part, isAnothers: false)
         return LayerPull(
-            session: session, content: content, diffID: part.diffID, chain: part.chain,
-            limits: limits, privileges: privileges,
-            report: { [progress] received in
-                progress(
-                    PullProgress(
-                        digest: content.digest.description, received: received, size: content.size))
+            session: session, content: part.content, diffID: part.diffID, chain: part.chain,
+            limits: limits, privileges: privileges, longLayers: longLayers,
+            rangesPlace: rangesPlace,
+            report: { received in
+                own(received)
+                tell(received)
             })
     }
 
+    private func report(_ part: Part, isAnothers: Bool) -> SharedLayer.Watcher {
+        let (digest, size) = (part.content.digest.description, part.content.size)
+        return { [progress] received in
+            progress(
+                PullProgress(
+                    digest: digest, received: received, size: size, isAnothers: isAnothers))
+        }
+    }
+
     /// From the lowest up, since a directory takes its attributes from the layers below, which must
-    /// have theirs by then.
+    /// have theirs by then. A layer may be in place by now: another pull was first.
     private func commit(_ parts: [Part], _ staged: [String: StagedLayer]) async throws {
         if staged.isEmpty { return }
         try await Blocking.run { [layers] in
             var below: [String] = []
+            var own: [StagedLayer] = []
             for part in parts {
-                let here = staged[part.chain]
-                let path = here?.diff ?? layers.path(of: part.chain)
-                try here?.unpacked?.fit(in: path, onto: below)
+                var path = layers.path(of: part.chain)
+                if !layers.contains(part.chain), let here = staged[part.chain] {
+                    path = here.diff
+                    try here.unpacked?.fit(in: path, onto: below)
+                    own.append(here)
+                }
                 below.insert(path, at: 0)
             }
-            try layers.commit(parts.compactMap { staged[$0.chain] })
+            if !own.isEmpty { try layers.commit(own) }
         }
-    }
-
-    /// What stays behind after an error here is swept at the next start.
-    private func discard(_ staged: [String: StagedLayer]) async {
-        for layer in staged.values { try? await layer.discard() }
     }
 
     private func image(_ parts: [Part], _ hold: LayerHold) throws -> PulledImage {

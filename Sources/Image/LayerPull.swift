@@ -11,9 +11,10 @@ struct LayerPull: Sendable {
     let chain: String
     let limits: LayerLimits
     let privileges: Privileges
+    let longLayers: LongLayers
+    /// Whoever fetches in ranges has it: each takes their memory.
+    let rangesPlace: SinglePlace
     let report: @Sendable (UInt64) -> Void
-
-    private static let mostAttempts = 4
 
     /// Two threads, one that downloads and inflates and one that unpacks; a failure of either, or the
     /// task's cancellation, ends both.
@@ -47,33 +48,66 @@ struct LayerPull: Sendable {
         }
     }
 
-    /// A broken connection is taken up where it broke; attempts count only while nothing comes.
+    /// Over one connection, and a long layer in ranges when that is slow.
     private func fetch(into stream: LayerStream) async throws {
-        var attempts = 0
-        while true {
-            let start = stream.received
-            do {
-                return try await fetch(from: start, into: stream)
-            } catch let error as TransferError {
-                attempts = stream.received > start ? 1 : attempts + 1
-                if attempts >= Self.mostAttempts { throw error }
-                try await Task.sleep(for: .milliseconds(250 << attempts))
-            }
+        let isLong = content.size >= longLayers.threshold
+        do {
+            return try await fetch(into: stream, isLong ? LineTrial(longLayers) : nil)
+        } catch is SlowLine {}
+        do {
+            defer { rangesPlace.leave() }
+            return try await RangedDownload(
+                session: session, content: content, settings: longLayers, report: report
+            ).run(into: stream)
+        } catch is RangedDownload.Ignored {}
+        try await fetch(into: stream, nil)
+    }
+
+    private func fetch(into stream: LayerStream, _ trial: LineTrial?) async throws {
+        try await Resuming.run({ stream.received }) { start in
+            try await fetch(from: start, into: stream, trial)
         }
     }
 
-    private func fetch(from start: UInt64, into stream: LayerStream) async throws {
+    private func fetch(
+        from start: UInt64, into stream: LayerStream, _ trial: LineTrial?
+    ) async throws {
         if start == content.size { return }
+        let wanted = start..<content.size
         let repeated = Mutex(start)
-        let headers = start == 0 ? [] : ["Range: bytes=\(start)-"]
         _ = try await session.get(
-            "blobs/\(content.digest)", headers,
-            .stream { status, bytes in
+            "blobs/\(content.digest)", start == 0 ? [] : ["Range: bytes=\(start)-"],
+            .stream { head, bytes in
+                if head.status == 206 { try head.check(wanted, of: content) }
                 // A server that ignores the range sends once more what is here already.
-                let known = status == 206 ? 0 : repeated.withLock { $0.take(bytes.byteCount) }
-                try stream.write(bytes.extracting(droppingFirst: known))
+                let known = head.status == 206 ? 0 : repeated.withLock { $0.take(bytes.byteCount) }
+                let isSlow = try trial.isSlow(taking: bytes.byteCount) {
+                    try stream.write(bytes.extracting(droppingFirst: known))
+                }
                 report(stream.received)
+                if isSlow, head.acceptsRanges, isWorthRanges(stream), rangesPlace.take() {
+                    throw SlowLine()
+                }
             })
+    }
+
+    /// Whether enough is left to fill the window.
+    private func isWorthRanges(_ stream: LayerStream) -> Bool {
+        let window = UInt64(longLayers.rangesAtOnce) * longLayers.rangeLength
+        return content.size - stream.received > window
+    }
+}
+
+/// Ends a transfer that is to go on in ranges; the place for them is taken.
+private struct SlowLine: Error {}
+
+extension LineTrial? {
+    fileprivate func isSlow(taking count: Int, _ body: () throws -> Void) throws -> Bool {
+        guard let self else {
+            try body()
+            return false
+        }
+        return try self.isSlow(taking: count, body)
     }
 }
 

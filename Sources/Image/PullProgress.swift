@@ -5,4 +5,6 @@ public struct PullProgress: Sendable, Hashable {
     /// Compressed bytes.
     public let received: UInt64
     public let size: UInt64
+    /// Whether another pull fetches it, and this one waits for that.
+    public let isAnothers: Bool
 }

@@ -10,22 +10,30 @@ public final class Puller: Sendable {
     private let registries: Mutex<Registries>
     private let limits: LayerLimits
     private let privileges: Privileges
+    private let longLayers: LongLayers
     private let patience: HTTPPatience
     private let tokens = TokenCache()
     /// Over all pulls, since each layer takes two threads.
     private let turnstile = Turnstile(16)
+    private let underWay = LayersUnderWay()
+    /// One after the other, since two images may have a layer to put in place that they share.
+    private let commits = Turnstile(1)
+    private let rangesPlace = SinglePlace()
 
     /// - Parameters:
     ///   - limits: what one layer may take.
+    ///   - longLayers: which layers may be fetched in ranges.
     ///   - patience: how long a registry may let us wait.
     ///   - privileges: `root`, but for tests.
     public init(
         layers: Layers, registries: Registries, limits: LayerLimits = LayerLimits(),
-        patience: HTTPPatience = HTTPPatience(), privileges: Privileges = .root
+        longLayers: LongLayers = LongLayers(), patience: HTTPPatience = HTTPPatience(),
+        privileges: Privileges = .root
     ) {
         self.layers = layers
         self.registries = Mutex(registries)
         self.limits = limits
+        self.longLayers = longLayers
         self.patience = patience
         self.privileges = privileges
     }
@@ -93,8 +101,9 @@ public final class Puller: Sendable {
                 try await SignatureCheck(policy: policy, session: session).run(reference, resolved)
                 let pull = ImagePull(
                     reference: reference, resolved: resolved, session: session, layers: layers,
-                    limits: limits, privileges: privileges, turnstile: turnstile, progress: progress
-                )
+                    underWay: underWay, limits: limits, privileges: privileges,
+                    turnstile: turnstile, commits: commits, longLayers: longLayers,
+                    rangesPlace: rangesPlace, progress: progress)
                 return try await pull.run()
             } catch let error as CancellationError {
                 throw error

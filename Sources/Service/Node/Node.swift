@@ -61,7 +61,8 @@ public final class Node: Sendable {
             root: paths.root, runroot: paths.runRoot, layers: layers)
         let puller = Puller(
             layers: layers, registries: try await Blocking.run { try load() },
-            limits: LayerLimits(settings))
+            limits: LayerLimits(settings),
+            longLayers: LongLayers(threshold: UInt64(settings.longLayer)))
         images = try await ImageCatalog(store) { try puller.candidates(for: $0) }
         self.puller = puller
         network = NetworkPlugins(

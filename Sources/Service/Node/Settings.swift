@@ -36,6 +36,8 @@ public struct Settings: Sendable {
     /// Times its compressed size that a layer may unpack to, once it has so many bytes.
     public var largestLayerRatio = 200
     public var layerRatioFloor = 1 << 30
+    /// Compressed bytes from which a layer may be fetched in ranges.
+    public var longLayer = 256 << 20
     public var signaturePolicy = "/etc/containers/policy.json"
     public var signaturePolicyDirectory = "/etc/gantry/policies"
     /// Where `gantry-monitor`, `gantry-exec` and `gantry-pause` are.
