@@ -6,23 +6,21 @@ internal import System
 /// One layer from the registry into a staging directory.
 struct LayerPull: Sendable {
     let session: RegistrySession
-    let content: Content
-    let diffID: Digest
-    let chain: String
-    let limits: LayerLimits
-    let privileges: Privileges
-    let longLayers: LongLayers
-    /// Whoever fetches in ranges has it: each takes their memory.
-    let rangesPlace: SinglePlace
+    let layer: ImageLayer
+    let resources: PullResources
     let report: @Sendable (UInt64) -> Void
+
+    private var content: Content { layer.content }
+    private var longLayers: LongLayers { resources.longLayers }
 
     /// Two threads, one that downloads and inflates and one that unpacks; a failure of either, or the
     /// task's cancellation, ends both.
     func run(into staged: StagedLayer) async throws {
-        let stream = LayerStream(digest: content.digest, size: content.size, limits: limits)
+        let stream = LayerStream(
+            digest: content.digest, size: content.size, limits: resources.limits)
         let unpacked = try await withTaskCancellationHandler {
             async let download: Void = download(into: stream)
-            let unpacked = try await Blocking.run { [privileges] in
+            let unpacked = try await Blocking.run { [privileges = resources.privileges] in
                 try stream.unpack(into: staged.diff, privileges)
             }
             try await download
@@ -30,12 +28,13 @@ struct LayerPull: Sendable {
         } onCancel: {
             stream.fail(CancellationError())
         }
-        guard unpacked.diffID == diffID else {
+        guard unpacked.diffID == layer.diffID else {
             throw GantryError(
                 .dataLoss,
-                "layer \(content.digest) unpacks to \(unpacked.diffID), the image says \(diffID)")
+                "layer \(content.digest) unpacks to \(unpacked.diffID),"
+                    + " the image says \(layer.diffID)")
         }
-        staged.finish(chain, unpacked)
+        staged.finish(layer.chain, unpacked)
     }
 
     private func download(into stream: LayerStream) async throws {
@@ -55,7 +54,7 @@ struct LayerPull: Sendable {
             return try await fetch(into: stream, isLong ? LineTrial(longLayers) : nil)
         } catch is SlowLine {}
         do {
-            defer { rangesPlace.leave() }
+            defer { resources.rangesPlace.leave() }
             return try await RangedDownload(
                 session: session, content: content, settings: longLayers, report: report
             ).run(into: stream)
@@ -85,7 +84,7 @@ struct LayerPull: Sendable {
                     try stream.write(bytes.extracting(droppingFirst: known))
                 }
                 report(stream.received)
-                if isSlow, head.acceptsRanges, isWorthRanges(stream), rangesPlace.take() {
+                if isSlow, head.acceptsRanges, isWorthRanges(stream), resources.rangesPlace.take() {
                     throw SlowLine()
                 }
             })

@@ -6,19 +6,10 @@ internal import System
 /// Pulls images: from a name to layers on disk and a value that says all about them. It stores
 /// nothing else, so a pull that fails leaves nothing behind.
 public final class Puller: Sendable {
-    private let layers: Layers
+    private let resources: PullResources
     private let registries: Mutex<Registries>
-    private let limits: LayerLimits
-    private let privileges: Privileges
-    private let longLayers: LongLayers
     private let patience: HTTPPatience
     private let tokens = TokenCache()
-    /// Over all pulls, since each layer takes two threads.
-    private let turnstile = Turnstile(16)
-    private let underWay = LayersUnderWay()
-    /// One after the other, since two images may have a layer to put in place that they share.
-    private let commits = Turnstile(1)
-    private let rangesPlace = SinglePlace()
 
     /// - Parameters:
     ///   - limits: what one layer may take.
@@ -30,12 +21,10 @@ public final class Puller: Sendable {
         longLayers: LongLayers = LongLayers(), patience: HTTPPatience = HTTPPatience(),
         privileges: Privileges = .root
     ) {
-        self.layers = layers
+        resources = PullResources(
+            layers: layers, limits: limits, longLayers: longLayers, privileges: privileges)
         self.registries = Mutex(registries)
-        self.limits = limits
-        self.longLayers = longLayers
         self.patience = patience
-        self.privileges = privileges
     }
 
     /// Takes a changed registries.conf; pulls under way go on with the old one.
@@ -54,7 +43,7 @@ public final class Puller: Sendable {
         named name: String,
         credentials: @Sendable (Reference) throws -> Credentials = { _ in .none },
         policy: SignaturePolicy = .acceptAnything,
-        progress: @escaping @Sendable (PullProgress) -> Void = { _ in }
+        progress: @escaping @Sendable (PullEvent) -> Void = { _ in }
     ) async throws -> PulledImage {
         let candidates = try registries.withLock { $0 }.candidates(for: name)
         var failure: any Error = GantryError(.notFound, "\(name) stands for no image")
@@ -81,7 +70,7 @@ public final class Puller: Sendable {
     public func pull(
         _ reference: Reference, credentials: Credentials = .none,
         policy: SignaturePolicy = .acceptAnything,
-        progress: @escaping @Sendable (PullProgress) -> Void = { _ in }
+        progress: @escaping @Sendable (PullEvent) -> Void = { _ in }
     ) async throws -> PulledImage {
         var failures = EndpointFailures(reference)
         do { try policy.checkName(reference) } catch { throw failures.refusal(error) }
@@ -100,10 +89,8 @@ public final class Puller: Sendable {
                 }
                 try await SignatureCheck(policy: policy, session: session).run(reference, resolved)
                 let pull = ImagePull(
-                    reference: reference, resolved: resolved, session: session, layers: layers,
-                    underWay: underWay, limits: limits, privileges: privileges,
-                    turnstile: turnstile, commits: commits, longLayers: longLayers,
-                    rangesPlace: rangesPlace, progress: progress)
+                    reference: reference, resolved: resolved, session: session,
+                    resources: resources, progress: progress)
                 return try await pull.run()
             } catch let error as CancellationError {
                 throw error

@@ -8,6 +8,8 @@ final class SharedLayer: Sendable {
 
     private struct State {
         var staged: StagedLayer?
+        /// Nil while nobody works.
+        var received: UInt64?
         var nextKey = 0
         var watchers: [Int: Watcher] = [:]
     }
@@ -26,19 +28,27 @@ final class SharedLayer: Sendable {
         watch: @escaping Watcher,
         _ make: @Sendable (_ report: @escaping Watcher) async throws -> StagedLayer
     ) async throws -> StagedLayer {
-        let key = state.withLock { state in
-            state.nextKey += 1
-            state.watchers[state.nextKey] = watch
-            return state.nextKey
-        }
+        let key = enter(watch)
         defer { forget(key) }
         return try await turn.pass {
             if let staged { return staged }
             forget(key)
+            defer { state.withLock { $0.received = nil } }
+            tell(0)
             let made = try await make(tell)
             state.withLock { $0.staged = made }
             return made
         }
+    }
+
+    private func enter(_ watch: @escaping Watcher) -> Int {
+        let (key, received) = state.withLock { state in
+            state.nextKey += 1
+            state.watchers[state.nextKey] = watch
+            return (state.nextKey, state.received)
+        }
+        if let received { watch(received) }
+        return key
     }
 
     private func forget(_ key: Int) {
@@ -46,7 +56,10 @@ final class SharedLayer: Sendable {
     }
 
     private func tell(_ received: UInt64) {
-        let watchers = state.withLock { Array($0.watchers.values) }
+        let watchers = state.withLock { state in
+            state.received = received
+            return Array(state.watchers.values)
+        }
         for watch in watchers { watch(received) }
     }
 }

@@ -27,6 +27,7 @@ extension MethodTable {
         answer(GantryMethods.getTrace, GetTrace(node: node).respond)
         answer(GantryMethods.setLogLevel, SetLogLevel(node: node).respond)
         answer(GantryMethods.listPulls, ListPulls(node: node).respond)
+        answer(GantryMethods.getNodeStatus, GetNodeStatus(node: node).respond)
     }
 
     private mutating func addSandboxes(_ node: Node) {

@@ -33,7 +33,7 @@ struct SharedLayerTests {
 
     private func pull(
         _ image: LayeredImage, from server: HTTPServer,
-        progress: @escaping @Sendable (PullProgress) -> Void = { _ in }
+        progress: @escaping @Sendable (PullEvent) -> Void = { _ in }
     ) async throws -> PulledImage {
         let name = try Reference.parse("127.0.0.1:\(server.port)/\(image.repository):1")
         return try await puller.pull(name, progress: progress)
@@ -54,8 +54,9 @@ struct SharedLayerTests {
         let waited = Mutex<Set<UInt64>>([])
         async let one = pull(first, from: server)
         while requests(server) != [1, 0] { try await Task.sleep(for: .milliseconds(1)) }
-        let two = try await pull(second, from: server) { progress in
-            if progress.isAnothers { waited.withLock { _ = $0.insert(progress.received) } }
+        let two = try await pull(second, from: server) { event in
+            guard case .progress(let layer) = event, layer.state == .shared else { return }
+            waited.withLock { _ = $0.insert(layer.received) }
         }
         let images = [try await one, two]
         #expect(requests(server) == [1, 0])

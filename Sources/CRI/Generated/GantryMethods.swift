@@ -8,6 +8,7 @@ public enum GantryMethods {
     public static let getTrace = Method<GetTraceRequest, GetTraceResponse>("/gantry.v1.GantryService/GetTrace")
     public static let setLogLevel = Method<SetLogLevelRequest, SetLogLevelResponse>("/gantry.v1.GantryService/SetLogLevel")
     public static let listPulls = Method<ListPullsRequest, ListPullsResponse>("/gantry.v1.GantryService/ListPulls")
+    public static let getNodeStatus = Method<GetNodeStatusRequest, GetNodeStatusResponse>("/gantry.v1.GantryService/GetNodeStatus")
 
-    public static let paths = [getTrace.path, setLogLevel.path, listPulls.path]
+    public static let paths = [getTrace.path, setLogLevel.path, listPulls.path, getNodeStatus.path]
 }

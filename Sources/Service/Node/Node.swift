@@ -27,7 +27,7 @@ public final class Node: Sendable {
     let layers: Layers
     let rootFilesystems: RootFilesystems
     let puller: Puller
-    let pulls = PullsUnderWay()
+    let pulls: PullsUnderWay
     let network: NetworkPlugins
     let handlers: Handlers
     let host: HostFacts
@@ -45,6 +45,7 @@ public final class Node: Sendable {
         self.settings = settings
         self.nursery = nursery
         self.log = log
+        pulls = PullsUnderWay(log)
         let paths = Paths(root: settings.root, runRoot: settings.runRoot)
         self.paths = paths
         instance = try await Blocking.run {
