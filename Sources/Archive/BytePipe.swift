@@ -1,5 +1,4 @@
 internal import Dispatch
-internal import Model
 internal import Synchronization
 
 /// A bounded queue of buffers between two threads: one inflates into it, the other unpacks from it,
@@ -17,13 +16,14 @@ final class BytePipe: @unchecked Sendable {
     private let free = DispatchSemaphore(value: 0)
     private let filled = DispatchSemaphore(value: 0)
     private let failure = Mutex<(any Error)?>(nil)
-    private let limit: UInt64
+    private let limits: LayerLimits
     private let content: String
 
     // The writer's.
     private var writing = 0
     private var used = 0
     private var holds = false
+    private var compressed: UInt64 = 0
     private var total: UInt64 = 0
 
     // The reader's.
@@ -32,10 +32,10 @@ final class BytePipe: @unchecked Sendable {
     private var ended = false
 
     /// - Parameters:
-    ///   - limit: bytes that may pass; one more is an error.
+    ///   - limits: how many bytes may pass; one more is an error.
     ///   - content: what passes, for that error.
-    init(limit: UInt64, of content: String = "layer") {
-        self.limit = limit
+    init(limits: LayerLimits, of content: String = "layer") {
+        self.limits = limits
         self.content = content
         // Not `value: slots`: libdispatch traps when a semaphore dies below its first value.
         for _ in 0..<Self.slots { free.signal() }
@@ -69,14 +69,16 @@ final class BytePipe: @unchecked Sendable {
         return UnsafeMutableRawBufferPointer(rebasing: memory[(end - Self.chunk + used)..<end])
     }
 
+    /// Says that the writer has so many compressed bytes more, of which it writes the content next.
+    func take(compressed count: Int) {
+        compressed += UInt64(count)
+    }
+
     /// Says that the first `count` bytes of `space()` are written.
     func advance(_ count: Int) throws {
         used += count
         total += UInt64(count)
-        if total > limit {
-            throw GantryError(
-                .resourceExhausted, "the \(content) is larger than the limit of \(limit) bytes")
-        }
+        try limits.check(content, inflated: total, from: compressed)
         if used == Self.chunk { handOver() }
     }
 

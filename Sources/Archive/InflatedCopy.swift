@@ -21,7 +21,7 @@ public struct InflatedCopy: Sendable {
     public func write(
         to open: @escaping @Sendable () throws -> Descriptor
     ) async throws -> FilePart {
-        let pipe = BytePipe(limit: limit, of: "archive")
+        let pipe = BytePipe(limits: LayerLimits(bytes: limit, ratio: .max), of: "archive")
         let target = try await Blocking.run { FilePart.Owner(try open()) }
         try await withTaskCancellationHandler {
             async let inflated: Void = Blocking.run { try inflate(into: pipe) }

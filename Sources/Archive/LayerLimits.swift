@@ -1,11 +1,39 @@
+internal import Model
+
 /// What one layer may take at most, against archives that are made to fill a disk.
 public struct LayerLimits: Sendable {
     /// Bytes of the tar after inflating.
     public var bytes: UInt64
     public var entries: Int
+    /// Times the compressed bytes that came so far.
+    public var ratio: UInt64
+    /// Bytes of the tar for which the ratio does not count: a few files of zeros are no attack.
+    public var ratioFloor: UInt64
 
-    public init(bytes: UInt64 = 128 << 30, entries: Int = 10_000_000) {
+    public init(
+        bytes: UInt64 = 128 << 30, entries: Int = 10_000_000, ratio: UInt64 = 200,
+        ratioFloor: UInt64 = 1 << 30
+    ) {
         self.bytes = bytes
         self.entries = entries
+        self.ratio = ratio
+        self.ratioFloor = ratioFloor
+    }
+
+    /// Deflate makes at most 1,032 bytes of one and zstd tens of thousands; files make ten at most,
+    /// and images of disks more only while they begin with nothing.
+    func check(
+        _ content: String = "layer", inflated: UInt64, from compressed: UInt64
+    ) throws(GantryError) {
+        if inflated > bytes {
+            throw GantryError(
+                .resourceExhausted, "the \(content) is larger than the limit of \(bytes) bytes")
+        }
+        if inflated > ratioFloor, inflated / ratio > compressed {
+            throw GantryError(
+                .resourceExhausted,
+                "the \(content) unpacks to more than \(ratio) times its compressed size:"
+                    + " \(inflated) bytes of \(compressed)")
+        }
     }
 }

@@ -26,7 +26,7 @@ public final class LayerStream: ContentSink {
     ///   - size: how many of them there are.
     public init(digest: Digest, size: UInt64, limits: LayerLimits = LayerLimits()) {
         inflow = Mutex(Inflow(digest, size))
-        pipe = BytePipe(limit: limits.bytes)
+        pipe = BytePipe(limits: limits)
         self.limits = limits
     }
 
@@ -38,6 +38,7 @@ public final class LayerStream: ContentSink {
         try inflow.withLock { inflow in
             try bytes.withUnsafeBytes { bytes in
                 try inflow.check.add(bytes)
+                pipe.take(compressed: bytes.count)
                 try inflow.inflater.inflate(bytes, into: pipe)
             }
         }

@@ -367,6 +367,186 @@ void   gantry__v1__pulled_layer__free_unpacked
   assert(message->base.descriptor == &gantry__v1__pulled_layer__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   gantry__v1__get_node_status_request__init
+                     (Gantry__V1__GetNodeStatusRequest         *message)
+{
+  static const Gantry__V1__GetNodeStatusRequest init_value = GANTRY__V1__GET_NODE_STATUS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t gantry__v1__get_node_status_request__get_packed_size
+                     (const Gantry__V1__GetNodeStatusRequest *message)
+{
+  assert(message->base.descriptor == &gantry__v1__get_node_status_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t gantry__v1__get_node_status_request__pack
+                     (const Gantry__V1__GetNodeStatusRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &gantry__v1__get_node_status_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t gantry__v1__get_node_status_request__pack_to_buffer
+                     (const Gantry__V1__GetNodeStatusRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &gantry__v1__get_node_status_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Gantry__V1__GetNodeStatusRequest *
+       gantry__v1__get_node_status_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Gantry__V1__GetNodeStatusRequest *)
+     protobuf_c_message_unpack (&gantry__v1__get_node_status_request__descriptor,
+                                allocator, len, data);
+}
+void   gantry__v1__get_node_status_request__free_unpacked
+                     (Gantry__V1__GetNodeStatusRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &gantry__v1__get_node_status_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   gantry__v1__get_node_status_response__init
+                     (Gantry__V1__GetNodeStatusResponse         *message)
+{
+  static const Gantry__V1__GetNodeStatusResponse init_value = GANTRY__V1__GET_NODE_STATUS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t gantry__v1__get_node_status_response__get_packed_size
+                     (const Gantry__V1__GetNodeStatusResponse *message)
+{
+  assert(message->base.descriptor == &gantry__v1__get_node_status_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t gantry__v1__get_node_status_response__pack
+                     (const Gantry__V1__GetNodeStatusResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &gantry__v1__get_node_status_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t gantry__v1__get_node_status_response__pack_to_buffer
+                     (const Gantry__V1__GetNodeStatusResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &gantry__v1__get_node_status_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Gantry__V1__GetNodeStatusResponse *
+       gantry__v1__get_node_status_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Gantry__V1__GetNodeStatusResponse *)
+     protobuf_c_message_unpack (&gantry__v1__get_node_status_response__descriptor,
+                                allocator, len, data);
+}
+void   gantry__v1__get_node_status_response__free_unpacked
+                     (Gantry__V1__GetNodeStatusResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &gantry__v1__get_node_status_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   gantry__v1__node_condition__init
+                     (Gantry__V1__NodeCondition         *message)
+{
+  static const Gantry__V1__NodeCondition init_value = GANTRY__V1__NODE_CONDITION__INIT;
+  *message = init_value;
+}
+size_t gantry__v1__node_condition__get_packed_size
+                     (const Gantry__V1__NodeCondition *message)
+{
+  assert(message->base.descriptor == &gantry__v1__node_condition__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t gantry__v1__node_condition__pack
+                     (const Gantry__V1__NodeCondition *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &gantry__v1__node_condition__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t gantry__v1__node_condition__pack_to_buffer
+                     (const Gantry__V1__NodeCondition *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &gantry__v1__node_condition__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Gantry__V1__NodeCondition *
+       gantry__v1__node_condition__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Gantry__V1__NodeCondition *)
+     protobuf_c_message_unpack (&gantry__v1__node_condition__descriptor,
+                                allocator, len, data);
+}
+void   gantry__v1__node_condition__free_unpacked
+                     (Gantry__V1__NodeCondition *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &gantry__v1__node_condition__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   gantry__v1__phase_count__init
+                     (Gantry__V1__PhaseCount         *message)
+{
+  static const Gantry__V1__PhaseCount init_value = GANTRY__V1__PHASE_COUNT__INIT;
+  *message = init_value;
+}
+size_t gantry__v1__phase_count__get_packed_size
+                     (const Gantry__V1__PhaseCount *message)
+{
+  assert(message->base.descriptor == &gantry__v1__phase_count__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t gantry__v1__phase_count__pack
+                     (const Gantry__V1__PhaseCount *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &gantry__v1__phase_count__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t gantry__v1__phase_count__pack_to_buffer
+                     (const Gantry__V1__PhaseCount *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &gantry__v1__phase_count__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Gantry__V1__PhaseCount *
+       gantry__v1__phase_count__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Gantry__V1__PhaseCount *)
+     protobuf_c_message_unpack (&gantry__v1__phase_count__descriptor,
+                                allocator, len, data);
+}
+void   gantry__v1__phase_count__free_unpacked
+                     (Gantry__V1__PhaseCount *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &gantry__v1__phase_count__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   gantry__v1__import_images_request__init
                      (Gantry__V1__ImportImagesRequest         *message)
 {
@@ -943,7 +1123,7 @@ const ProtobufCMessageDescriptor gantry__v1__list_pulls_response__descriptor =
   (ProtobufCMessageInit) gantry__v1__list_pulls_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor gantry__v1__pull_under_way__field_descriptors[2] =
+static const ProtobufCFieldDescriptor gantry__v1__pull_under_way__field_descriptors[3] =
 {
   {
     "image",
@@ -969,15 +1149,28 @@ static const ProtobufCFieldDescriptor gantry__v1__pull_under_way__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "started_at",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__PullUnderWay, started_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned gantry__v1__pull_under_way__field_indices_by_name[] = {
   0,   /* field[0] = image */
   1,   /* field[1] = layers */
+  2,   /* field[2] = started_at */
 };
 static const ProtobufCIntRange gantry__v1__pull_under_way__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor gantry__v1__pull_under_way__descriptor =
 {
@@ -987,14 +1180,14 @@ const ProtobufCMessageDescriptor gantry__v1__pull_under_way__descriptor =
   "Gantry__V1__PullUnderWay",
   "gantry.v1",
   sizeof(Gantry__V1__PullUnderWay),
-  2,
+  3,
   gantry__v1__pull_under_way__field_descriptors,
   gantry__v1__pull_under_way__field_indices_by_name,
   1,  gantry__v1__pull_under_way__number_ranges,
   (ProtobufCMessageInit) gantry__v1__pull_under_way__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor gantry__v1__pulled_layer__field_descriptors[3] =
+static const ProtobufCFieldDescriptor gantry__v1__pulled_layer__field_descriptors[4] =
 {
   {
     "digest",
@@ -1032,16 +1225,29 @@ static const ProtobufCFieldDescriptor gantry__v1__pulled_layer__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "state",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__PulledLayer, state),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned gantry__v1__pulled_layer__field_indices_by_name[] = {
   0,   /* field[0] = digest */
   1,   /* field[1] = received */
   2,   /* field[2] = size */
+  3,   /* field[3] = state */
 };
 static const ProtobufCIntRange gantry__v1__pulled_layer__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor gantry__v1__pulled_layer__descriptor =
 {
@@ -1051,11 +1257,325 @@ const ProtobufCMessageDescriptor gantry__v1__pulled_layer__descriptor =
   "Gantry__V1__PulledLayer",
   "gantry.v1",
   sizeof(Gantry__V1__PulledLayer),
-  3,
+  4,
   gantry__v1__pulled_layer__field_descriptors,
   gantry__v1__pulled_layer__field_indices_by_name,
   1,  gantry__v1__pulled_layer__number_ranges,
   (ProtobufCMessageInit) gantry__v1__pulled_layer__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define gantry__v1__get_node_status_request__field_descriptors NULL
+#define gantry__v1__get_node_status_request__field_indices_by_name NULL
+#define gantry__v1__get_node_status_request__number_ranges NULL
+const ProtobufCMessageDescriptor gantry__v1__get_node_status_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "gantry.v1.GetNodeStatusRequest",
+  "GetNodeStatusRequest",
+  "Gantry__V1__GetNodeStatusRequest",
+  "gantry.v1",
+  sizeof(Gantry__V1__GetNodeStatusRequest),
+  0,
+  gantry__v1__get_node_status_request__field_descriptors,
+  gantry__v1__get_node_status_request__field_indices_by_name,
+  0,  gantry__v1__get_node_status_request__number_ranges,
+  (ProtobufCMessageInit) gantry__v1__get_node_status_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor gantry__v1__get_node_status_response__field_descriptors[11] =
+{
+  {
+    "version",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__GetNodeStatusResponse, version),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "started_at",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__GetNodeStatusResponse, started_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "conditions",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Gantry__V1__GetNodeStatusResponse, n_conditions),
+    offsetof(Gantry__V1__GetNodeStatusResponse, conditions),
+    &gantry__v1__node_condition__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "handlers",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Gantry__V1__GetNodeStatusResponse, n_handlers),
+    offsetof(Gantry__V1__GetNodeStatusResponse, handlers),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "failed_handlers",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Gantry__V1__GetNodeStatusResponse, n_failed_handlers),
+    offsetof(Gantry__V1__GetNodeStatusResponse, failed_handlers),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cgroup_driver",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__GetNodeStatusResponse, cgroup_driver),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pods",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Gantry__V1__GetNodeStatusResponse, n_pods),
+    offsetof(Gantry__V1__GetNodeStatusResponse, pods),
+    &gantry__v1__phase_count__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "containers",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Gantry__V1__GetNodeStatusResponse, n_containers),
+    offsetof(Gantry__V1__GetNodeStatusResponse, containers),
+    &gantry__v1__phase_count__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "images",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__GetNodeStatusResponse, images),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "layer_bytes",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__GetNodeStatusResponse, layer_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pulls",
+    11,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Gantry__V1__GetNodeStatusResponse, n_pulls),
+    offsetof(Gantry__V1__GetNodeStatusResponse, pulls),
+    &gantry__v1__pull_under_way__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned gantry__v1__get_node_status_response__field_indices_by_name[] = {
+  5,   /* field[5] = cgroup_driver */
+  2,   /* field[2] = conditions */
+  7,   /* field[7] = containers */
+  4,   /* field[4] = failed_handlers */
+  3,   /* field[3] = handlers */
+  8,   /* field[8] = images */
+  9,   /* field[9] = layer_bytes */
+  6,   /* field[6] = pods */
+  10,   /* field[10] = pulls */
+  1,   /* field[1] = started_at */
+  0,   /* field[0] = version */
+};
+static const ProtobufCIntRange gantry__v1__get_node_status_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 11 }
+};
+const ProtobufCMessageDescriptor gantry__v1__get_node_status_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "gantry.v1.GetNodeStatusResponse",
+  "GetNodeStatusResponse",
+  "Gantry__V1__GetNodeStatusResponse",
+  "gantry.v1",
+  sizeof(Gantry__V1__GetNodeStatusResponse),
+  11,
+  gantry__v1__get_node_status_response__field_descriptors,
+  gantry__v1__get_node_status_response__field_indices_by_name,
+  1,  gantry__v1__get_node_status_response__number_ranges,
+  (ProtobufCMessageInit) gantry__v1__get_node_status_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor gantry__v1__node_condition__field_descriptors[4] =
+{
+  {
+    "type",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__NodeCondition, type),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "is_true",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__NodeCondition, is_true),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__NodeCondition, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "message",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__NodeCondition, message),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned gantry__v1__node_condition__field_indices_by_name[] = {
+  1,   /* field[1] = is_true */
+  3,   /* field[3] = message */
+  2,   /* field[2] = reason */
+  0,   /* field[0] = type */
+};
+static const ProtobufCIntRange gantry__v1__node_condition__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor gantry__v1__node_condition__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "gantry.v1.NodeCondition",
+  "NodeCondition",
+  "Gantry__V1__NodeCondition",
+  "gantry.v1",
+  sizeof(Gantry__V1__NodeCondition),
+  4,
+  gantry__v1__node_condition__field_descriptors,
+  gantry__v1__node_condition__field_indices_by_name,
+  1,  gantry__v1__node_condition__number_ranges,
+  (ProtobufCMessageInit) gantry__v1__node_condition__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor gantry__v1__phase_count__field_descriptors[2] =
+{
+  {
+    "phase",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__PhaseCount, phase),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "count",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__PhaseCount, count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned gantry__v1__phase_count__field_indices_by_name[] = {
+  1,   /* field[1] = count */
+  0,   /* field[0] = phase */
+};
+static const ProtobufCIntRange gantry__v1__phase_count__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor gantry__v1__phase_count__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "gantry.v1.PhaseCount",
+  "PhaseCount",
+  "Gantry__V1__PhaseCount",
+  "gantry.v1",
+  sizeof(Gantry__V1__PhaseCount),
+  2,
+  gantry__v1__phase_count__field_descriptors,
+  gantry__v1__phase_count__field_indices_by_name,
+  1,  gantry__v1__phase_count__number_ranges,
+  (ProtobufCMessageInit) gantry__v1__phase_count__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor gantry__v1__import_images_request__field_descriptors[2] =
@@ -1274,14 +1794,16 @@ const ProtobufCMessageDescriptor gantry__v1__set_log_level_response__descriptor 
   (ProtobufCMessageInit) gantry__v1__set_log_level_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor gantry__v1__gantry_service__method_descriptors[4] =
+static const ProtobufCMethodDescriptor gantry__v1__gantry_service__method_descriptors[5] =
 {
   { "GetTrace", &gantry__v1__get_trace_request__descriptor, &gantry__v1__get_trace_response__descriptor },
   { "SetLogLevel", &gantry__v1__set_log_level_request__descriptor, &gantry__v1__set_log_level_response__descriptor },
   { "ListPulls", &gantry__v1__list_pulls_request__descriptor, &gantry__v1__list_pulls_response__descriptor },
   { "ImportImages", &gantry__v1__import_images_request__descriptor, &gantry__v1__import_images_response__descriptor },
+  { "GetNodeStatus", &gantry__v1__get_node_status_request__descriptor, &gantry__v1__get_node_status_response__descriptor },
 };
 const unsigned gantry__v1__gantry_service__method_indices_by_name[] = {
+  4,        /* GetNodeStatus */
   0,        /* GetTrace */
   3,        /* ImportImages */
   2,        /* ListPulls */
@@ -1294,7 +1816,7 @@ const ProtobufCServiceDescriptor gantry__v1__gantry_service__descriptor =
   "GantryService",
   "Gantry__V1__GantryService",
   "gantry.v1",
-  4,
+  5,
   gantry__v1__gantry_service__method_descriptors,
   gantry__v1__gantry_service__method_indices_by_name
 };
@@ -1329,6 +1851,14 @@ void gantry__v1__gantry_service__import_images(ProtobufCService *service,
 {
   assert(service->descriptor == &gantry__v1__gantry_service__descriptor);
   service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void gantry__v1__gantry_service__get_node_status(ProtobufCService *service,
+                                                 const Gantry__V1__GetNodeStatusRequest *input,
+                                                 Gantry__V1__GetNodeStatusResponse_Closure closure,
+                                                 void *closure_data)
+{
+  assert(service->descriptor == &gantry__v1__gantry_service__descriptor);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void gantry__v1__gantry_service__init (Gantry__V1__GantryService_Service *service,
                                        Gantry__V1__GantryService_ServiceDestroy destroy)

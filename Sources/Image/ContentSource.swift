@@ -3,7 +3,8 @@ internal import Model
 
 /// Where an image's documents and layers come from: a registry, or an archive on the node.
 protocol ContentSource: Sendable {
-    typealias Sink = @Sendable (RawSpan) throws -> Void
+    /// Pulls of one origin may share the work on a layer; see `LayersUnderWay.Key`.
+    var origin: String { get }
 
     /// A manifest or an index, by tag or digest, with the media type that it is given as (empty:
     /// none). Whether it has the digest is for the caller to check.
@@ -13,8 +14,9 @@ protocol ContentSource: Sendable {
     /// A blob that is small enough to be held in memory.
     func blob(_ digest: Digest, limit: Int) async throws -> [UInt8]
 
-    /// Hands a blob's bytes from `start` on to `sink`, on a thread that may block.
-    func stream(
-        _ content: Content, from start: UInt64, to sink: @escaping Sink
+    /// Hands all of a blob to `sink`, which checks it, and says how much has come.
+    func fetch(
+        _ content: Content, into sink: any ContentSink, _ resources: PullResources,
+        _ report: @escaping @Sendable (UInt64) -> Void
     ) async throws
 }

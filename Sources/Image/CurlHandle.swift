@@ -87,6 +87,13 @@ final class CurlHandle: @unchecked Sendable {
         return Int(seconds)
     }
 
+    var head: HTTPHead {
+        HTTPHead(
+            status: status,
+            contentRange: headers("Content-Range").first?.filter { !$0.isNewline },
+            acceptsRanges: headers("Accept-Ranges").contains { $0.lowercased() == "bytes" })
+    }
+
     func string(_ info: CURLINFO) -> String? {
         var text: UnsafePointer<CChar>?
         gantry_curl_get_string(easy, info, &text)

@@ -41,6 +41,11 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
 
     public var description: String { "\(scheme.rawValue)://\(host)/\(repository)" }
 
+    /// The place without the repository: who answers.
+    var registry: String {
+        "\(scheme.rawValue)://\(host)\(root)" + (namespace.map { "?ns=\($0)" } ?? "")
+    }
+
     /// Host and repository, as names and files of credentials have them.
     var location: String {
         let domain = host == Self.dockerHub ? Reference.defaultDomain : host

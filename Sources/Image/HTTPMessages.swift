@@ -31,8 +31,16 @@ struct HTTPResponse: Sendable {
 enum HTTPBody: Sendable {
     /// Into memory; more bytes than these are an error.
     case collect(limit: Int)
-    /// Piece by piece with the response's status, on the transfer's thread.
-    case stream(@Sendable (_ status: Int, RawSpan) throws -> Void)
+    /// Piece by piece, on the transfer's thread.
+    case stream(@Sendable (HTTPHead, RawSpan) throws -> Void)
+}
+
+/// What a response says before its body.
+struct HTTPHead: Sendable {
+    let status: Int
+    let contentRange: String?
+    /// Whether ranges may be asked for (RFC 9110, 14.3).
+    let acceptsRanges: Bool
 }
 
 /// The connection failed: no response, or not the whole of one.

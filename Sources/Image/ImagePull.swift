@@ -7,103 +7,78 @@ struct ImagePull: Sendable {
     let reference: Reference
     let resolved: ImageResolver.Resolved
     let source: any ContentSource
-    let layers: Layers
-    let limits: LayerLimits
-    let privileges: Privileges
-    let turnstile: Turnstile
-    let progress: @Sendable (PullProgress) -> Void
+    let resources: PullResources
+    let progress: @Sendable (PullEvent) -> Void
 
-    private static let layersAtOnce = 4
+    private var layers: Layers { resources.layers }
 
     func run() async throws -> PulledImage {
-        let parts = resolved.layers
-        let hold = layers.hold(parts.map(\.chain))
-        let missing = parts.filter { !layers.contains($0.chain) }
-        var staged: [String: StagedLayer] = [:]
+        let all = resolved.layers
+        let hold = layers.hold(all.map(\.chain))
+        // All before any begins, so that every later pull waits for these; and before looking which
+        // are in place, so that one which another pull puts there meanwhile is seen in either way.
+        let shared = all.map { (layer: $0, work: resources.underWay.join(key($0))) }
         do {
             failpoint("PullImage/resolved")
-            staged = try await stage(missing)
-            failpoint("PullImage/staged")
-            try await fetch(missing, staged)
-            try await Trace.span("commit layers") { try await commit(parts, staged) }
-            failpoint("PullImage/layers committed")
+            try await complete(all, shared.filter { !layers.contains($0.layer.chain) })
         } catch {
-            await discard(staged)
+            await leave(all)
             throw error
         }
-        await discard(staged)
-        return try image(parts, hold)
+        await leave(all)
+        return try image(all, hold)
     }
 
-    private func stage(_ missing: [LayerPart]) async throws -> [String: StagedLayer] {
-        let chains = missing.map(\.chain)
-        return try await Blocking.run { [layers] in
-            var staged: [String: StagedLayer] = [:]
-            for chain in chains { staged[chain] = try layers.stage() }
-            return staged
+    private func complete(
+        _ all: [LayerPart], _ missing: [(layer: LayerPart, work: SharedLayer)]
+    ) async throws {
+        let chains = Set(missing.map(\.layer.chain))
+        progress(
+            .layers(all.map { $0.progress(0, chains.contains($0.chain) ? .waiting : .present) }))
+        let fetching = LayerFetching(source: source, resources: resources, progress: progress)
+        let staged = try await fetching.run(missing)
+        try await Trace.span("commit layers") {
+            try await resources.commits.pass { try await commit(all, staged) }
         }
+        failpoint("PullImage/layers committed")
     }
 
-    private func fetch(_ missing: [LayerPart], _ staged: [String: StagedLayer]) async throws {
-        let ownTurnstile = Turnstile(Self.layersAtOnce)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for part in missing {
-                guard let target = staged[part.chain] else { continue }
-                group.addTask {
-                    try await ownTurnstile.pass {
-                        try await turnstile.pass {
-                            try await Trace.span("layer \(part.content.digest.hex.prefix(12))") {
-                                try await pull(part).run(into: target)
-                            }
-                        }
-                    }
-                }
-            }
-            try await group.waitForAll()
-        }
+    private func leave(_ all: [LayerPart]) async {
+        for layer in all { await resources.underWay.leave(key(layer)) }
     }
 
-    private func pull(_ part: LayerPart) -> LayerPull {
-        let content = part.content
-        return LayerPull(
-            source: source, part: part,
-            limits: limits, privileges: privileges,
-            report: { [progress] received in
-                progress(
-                    PullProgress(
-                        digest: content.digest.description, received: received, size: content.size))
-            })
+    private func key(_ layer: LayerPart) -> LayersUnderWay.Key {
+        LayersUnderWay.Key(source.origin, layer.content.digest, layer.chain)
     }
 
     /// From the lowest up, since a directory takes its attributes from the layers below, which must
-    /// have theirs by then.
-    private func commit(_ parts: [LayerPart], _ staged: [String: StagedLayer]) async throws {
+    /// have theirs by then. A layer may be in place by now: another pull was first.
+    private func commit(_ all: [LayerPart], _ staged: [String: StagedLayer]) async throws {
         if staged.isEmpty { return }
         try await Blocking.run { [layers] in
             var below: [String] = []
-            for part in parts {
-                let here = staged[part.chain]
-                let path = here?.diff ?? layers.path(of: part.chain)
-                try here?.unpacked?.fit(in: path, onto: below)
+            var own: [StagedLayer] = []
+            for layer in all {
+                var path = layers.path(of: layer.chain)
+                if !layers.contains(layer.chain), let here = staged[layer.chain] {
+                    path = here.diff
+                    try here.unpacked?.fit(in: path, onto: below)
+                    own.append(here)
+                }
                 below.insert(path, at: 0)
             }
-            try layers.commit(parts.compactMap { staged[$0.chain] })
+            if !own.isEmpty { try layers.commit(own) }
         }
     }
 
-    /// What stays behind after an error here is swept at the next start.
-    private func discard(_ staged: [String: StagedLayer]) async {
-        for layer in staged.values { try? await layer.discard() }
-    }
-
-    private func image(_ parts: [LayerPart], _ hold: LayerHold) throws -> PulledImage {
-        let pulled = try parts.map { part in
-            guard let info = layers.info(part.chain) else {
-                throw GantryError(.internal, "layer \(part.chain) is gone")
+    private func image(_ all: [LayerPart], _ hold: LayerHold) throws -> PulledImage {
+        let pulled = try all.map { layer in
+            guard let info = layers.info(layer.chain) else {
+                throw GantryError(.internal, "layer \(layer.chain) is gone")
             }
             return PulledImage.Layer(
-                chain: part.chain, diffID: info.diffID, digest: part.content.digest.description,
-                compressedSize: part.content.size, bytes: info.bytes, inodes: info.inodes)
+                chain: layer.chain, diffID: info.diffID, digest: layer.content.digest.description,
+                compressedSize: layer.content.size, bytes: info.bytes, inodes: info.inodes)
         }
         return PulledImage(
             id: resolved.id.description, reference: reference,

@@ -60,3 +60,11 @@ struct LayerPart: Sendable {
         return parts
     }
 }
+
+extension LayerPart {
+    func progress(_ received: UInt64, _ state: PullProgress.State) -> PullProgress {
+        PullProgress(
+            digest: content.digest.description, received: received, size: content.size,
+            state: state)
+    }
+}

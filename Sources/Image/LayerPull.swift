@@ -6,11 +6,8 @@ internal import System
 struct LayerPull: Sendable {
     let source: any ContentSource
     let part: LayerPart
-    let limits: LayerLimits
-    let privileges: Privileges
+    let resources: PullResources
     let report: @Sendable (UInt64) -> Void
-
-    private static let mostAttempts = 4
 
     private var content: Content { part.content }
 
@@ -32,10 +29,11 @@ struct LayerPull: Sendable {
     /// Two threads, one that downloads and inflates and one that unpacks; a failure of either, or the
     /// task's cancellation, ends both.
     private func unpack(into staged: StagedLayer) async throws -> UnpackedLayer {
-        let stream = LayerStream(digest: content.digest, size: content.size, limits: limits)
+        let stream = LayerStream(
+            digest: content.digest, size: content.size, limits: resources.limits)
         return try await withTaskCancellationHandler {
             async let download: Void = download(into: stream)
-            let unpacked = try await Blocking.run { [privileges] in
+            let unpacked = try await Blocking.run { [privileges = resources.privileges] in
                 try stream.unpack(into: staged.diff, privileges)
             }
             try await download
@@ -45,19 +43,9 @@ struct LayerPull: Sendable {
         }
     }
 
-    private func copy(to name: String, in staged: StagedLayer) async throws -> UnpackedLayer {
-        let file = try await Blocking.run { [content, limits] in
-            try FileStream(
-                digest: content.digest, size: content.size, to: name, in: staged.diff,
-                limits: limits)
-        }
-        try await fetch(into: file)
-        return try await Blocking.run { [privileges] in try file.finish(privileges) }
-    }
-
     private func download(into stream: LayerStream) async throws {
         do {
-            try await fetch(into: stream)
+            try await source.fetch(content, into: stream, resources, report)
             try await Blocking.run { try stream.finish() }
         } catch {
             stream.fail(error)
@@ -65,26 +53,15 @@ struct LayerPull: Sendable {
         }
     }
 
-    /// A broken connection is taken up where it broke; attempts count only while nothing comes.
-    private func fetch(into stream: any ContentSink) async throws {
-        var attempts = 0
-        while true {
-            let start = stream.received
-            do {
-                return try await fetch(from: start, into: stream)
-            } catch let error as TransferError {
-                attempts = stream.received > start ? 1 : attempts + 1
-                if attempts >= Self.mostAttempts { throw error }
-                try await Task.sleep(for: .milliseconds(250 << attempts))
-            }
+    private func copy(to name: String, in staged: StagedLayer) async throws -> UnpackedLayer {
+        let file = try await Blocking.run { [content, resources] in
+            try FileStream(
+                digest: content.digest, size: content.size, to: name, in: staged.diff,
+                limits: resources.limits)
         }
-    }
-
-    private func fetch(from start: UInt64, into stream: any ContentSink) async throws {
-        if start == content.size { return }
-        try await source.stream(content, from: start) { bytes in
-            try stream.write(bytes)
-            report(stream.received)
+        try await source.fetch(content, into: file, resources, report)
+        return try await Blocking.run { [privileges = resources.privileges] in
+            try file.finish(privileges)
         }
     }
 }

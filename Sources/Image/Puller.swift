@@ -6,28 +6,25 @@ internal import System
 /// Pulls images: from a name to layers on disk and a value that says all about them. It stores
 /// nothing else, so a pull that fails leaves nothing behind.
 public final class Puller: Sendable {
-    let layers: Layers
+    let resources: PullResources
     private let registries: Mutex<Registries>
-    let limits: LayerLimits
-    let privileges: Privileges
     private let patience: HTTPPatience
     private let tokens = TokenCache()
-    /// Over all pulls, since each layer takes two threads.
-    let turnstile = Turnstile(16)
 
     /// - Parameters:
     ///   - limits: what one layer may take.
+    ///   - longLayers: which layers may be fetched in ranges.
     ///   - patience: how long a registry may let us wait.
     ///   - privileges: `root`, but for tests.
     public init(
         layers: Layers, registries: Registries, limits: LayerLimits = LayerLimits(),
-        patience: HTTPPatience = HTTPPatience(), privileges: Privileges = .root
+        longLayers: LongLayers = LongLayers(), patience: HTTPPatience = HTTPPatience(),
+        privileges: Privileges = .root
     ) {
-        self.layers = layers
+        resources = PullResources(
+            layers: layers, limits: limits, longLayers: longLayers, privileges: privileges)
         self.registries = Mutex(registries)
-        self.limits = limits
         self.patience = patience
-        self.privileges = privileges
     }
 
     /// Takes a changed registries.conf; pulls under way go on with the old one.
@@ -46,7 +43,7 @@ public final class Puller: Sendable {
         named name: String,
         credentials: @Sendable (Reference) throws -> Credentials = { _ in .none },
         policy: SignaturePolicy = .acceptAnything,
-        progress: @escaping @Sendable (PullProgress) -> Void = { _ in }
+        progress: @escaping @Sendable (PullEvent) -> Void = { _ in }
     ) async throws -> PulledImage {
         let candidates = try registries.withLock { $0 }.candidates(for: name)
         var failure: any Error = GantryError(.notFound, "\(name) stands for no image")
@@ -73,7 +70,7 @@ public final class Puller: Sendable {
     public func pull(
         _ reference: Reference, credentials: Credentials = .none,
         policy: SignaturePolicy = .acceptAnything,
-        progress: @escaping @Sendable (PullProgress) -> Void = { _ in }
+        progress: @escaping @Sendable (PullEvent) -> Void = { _ in }
     ) async throws -> PulledImage {
         var failures = EndpointFailures(reference)
         do { try policy.checkName(reference) } catch { throw failures.refusal(error) }
@@ -95,9 +92,8 @@ public final class Puller: Sendable {
                     lookaside: registries.lookaside
                 ).run(reference, resolved)
                 let pull = ImagePull(
-                    reference: reference, resolved: resolved, source: session, layers: layers,
-                    limits: limits, privileges: privileges, turnstile: turnstile, progress: progress
-                )
+                    reference: reference, resolved: resolved, source: session,
+                    resources: resources, progress: progress)
                 return try await pull.run()
             } catch let error as CancellationError {
                 throw error

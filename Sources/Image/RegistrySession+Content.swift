@@ -1,7 +1,8 @@
 internal import Archive
-internal import Synchronization
 
 extension RegistrySession: ContentSource {
+    var origin: String { endpoint.registry }
+
     func manifest(_ name: String, limit: Int) async throws -> (bytes: [UInt8], type: String) {
         let types = (MediaType.indexes + MediaType.manifests).joined(separator: ", ")
         let response = try await get(
@@ -13,26 +14,12 @@ extension RegistrySession: ContentSource {
         try await get("blobs/\(digest)", [], .collect(limit: limit)).body
     }
 
-    func stream(
-        _ content: Content, from start: UInt64, to sink: @escaping Sink
+    func fetch(
+        _ content: Content, into sink: any ContentSink, _ resources: PullResources,
+        _ report: @escaping @Sendable (UInt64) -> Void
     ) async throws {
-        let repeated = Mutex(start)
-        let headers = start == 0 ? [] : ["Range: bytes=\(start)-"]
-        _ = try await get(
-            "blobs/\(content.digest)", headers,
-            .stream { status, bytes in
-                // A server that ignores the range sends once more what is here already.
-                let known = status == 206 ? 0 : repeated.withLock { $0.take(bytes.byteCount) }
-                try sink(bytes.extracting(droppingFirst: known))
-            })
-    }
-}
-
-extension UInt64 {
-    /// Takes away up to `count`; returns how much that was.
-    fileprivate mutating func take(_ count: Int) -> Int {
-        let taken = Swift.min(self, UInt64(count))
-        self -= taken
-        return Int(taken)
+        try await BlobDownload(
+            session: self, content: content, resources: resources, report: report
+        ).run(into: sink)
     }
 }

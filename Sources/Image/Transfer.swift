@@ -12,6 +12,7 @@ final class Transfer: @unchecked Sendable {
     private let isCancelled = Atomic(false)
     private var collected: [UInt8] = []
     private var failure: (any Error)?
+    private var head: HTTPHead?
 
     /// Of a response that is an error, this much is read for its text.
     private static let errorLimit = 64 << 10
@@ -94,7 +95,10 @@ final class Transfer: @unchecked Sendable {
             return
         }
         switch body {
-        case .stream(let sink): try sink(status, bytes.bytes)
+        case .stream(let sink):
+            let head = head ?? handle.head
+            self.head = head
+            try sink(head, bytes.bytes)
         case .collect(let limit):
             guard collected.count + bytes.count <= limit else {
                 throw GantryError(

@@ -28,6 +28,7 @@ extension MethodTable {
         answer(GantryMethods.setLogLevel, SetLogLevel(node: node).respond)
         answer(GantryMethods.listPulls, ListPulls(node: node).respond)
         answer(GantryMethods.importImages, ImportImages(node: node).respond)
+        answer(GantryMethods.getNodeStatus, GetNodeStatus(node: node).respond)
     }
 
     private mutating func addSandboxes(_ node: Node) {

@@ -74,6 +74,15 @@ struct Configuration {
                 name: "most_layer_entries", value: .number(\.mostLayerEntries),
                 summary: "Files and directories that a layer may have."),
             Key(
+                name: "largest_layer_ratio", value: .number(\.largestLayerRatio),
+                summary: "Times its compressed size that a layer may unpack to."),
+            Key(
+                name: "layer_ratio_floor", value: .number(\.layerRatioFloor),
+                summary: "Bytes of a layer for which largest_layer_ratio does not count."),
+            Key(
+                name: "long_layer", value: .number(\.longLayer),
+                summary: "Compressed bytes from which a layer is fetched in ranges on a slow line."),
+            Key(
                 name: "signature_policy", value: .text(\.signaturePolicy),
                 summary: "Which images may be pulled: containers-policy.json(5)."),
             Key(

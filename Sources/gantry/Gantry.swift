@@ -8,7 +8,7 @@ struct Gantry: AsyncParsableCommand {
         abstract: "A Kubernetes CRI runtime: pods and containers for the kubelet.",
         subcommands: [
             Serve.self, Config.self, RegistryCommand.self, ImageCommand.self, TraceCommand.self,
-            LogLevel.self, CheckCommand.self,
+            LogLevel.self, CheckCommand.self, StatusCommand.self,
         ] + DebugCommands.all)
 }
 

@@ -106,6 +106,36 @@ struct StreamTests {
         await expectError("longer than", gzip, size: UInt64(gzip.count - 1))
     }
 
+    /// Zeros: gzip makes a thousandth of them and zstd still less.
+    @Test(arguments: ["gzip", "zstd"])
+    func bombsEndAtTheirRatio(_ compression: String) async throws {
+        var maker = TarMaker()
+        maker.add("zeros", .file, String(repeating: "\0", count: 4 << 20))
+        let zeros = maker.finish()
+        let bomb = compression == "gzip" ? Self.gzip(zeros) : Self.zstd(zeros)
+        let limits = LayerLimits(ratio: 100, ratioFloor: 1 << 20)
+        let error = await #expect(throws: GantryError.self) {
+            try await sandbox.unpack(bomb, limits: limits)
+        }
+        #expect(error?.code == .resourceExhausted)
+        let words = "the layer unpacks to more than 100 times its compressed size: "
+        #expect(error?.message.hasPrefix(words) == true, "\(String(describing: error))")
+    }
+
+    @Test func theRatioHasAFloor() async throws {
+        var maker = TarMaker()
+        maker.add("zeros", .file, String(repeating: "\0", count: 4 << 20))
+        let zeros = maker.finish()
+        let legal = LayerLimits(ratio: 100, ratioFloor: 5 << 20)
+        #expect(
+            try await sandbox.unpack(Self.gzip(zeros), limits: legal).diffID == Digest(of: zeros))
+    }
+
+    @Test func ordinaryContentIsBelowTheRatio() async throws {
+        let limits = LayerLimits(ratio: 1000, ratioFloor: 0)
+        #expect(try await sandbox.unpack(Self.gzip(tar), limits: limits).diffID == Digest(of: tar))
+    }
+
     @Test func sha512IsADigestToo() async throws {
         let gzip = Self.gzip(tar)
         try await sandbox.unpack(gzip, digest: Digest(of: gzip, .sha512))

@@ -4,7 +4,7 @@ import Image
 import Testing
 
 /// A puller without privileges over a directory of its own.
-final class PullBench {
+final class PullBench: Sendable {
     let root: String
     let layers: Layers
 

@@ -81,7 +81,9 @@ struct PullTests {
                 return .init(body: image.layer, fault: .cut(700_000))
             }
             let start = Int(range.dropFirst("bytes=".count).dropLast()) ?? 0
-            return .init(status: 206, body: Array(image.layer[start...]))
+            let sent = "bytes \(start)-\(image.layer.count - 1)/\(image.layer.count)"
+            return .init(
+                status: 206, headers: ["Content-Range": sent], body: Array(image.layer[start...]))
         }
         let pulled = try await bench.pull(from: server)
         #expect(bench.content(of: pulled)?.count == 2_000_000)

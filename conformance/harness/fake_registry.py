@@ -16,13 +16,15 @@ TOKEN = "a-token-of-the-fake-registry"
 
 @dataclass
 class Answer:
-    """What a GET of a path gives; `length` may promise more than `body` has."""
+    """What a GET of a path gives; `length` may promise more than `body` has, and after half of it
+    nothing more comes until `resume` is set."""
 
     body: bytes = b""
     media_type: str = "application/octet-stream"
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     length: int | None = None
+    resume: threading.Event | None = None
 
 
 class FakeRegistry:
@@ -103,7 +105,11 @@ class FakeRegistry:
                     self.send_header(name, value)
                 self.end_headers()
                 if self.command == "GET":
-                    self.wfile.write(answer.body)
+                    half = len(answer.body) // 2 if answer.resume else 0
+                    self.wfile.write(answer.body[:half])
+                    if answer.resume:
+                        answer.resume.wait()
+                    self.wfile.write(answer.body[half:])
                 self.close_connection = answer.length is not None or self.command == "POST"
 
             do_HEAD = do_POST = do_GET

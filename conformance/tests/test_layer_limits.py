@@ -43,6 +43,21 @@ def test_too_many_bytes(limits, client, registry):
         client.PullImage(image={"image": reference})
 
 
+@pytest.mark.parametrize("compression", ["gzip", "zstd"])
+def test_a_bomb(compression, limits, client, registry):
+    bomb = catalogue.layer([catalogue.file("zeros", "\0" * (4 << 20))], compression)
+    reference = registry.push(f"test/bomb:{compression}", catalogue.image(bomb))
+    limits("largest_layer_ratio = 50\nlayer_ratio_floor = 1048576\n")
+    with refused(StatusCode.RESOURCE_EXHAUSTED,
+                 "the layer unpacks to more than 50 times its compressed size"):
+        client.PullImage(image={"image": reference})
+
+
+def test_a_small_layer_of_zeros_is_none(pull, registry):
+    zeros = catalogue.layer([catalogue.file("zeros", "\0" * (16 << 20))])
+    pull(registry.push("test/zeros:1", catalogue.image(zeros)))
+
+
 def test_they_are_told(limits, node):
     limits("largest_layer = 1048576\n")
     assert "largest_layer = 1048576" in gantry(node.runtime, "config")

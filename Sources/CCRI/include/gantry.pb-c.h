@@ -23,6 +23,10 @@ typedef struct Gantry__V1__ListPullsRequest Gantry__V1__ListPullsRequest;
 typedef struct Gantry__V1__ListPullsResponse Gantry__V1__ListPullsResponse;
 typedef struct Gantry__V1__PullUnderWay Gantry__V1__PullUnderWay;
 typedef struct Gantry__V1__PulledLayer Gantry__V1__PulledLayer;
+typedef struct Gantry__V1__GetNodeStatusRequest Gantry__V1__GetNodeStatusRequest;
+typedef struct Gantry__V1__GetNodeStatusResponse Gantry__V1__GetNodeStatusResponse;
+typedef struct Gantry__V1__NodeCondition Gantry__V1__NodeCondition;
+typedef struct Gantry__V1__PhaseCount Gantry__V1__PhaseCount;
 typedef struct Gantry__V1__ImportImagesRequest Gantry__V1__ImportImagesRequest;
 typedef struct Gantry__V1__ImportImagesResponse Gantry__V1__ImportImagesResponse;
 typedef struct Gantry__V1__ImportedImage Gantry__V1__ImportedImage;
@@ -146,14 +150,18 @@ struct  Gantry__V1__PullUnderWay
    */
   char *image;
   /*
-   * Those of which something has come, in the order in which they began.
+   * The lowest first; empty until the image's documents are known.
    */
   size_t n_layers;
   Gantry__V1__PulledLayer **layers;
+  /*
+   * Nanoseconds since 1970.
+   */
+  int64_t started_at;
 };
 #define GANTRY__V1__PULL_UNDER_WAY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__pull_under_way__descriptor) \
-    , (char *)protobuf_c_empty_string, 0,NULL }
+    , (char *)protobuf_c_empty_string, 0,NULL, 0 }
 
 
 struct  Gantry__V1__PulledLayer
@@ -168,10 +176,91 @@ struct  Gantry__V1__PulledLayer
    */
   uint64_t received;
   uint64_t size;
+  /*
+   * present (it was here before), waiting, fetching, shared (another pull fetches it) or done.
+   */
+  char *state;
 };
 #define GANTRY__V1__PULLED_LAYER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__pulled_layer__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0 }
+    , (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string }
+
+
+struct  Gantry__V1__GetNodeStatusRequest
+{
+  ProtobufCMessage base;
+};
+#define GANTRY__V1__GET_NODE_STATUS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__get_node_status_request__descriptor) \
+     }
+
+
+struct  Gantry__V1__GetNodeStatusResponse
+{
+  ProtobufCMessage base;
+  char *version;
+  /*
+   * Nanoseconds since 1970.
+   */
+  int64_t started_at;
+  /*
+   * RuntimeReady and NetworkReady.
+   */
+  size_t n_conditions;
+  Gantry__V1__NodeCondition **conditions;
+  /*
+   * Runtime handlers that work, the default first.
+   */
+  size_t n_handlers;
+  char **handlers;
+  /*
+   * Why others do not.
+   */
+  size_t n_failed_handlers;
+  char **failed_handlers;
+  char *cgroup_driver;
+  size_t n_pods;
+  Gantry__V1__PhaseCount **pods;
+  size_t n_containers;
+  Gantry__V1__PhaseCount **containers;
+  uint64_t images;
+  /*
+   * What the layers of all images take on the disk.
+   */
+  uint64_t layer_bytes;
+  size_t n_pulls;
+  Gantry__V1__PullUnderWay **pulls;
+};
+#define GANTRY__V1__GET_NODE_STATUS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__get_node_status_response__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, 0,NULL, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0, 0, 0,NULL }
+
+
+struct  Gantry__V1__NodeCondition
+{
+  ProtobufCMessage base;
+  char *type;
+  protobuf_c_boolean is_true;
+  /*
+   * Why it is not.
+   */
+  char *reason;
+  char *message;
+};
+#define GANTRY__V1__NODE_CONDITION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__node_condition__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Gantry__V1__PhaseCount
+{
+  ProtobufCMessage base;
+  char *phase;
+  uint64_t count;
+};
+#define GANTRY__V1__PHASE_COUNT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__phase_count__descriptor) \
+    , (char *)protobuf_c_empty_string, 0 }
 
 
 struct  Gantry__V1__ImportImagesRequest
@@ -395,6 +484,82 @@ Gantry__V1__PulledLayer *
 void   gantry__v1__pulled_layer__free_unpacked
                      (Gantry__V1__PulledLayer *message,
                       ProtobufCAllocator *allocator);
+/* Gantry__V1__GetNodeStatusRequest methods */
+void   gantry__v1__get_node_status_request__init
+                     (Gantry__V1__GetNodeStatusRequest         *message);
+size_t gantry__v1__get_node_status_request__get_packed_size
+                     (const Gantry__V1__GetNodeStatusRequest   *message);
+size_t gantry__v1__get_node_status_request__pack
+                     (const Gantry__V1__GetNodeStatusRequest   *message,
+                      uint8_t             *out);
+size_t gantry__v1__get_node_status_request__pack_to_buffer
+                     (const Gantry__V1__GetNodeStatusRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Gantry__V1__GetNodeStatusRequest *
+       gantry__v1__get_node_status_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   gantry__v1__get_node_status_request__free_unpacked
+                     (Gantry__V1__GetNodeStatusRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Gantry__V1__GetNodeStatusResponse methods */
+void   gantry__v1__get_node_status_response__init
+                     (Gantry__V1__GetNodeStatusResponse         *message);
+size_t gantry__v1__get_node_status_response__get_packed_size
+                     (const Gantry__V1__GetNodeStatusResponse   *message);
+size_t gantry__v1__get_node_status_response__pack
+                     (const Gantry__V1__GetNodeStatusResponse   *message,
+                      uint8_t             *out);
+size_t gantry__v1__get_node_status_response__pack_to_buffer
+                     (const Gantry__V1__GetNodeStatusResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Gantry__V1__GetNodeStatusResponse *
+       gantry__v1__get_node_status_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   gantry__v1__get_node_status_response__free_unpacked
+                     (Gantry__V1__GetNodeStatusResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Gantry__V1__NodeCondition methods */
+void   gantry__v1__node_condition__init
+                     (Gantry__V1__NodeCondition         *message);
+size_t gantry__v1__node_condition__get_packed_size
+                     (const Gantry__V1__NodeCondition   *message);
+size_t gantry__v1__node_condition__pack
+                     (const Gantry__V1__NodeCondition   *message,
+                      uint8_t             *out);
+size_t gantry__v1__node_condition__pack_to_buffer
+                     (const Gantry__V1__NodeCondition   *message,
+                      ProtobufCBuffer     *buffer);
+Gantry__V1__NodeCondition *
+       gantry__v1__node_condition__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   gantry__v1__node_condition__free_unpacked
+                     (Gantry__V1__NodeCondition *message,
+                      ProtobufCAllocator *allocator);
+/* Gantry__V1__PhaseCount methods */
+void   gantry__v1__phase_count__init
+                     (Gantry__V1__PhaseCount         *message);
+size_t gantry__v1__phase_count__get_packed_size
+                     (const Gantry__V1__PhaseCount   *message);
+size_t gantry__v1__phase_count__pack
+                     (const Gantry__V1__PhaseCount   *message,
+                      uint8_t             *out);
+size_t gantry__v1__phase_count__pack_to_buffer
+                     (const Gantry__V1__PhaseCount   *message,
+                      ProtobufCBuffer     *buffer);
+Gantry__V1__PhaseCount *
+       gantry__v1__phase_count__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   gantry__v1__phase_count__free_unpacked
+                     (Gantry__V1__PhaseCount *message,
+                      ProtobufCAllocator *allocator);
 /* Gantry__V1__ImportImagesRequest methods */
 void   gantry__v1__import_images_request__init
                      (Gantry__V1__ImportImagesRequest         *message);
@@ -516,6 +681,18 @@ typedef void (*Gantry__V1__PullUnderWay_Closure)
 typedef void (*Gantry__V1__PulledLayer_Closure)
                  (const Gantry__V1__PulledLayer *message,
                   void *closure_data);
+typedef void (*Gantry__V1__GetNodeStatusRequest_Closure)
+                 (const Gantry__V1__GetNodeStatusRequest *message,
+                  void *closure_data);
+typedef void (*Gantry__V1__GetNodeStatusResponse_Closure)
+                 (const Gantry__V1__GetNodeStatusResponse *message,
+                  void *closure_data);
+typedef void (*Gantry__V1__NodeCondition_Closure)
+                 (const Gantry__V1__NodeCondition *message,
+                  void *closure_data);
+typedef void (*Gantry__V1__PhaseCount_Closure)
+                 (const Gantry__V1__PhaseCount *message,
+                  void *closure_data);
 typedef void (*Gantry__V1__ImportImagesRequest_Closure)
                  (const Gantry__V1__ImportImagesRequest *message,
                   void *closure_data);
@@ -554,6 +731,10 @@ struct Gantry__V1__GantryService_Service
                         const Gantry__V1__ImportImagesRequest *input,
                         Gantry__V1__ImportImagesResponse_Closure closure,
                         void *closure_data);
+  void (*get_node_status)(Gantry__V1__GantryService_Service *service,
+                          const Gantry__V1__GetNodeStatusRequest *input,
+                          Gantry__V1__GetNodeStatusResponse_Closure closure,
+                          void *closure_data);
 };
 typedef void (*Gantry__V1__GantryService_ServiceDestroy)(Gantry__V1__GantryService_Service *);
 void gantry__v1__gantry_service__init (Gantry__V1__GantryService_Service *service,
@@ -565,7 +746,8 @@ void gantry__v1__gantry_service__init (Gantry__V1__GantryService_Service *servic
       function_prefix__ ## get_trace,\
       function_prefix__ ## set_log_level,\
       function_prefix__ ## list_pulls,\
-      function_prefix__ ## import_images  }
+      function_prefix__ ## import_images,\
+      function_prefix__ ## get_node_status  }
 void gantry__v1__gantry_service__get_trace(ProtobufCService *service,
                                            const Gantry__V1__GetTraceRequest *input,
                                            Gantry__V1__GetTraceResponse_Closure closure,
@@ -582,6 +764,10 @@ void gantry__v1__gantry_service__import_images(ProtobufCService *service,
                                                const Gantry__V1__ImportImagesRequest *input,
                                                Gantry__V1__ImportImagesResponse_Closure closure,
                                                void *closure_data);
+void gantry__v1__gantry_service__get_node_status(ProtobufCService *service,
+                                                 const Gantry__V1__GetNodeStatusRequest *input,
+                                                 Gantry__V1__GetNodeStatusResponse_Closure closure,
+                                                 void *closure_data);
 
 /* --- descriptors --- */
 
@@ -593,6 +779,10 @@ extern const ProtobufCMessageDescriptor gantry__v1__list_pulls_request__descript
 extern const ProtobufCMessageDescriptor gantry__v1__list_pulls_response__descriptor;
 extern const ProtobufCMessageDescriptor gantry__v1__pull_under_way__descriptor;
 extern const ProtobufCMessageDescriptor gantry__v1__pulled_layer__descriptor;
+extern const ProtobufCMessageDescriptor gantry__v1__get_node_status_request__descriptor;
+extern const ProtobufCMessageDescriptor gantry__v1__get_node_status_response__descriptor;
+extern const ProtobufCMessageDescriptor gantry__v1__node_condition__descriptor;
+extern const ProtobufCMessageDescriptor gantry__v1__phase_count__descriptor;
 extern const ProtobufCMessageDescriptor gantry__v1__import_images_request__descriptor;
 extern const ProtobufCMessageDescriptor gantry__v1__import_images_response__descriptor;
 extern const ProtobufCMessageDescriptor gantry__v1__imported_image__descriptor;

@@ -95,10 +95,11 @@ extension ListPullsResponse: Message {
 
 extension PullUnderWay: CMessage {
     static let descriptor = Descriptor(gantry__v1__pull_under_way__init)
-    init(_ c: Gantry__V1__PullUnderWay) throws { self.init(image: try Fields.string(c.image, "PullUnderWay.image"), layers: try Fields.messages(c.n_layers, c.layers)) }
+    init(_ c: Gantry__V1__PullUnderWay) throws { self.init(image: try Fields.string(c.image, "PullUnderWay.image"), layers: try Fields.messages(c.n_layers, c.layers), startedAt: c.started_at) }
     func fill(_ c: UnsafeMutablePointer<Gantry__V1__PullUnderWay>, _ arena: Arena) {
         c.pointee.image = arena.string(image)
         (c.pointee.n_layers, c.pointee.layers) = arena.messages(layers)
+        c.pointee.started_at = startedAt
     }
 }
 extension PullUnderWay: Message {
@@ -109,14 +110,81 @@ extension PullUnderWay: Message {
 
 extension PulledLayer: CMessage {
     static let descriptor = Descriptor(gantry__v1__pulled_layer__init)
-    init(_ c: Gantry__V1__PulledLayer) throws { self.init(digest: try Fields.string(c.digest, "PulledLayer.digest"), received: c.received, size: c.size) }
+    init(_ c: Gantry__V1__PulledLayer) throws { self.init(digest: try Fields.string(c.digest, "PulledLayer.digest"), received: c.received, size: c.size, state: try Fields.string(c.state, "PulledLayer.state")) }
     func fill(_ c: UnsafeMutablePointer<Gantry__V1__PulledLayer>, _ arena: Arena) {
         c.pointee.digest = arena.string(digest)
         c.pointee.received = received
         c.pointee.size = size
+        c.pointee.state = arena.string(state)
     }
 }
 extension PulledLayer: Message {
+    public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
+}
+
+extension GetNodeStatusRequest: CMessage {
+    static let descriptor = Descriptor(gantry__v1__get_node_status_request__init)
+    init(_ c: Gantry__V1__GetNodeStatusRequest) throws { self.init() }
+    func fill(_ c: UnsafeMutablePointer<Gantry__V1__GetNodeStatusRequest>, _ arena: Arena) {
+        _ = c
+    }
+}
+extension GetNodeStatusRequest: Message {
+    public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
+}
+
+extension GetNodeStatusResponse: CMessage {
+    static let descriptor = Descriptor(gantry__v1__get_node_status_response__init)
+    init(_ c: Gantry__V1__GetNodeStatusResponse) throws { self.init(version: try Fields.string(c.version, "GetNodeStatusResponse.version"), startedAt: c.started_at, conditions: try Fields.messages(c.n_conditions, c.conditions), handlers: try Fields.strings(c.n_handlers, c.handlers, "GetNodeStatusResponse.handlers"), failedHandlers: try Fields.strings(c.n_failed_handlers, c.failed_handlers, "GetNodeStatusResponse.failed_handlers"), cgroupDriver: try Fields.string(c.cgroup_driver, "GetNodeStatusResponse.cgroup_driver"), pods: try Fields.messages(c.n_pods, c.pods), containers: try Fields.messages(c.n_containers, c.containers), images: c.images, layerBytes: c.layer_bytes, pulls: try Fields.messages(c.n_pulls, c.pulls)) }
+    func fill(_ c: UnsafeMutablePointer<Gantry__V1__GetNodeStatusResponse>, _ arena: Arena) {
+        c.pointee.version = arena.string(version)
+        c.pointee.started_at = startedAt
+        (c.pointee.n_conditions, c.pointee.conditions) = arena.messages(conditions)
+        (c.pointee.n_handlers, c.pointee.handlers) = arena.strings(handlers)
+        (c.pointee.n_failed_handlers, c.pointee.failed_handlers) = arena.strings(failedHandlers)
+        c.pointee.cgroup_driver = arena.string(cgroupDriver)
+        (c.pointee.n_pods, c.pointee.pods) = arena.messages(pods)
+        (c.pointee.n_containers, c.pointee.containers) = arena.messages(containers)
+        c.pointee.images = images
+        c.pointee.layer_bytes = layerBytes
+        (c.pointee.n_pulls, c.pointee.pulls) = arena.messages(pulls)
+    }
+}
+extension GetNodeStatusResponse: Message {
+    public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
+}
+
+extension NodeCondition: CMessage {
+    static let descriptor = Descriptor(gantry__v1__node_condition__init)
+    init(_ c: Gantry__V1__NodeCondition) throws { self.init(type: try Fields.string(c.type, "NodeCondition.type"), isTrue: c.is_true != 0, reason: try Fields.string(c.reason, "NodeCondition.reason"), message: try Fields.string(c.message, "NodeCondition.message")) }
+    func fill(_ c: UnsafeMutablePointer<Gantry__V1__NodeCondition>, _ arena: Arena) {
+        c.pointee.type = arena.string(type)
+        c.pointee.is_true = isTrue ? 1 : 0
+        c.pointee.reason = arena.string(reason)
+        c.pointee.message = arena.string(message)
+    }
+}
+extension NodeCondition: Message {
+    public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
+}
+
+extension PhaseCount: CMessage {
+    static let descriptor = Descriptor(gantry__v1__phase_count__init)
+    init(_ c: Gantry__V1__PhaseCount) throws { self.init(phase: try Fields.string(c.phase, "PhaseCount.phase"), count: c.count) }
+    func fill(_ c: UnsafeMutablePointer<Gantry__V1__PhaseCount>, _ arena: Arena) {
+        c.pointee.phase = arena.string(phase)
+        c.pointee.count = count
+    }
+}
+extension PhaseCount: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
     public func encoded() throws -> [UInt8] { Codec.encode(self) }
     public func json() -> JSONValue { Codec.json(self) }

@@ -9,6 +9,7 @@ public enum GantryMethods {
     public static let setLogLevel = Method<SetLogLevelRequest, SetLogLevelResponse>("/gantry.v1.GantryService/SetLogLevel")
     public static let listPulls = Method<ListPullsRequest, ListPullsResponse>("/gantry.v1.GantryService/ListPulls")
     public static let importImages = Method<ImportImagesRequest, ImportImagesResponse>("/gantry.v1.GantryService/ImportImages")
+    public static let getNodeStatus = Method<GetNodeStatusRequest, GetNodeStatusResponse>("/gantry.v1.GantryService/GetNodeStatus")
 
-    public static let paths = [getTrace.path, setLogLevel.path, listPulls.path, importImages.path]
+    public static let paths = [getTrace.path, setLogLevel.path, listPulls.path, importImages.path, getNodeStatus.path]
 }

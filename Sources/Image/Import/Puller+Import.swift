@@ -14,7 +14,8 @@ extension Puller {
     public func images(
         inArchive path: String, named name: String? = nil
     ) async throws -> [ArchivedImage] {
-        let files = try await ArchiveFiles.open(path, layers, limit: limits.bytes)
+        let files = try await ArchiveFiles.open(
+            path, resources.layers, limit: resources.limits.bytes)
         let images = try await Blocking.run {
             // Newer docker writes both, and in the layout every content has a digest.
             try OCILayout(files: files).images() ?? DockerArchive(files: files).images()
@@ -31,13 +32,12 @@ extension Puller {
     /// Unpacks an image of an archive, as if it had been pulled.
     /// - Throws: as `pull`, without what only registries do.
     public func pull(
-        _ image: ArchivedImage, progress: @escaping @Sendable (PullProgress) -> Void = { _ in }
+        _ image: ArchivedImage, progress: @escaping @Sendable (PullEvent) -> Void = { _ in }
     ) async throws -> PulledImage {
         let resolved = try await image.resolve(.current)
         return try await ImagePull(
             reference: image.references[0], resolved: resolved, source: image.content,
-            layers: layers, limits: limits, privileges: privileges, turnstile: turnstile,
-            progress: progress
+            resources: resources, progress: progress
         ).run()
     }
 }

@@ -72,10 +72,12 @@ public struct ListPullsResponse: Sendable, Hashable {
 public struct PullUnderWay: Sendable, Hashable {
     public var image: String
     public var layers: [PulledLayer]
+    public var startedAt: Int64
 
-    public init(image: String = "", layers: [PulledLayer] = []) {
+    public init(image: String = "", layers: [PulledLayer] = [], startedAt: Int64 = 0) {
         self.image = image
         self.layers = layers
+        self.startedAt = startedAt
     }
 }
 
@@ -83,11 +85,71 @@ public struct PulledLayer: Sendable, Hashable {
     public var digest: String
     public var received: UInt64
     public var size: UInt64
+    public var state: String
 
-    public init(digest: String = "", received: UInt64 = 0, size: UInt64 = 0) {
+    public init(digest: String = "", received: UInt64 = 0, size: UInt64 = 0, state: String = "") {
         self.digest = digest
         self.received = received
         self.size = size
+        self.state = state
+    }
+}
+
+public struct GetNodeStatusRequest: Sendable, Hashable {
+
+    public init() {
+    }
+}
+
+public struct GetNodeStatusResponse: Sendable, Hashable {
+    public var version: String
+    public var startedAt: Int64
+    public var conditions: [NodeCondition]
+    public var handlers: [String]
+    public var failedHandlers: [String]
+    public var cgroupDriver: String
+    public var pods: [PhaseCount]
+    public var containers: [PhaseCount]
+    public var images: UInt64
+    public var layerBytes: UInt64
+    public var pulls: [PullUnderWay]
+
+    public init(version: String = "", startedAt: Int64 = 0, conditions: [NodeCondition] = [], handlers: [String] = [], failedHandlers: [String] = [], cgroupDriver: String = "", pods: [PhaseCount] = [], containers: [PhaseCount] = [], images: UInt64 = 0, layerBytes: UInt64 = 0, pulls: [PullUnderWay] = []) {
+        self.version = version
+        self.startedAt = startedAt
+        self.conditions = conditions
+        self.handlers = handlers
+        self.failedHandlers = failedHandlers
+        self.cgroupDriver = cgroupDriver
+        self.pods = pods
+        self.containers = containers
+        self.images = images
+        self.layerBytes = layerBytes
+        self.pulls = pulls
+    }
+}
+
+public struct NodeCondition: Sendable, Hashable {
+    public var type: String
+    public var isTrue: Bool
+    public var reason: String
+    public var message: String
+
+    public init(type: String = "", isTrue: Bool = false, reason: String = "", message: String = "") {
+        self.type = type
+        self.isTrue = isTrue
+        self.reason = reason
+        self.message = message
+    }
+}
+
+public struct PhaseCount: Sendable, Hashable {
+    public var phase: String
+    public var count: UInt64
+
+    public init(phase: String = "", count: UInt64 = 0) {
+        self.phase = phase
+        self.count = count
     }
 }
 

@@ -27,7 +27,7 @@ struct ImportImages: RPC {
     }
 
     private func importAll(
-        _ request: ImportImagesRequest, _ note: @escaping @Sendable (PullProgress) -> Void
+        _ request: ImportImagesRequest, _ note: @escaping @Sendable (PullEvent) -> Void
     ) async throws -> [ImportedImage] {
         let archived = try await node.puller.images(
             inArchive: request.path, named: request.name.isEmpty ? nil : request.name)

@@ -59,7 +59,7 @@ struct PullImage: RPC {
                     credentials: { try Credentials(identity.credentials ?? AuthConfig(), for: $0) },
                     policy: identity.policy,
                     progress: {
-                        bytes.note($0.digest, $0.received)
+                        bytes.note($0)
                         note($0)
                     })
             }

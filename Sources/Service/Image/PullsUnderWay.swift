@@ -1,15 +1,26 @@
 internal import Image
+internal import Logging
 internal import Model
 internal import Synchronization
 
-/// How far each pull is, from its beginning to its end.
+/// How far each pull is, from its beginning to its end. Those that take long are told of in the log.
 final class PullsUnderWay: Sendable {
     private struct State {
         var nextKey = 0
         var pulls: [Int: PullUnderWay] = [:]
+        var lines: PullLines
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
+    private let log: Logger
+    private let now: @Sendable () -> Int64
+
+    /// - Parameter now: nanoseconds since 1970.
+    init(_ log: Logger, now: @escaping @Sendable () -> Int64 = Clock.now) {
+        self.log = log
+        self.now = now
+        state = Mutex(State(lines: PullLines()))
+    }
 
     /// In the order of their beginnings.
     var all: [PullUnderWay] {
@@ -19,30 +30,71 @@ final class PullsUnderWay: Sendable {
     /// Runs a pull, which notes here how far it is.
     func track<Result: Sendable>(
         _ image: String,
-        _ body: (_ note: @escaping @Sendable (PullProgress) -> Void) async throws -> Result
+        _ body: (_ note: @escaping @Sendable (PullEvent) -> Void) async throws -> Result
     ) async throws -> Result {
+        let begin = now()
         let key = state.withLock { state in
             state.nextKey += 1
-            state.pulls[state.nextKey] = PullUnderWay(image: image)
+            state.pulls[state.nextKey] = PullUnderWay(image: image, startedAt: begin)
             return state.nextKey
         }
-        defer { state.withLock { _ = $0.pulls.removeValue(forKey: key) } }
-        return try await body { progress in
-            self.state.withLock { $0.pulls[key]?.note(progress) }
+        defer { end(key) }
+        let call = CallContext.current
+        return try await body { event in
+            // Where bytes come from is no task's thread.
+            CallContext.$current.withValue(call) { self.note(event, key) }
         }
+    }
+
+    private func note(_ event: PullEvent, _ key: Int) {
+        let time = now()
+        let line: PullUnderWay? = state.withLock { state in
+            guard var pull = state.pulls[key] else { return nil }
+            pull.note(event)
+            state.pulls[key] = pull
+            return state.lines.isDue(key, since: pull.startedAt, now: time) ? pull : nil
+        }
+        if let line { log.info("pulling", metadata: line.metadata) }
+    }
+
+    /// A pull that was told of gets a last line, whatever came of it; the reason is its RPC's to tell.
+    private func end(_ key: Int) {
+        let ended = state.withLock { state in
+            let pull = state.pulls.removeValue(forKey: key)
+            return state.lines.forget(key) ? pull : nil
+        }
+        guard var metadata = ended?.metadata, let ended else { return }
+        metadata["seconds"] = "\((now() - ended.startedAt) / 1_000_000_000)"
+        log.info("pull ended", metadata: metadata)
     }
 }
 
 extension PullUnderWay {
-    /// A second attempt at another endpoint begins anew.
-    fileprivate mutating func note(_ progress: PullProgress) {
-        let layer = PulledLayer(
-            digest: progress.digest, received: progress.received, size: progress.size)
-        if let index = layers.firstIndex(where: { $0.digest == layer.digest }) {
-            layers[index] = layer
-        } else {
-            layers.append(layer)
+    fileprivate mutating func note(_ event: PullEvent) {
+        switch event {
+        case .layers(let all): layers = all.map(PulledLayer.init)
+        case .progress(let one):
+            guard let index = layers.firstIndex(where: { $0.digest == one.digest }) else { return }
+            layers[index] = PulledLayer(one)
         }
+    }
+
+    /// Layers that were here already do not count.
+    fileprivate var metadata: Logger.Metadata {
+        let own = layers.filter { $0.state != PullProgress.State.present.rawValue }
+        let done = own.count { $0.state == PullProgress.State.done.rawValue }
+        let (received, size) = own.reduce((0, 0)) { ($0.0 + $1.received, $0.1 + $1.size) }
+        return [
+            "image": "\(image)", "bytes": "\(received)/\(size)", "layers": "\(done)/\(own.count)",
+        ]
+    }
+}
+
+extension PulledLayer {
+    fileprivate init(_ progress: PullProgress) {
+        self.init(
+            digest: progress.digest, received: progress.received, size: progress.size,
+            state: progress.state.rawValue)
     }
 }
 

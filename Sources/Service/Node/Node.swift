@@ -28,7 +28,7 @@ public final class Node: Sendable {
     let quarantine: Quarantine
     let rootFilesystems: RootFilesystems
     let puller: Puller
-    let pulls = PullsUnderWay()
+    let pulls: PullsUnderWay
     let network: NetworkPlugins
     let handlers: Handlers
     let host: HostFacts
@@ -46,6 +46,7 @@ public final class Node: Sendable {
         self.settings = settings
         self.nursery = nursery
         self.log = log
+        pulls = PullsUnderWay(log)
         let paths = Paths(root: settings.root, runRoot: settings.runRoot)
         self.paths = paths
         instance = try await Blocking.run {
@@ -68,8 +69,8 @@ public final class Node: Sendable {
             root: paths.root, runroot: paths.runRoot, layers: layers)
         let puller = Puller(
             layers: layers, registries: try await Blocking.run { try load() },
-            limits: LayerLimits(
-                bytes: UInt64(settings.largestLayer), entries: settings.mostLayerEntries))
+            limits: LayerLimits(settings),
+            longLayers: LongLayers(threshold: UInt64(settings.longLayer)))
         quarantine = try await Quarantine.run(store, layers, log)
         images = try await ImageCatalog(store) { try puller.candidates(for: $0) }
         self.puller = puller

@@ -36,6 +36,11 @@ public struct Settings: Sendable {
     /// What one layer may be at most: bytes after inflating, and entries.
     public var largestLayer = 128 << 30
     public var mostLayerEntries = 10_000_000
+    /// Times its compressed size that a layer may unpack to, once it has so many bytes.
+    public var largestLayerRatio = 200
+    public var layerRatioFloor = 1 << 30
+    /// Compressed bytes from which a layer may be fetched in ranges.
+    public var longLayer = 256 << 20
     public var signaturePolicy = "/etc/containers/policy.json"
     /// Where each registry's GPG signatures are.
     public var signatureLookasides = "/etc/containers/registries.d"

@@ -1,3 +1,4 @@
+internal import Image
 internal import Model
 internal import Synchronization
 internal import System
@@ -48,8 +49,9 @@ public final class Telemetry: Sendable {
 final class PulledBytes: Sendable {
     private let received = Mutex<[String: UInt64]>([:])
 
-    func note(_ digest: String, _ bytes: UInt64) {
-        received.withLock { $0[digest] = max($0[digest] ?? 0, bytes) }
+    func note(_ event: PullEvent) {
+        guard case .progress(let layer) = event, layer.state == .fetching else { return }
+        received.withLock { $0[layer.digest] = max($0[layer.digest] ?? 0, layer.received) }
     }
 
     var total: UInt64 { received.withLock { $0.values.reduce(0, +) } }

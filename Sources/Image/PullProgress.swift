@@ -1,8 +1,0 @@
-/// How far a pull is with one layer.
-public struct PullProgress: Sendable, Hashable {
-    /// The layer's digest at the registry.
-    public let digest: String
-    /// Compressed bytes.
-    public let received: UInt64
-    public let size: UInt64
-}

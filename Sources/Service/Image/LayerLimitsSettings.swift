@@ -1,0 +1,10 @@
+internal import Archive
+
+extension LayerLimits {
+    /// What the settings allow a layer.
+    init(_ settings: Settings) {
+        self.init(
+            bytes: UInt64(settings.largestLayer), entries: settings.mostLayerEntries,
+            ratio: UInt64(settings.largestLayerRatio), ratioFloor: UInt64(settings.layerRatioFloor))
+    }
+}
