@@ -66,7 +66,8 @@ enum Manifest: Sendable {
                 .unimplemented, "layer \(layer.digest) is a foreign layer (\(layer.mediaType))")
         }
         guard MediaType.configs.contains(config.mediaType) else {
-            self = .artifact(type: document.artifactType ?? config.mediaType, layers: layers)
+            let type = document.artifactType ?? ""
+            self = .artifact(type: type.isEmpty ? config.mediaType : type, layers: layers)
             return
         }
         for layer in layers where !MediaType.layers.contains(layer.mediaType) {

@@ -1,5 +1,6 @@
 internal import Archive
 internal import Model
+internal import Synchronization
 internal import System
 
 /// The contents of an archive, by digest.
@@ -17,7 +18,17 @@ struct ArchiveContent: ContentSource {
     func stream(
         _ content: Content, from start: UInt64, to sink: @escaping Sink
     ) async throws {
-        try await Blocking.run { try part(content.digest).stream(from: start, to: sink) }
+        let isCancelled = Atomic(false)
+        try await withTaskCancellationHandler {
+            try await Blocking.run {
+                try part(content.digest).stream(from: start) { bytes in
+                    if isCancelled.load(ordering: .relaxed) { throw CancellationError() }
+                    try sink(bytes)
+                }
+            }
+        } onCancel: {
+            isCancelled.store(true, ordering: .relaxed)
+        }
     }
 
     private func part(_ digest: Digest) throws -> FilePart {
