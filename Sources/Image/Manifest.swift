@@ -66,7 +66,11 @@ enum Manifest: Sendable {
                 .unimplemented, "layer \(layer.digest) is a foreign layer (\(layer.mediaType))")
         }
         guard MediaType.configs.contains(config.mediaType) else {
-            self = .artifact(type: document.artifactType ?? config.mediaType, layers: layers)
+            let types = [document.artifactType ?? "", config.mediaType]
+            guard let type = types.first(where: { !$0.isEmpty }) else {
+                throw GantryError(.dataLoss, "the manifest does not say what it is of")
+            }
+            self = .artifact(type: type, layers: layers)
             return
         }
         for layer in layers where !MediaType.layers.contains(layer.mediaType) {

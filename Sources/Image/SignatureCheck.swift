@@ -64,7 +64,9 @@ struct SignatureCheck: Sendable {
             for message in try await signatures.messages(of: digest, reference) {
                 found.count += 1
                 do {
-                    let payload = try keys.content(of: message, limit: Self.largestPayload)
+                    let payload = try await Blocking.run {
+                        try keys.content(of: message, limit: Self.largestPayload)
+                    }
                     found.claims.append(
                         SignedClaim(
                             payload: payload, subject: digest, type: "atomic container signature"))

@@ -7,7 +7,7 @@ import Testing
 
 struct ImportTests {
     private let bench: PullBench
-    private let image = FakeImage()
+    private let image = FakeImage(size: 1_000_000)
     private static let version = Array(#"{"imageLayoutVersion": "1.0.0"}"#.utf8)
 
     init() throws {
@@ -56,7 +56,7 @@ struct ImportTests {
         let pulled = try await puller.pull(archived)
         #expect(pulled.id == image.configDigest)
         #expect(pulled.digest == Digest(of: image.manifest).description)
-        #expect(bench.content(of: pulled)?.count == 100)
+        #expect(bench.content(of: pulled)?.count == 1_000_000)
         #expect(bench.staged.isEmpty)
     }
 
@@ -117,6 +117,28 @@ struct ImportTests {
         return try ArchiveNaming(given: given).name(images).map {
             $0.references.map(\.description)
         }
+    }
+
+    @Test func cancellingEndsAnImport() async throws {
+        let entry = entry(#""org.opencontainers.image.ref.name": "quay.io/a/b:1""#)
+        let archived = try #require(try await load(layout(entry)).first)
+        let (puller, reached, gate) = (puller, Once(), DispatchSemaphore(value: 0))
+        await #expect(throws: CancellationError.self) {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    _ = try await puller.pull(archived) { _ in
+                        // Only the first piece of the layer is held up.
+                        if reached.take() { gate.wait() }
+                    }
+                }
+                while !reached.isTaken { try await Task.sleep(for: .milliseconds(1)) }
+                group.cancelAll()
+                gate.signal()
+                try await group.waitForAll()
+            }
+        }
+        #expect(bench.staged.isEmpty)
+        #expect(bench.layers.usage().inodes == 0)
     }
 
     @Test func aNamelessFileIsNotInTheDirectory() throws {

@@ -35,6 +35,7 @@ struct RefusedImageTests {
             manifest(#"{"manifests": [], "layers": []}"#))
         await expectError(
             .dataLoss, "is an index", manifest(#"{"mediaType": "text/html", "manifests": []}"#))
+        await expectError(.dataLoss, "does not say what", FakeImage(configType: "").server())
         await expectError(.notFound, "no image for linux/", manifest(#"{"manifests": []}"#))
     }
 

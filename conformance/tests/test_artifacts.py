@@ -105,6 +105,7 @@ def test_it_does_not_run(node, client, registry, pull, pods):
     for _ in range(2):
         with refused(StatusCode.INVALID_ARGUMENT, "is an artifact (application/x-artifact)"):
             pod.create("true", image=reference)
+        # As it is read from the database, too.
         node.restart()
 
 

@@ -8,6 +8,7 @@ from grpc import StatusCode
 
 from harness import catalogue, cri
 from harness.client import refused
+from harness.images import Artifact, File
 
 pytestmark = pytest.mark.gantry
 BASE = 1 << 20
@@ -98,13 +99,17 @@ def test_the_pods_own_files_are_its_roots(pods, busybox):
     container.output("sh", "-c", "echo 127.0.0.2 me >> /etc/hosts && touch /dev/shm/new")
 
 
-def test_an_image_volume(pods, busybox, registry, pull):
-    reference = registry.push("test/mapped:1", catalogue.image(
-        catalogue.layer([catalogue.file("words", "from the image", 0o600)])))
+@pytest.mark.parametrize("content", [
+    catalogue.image(catalogue.layer([catalogue.file("words", "from the image", 0o600)])),
+    Artifact([File(b"from the image", "words"), File(b"beside", "other")]),
+], ids=["image", "artifact"])
+def test_an_image_volume(pods, busybox, registry, pull, content):
+    reference = registry.push("test/mapped:1", content)
     pull(reference)
     mount = {"container_path": "/volume", "readonly": True, "image": {"image": reference}}
     container = run(pods, busybox, mounts=[mount])
     assert container.output("cat", "/volume/words") == "from the image"
+    assert container.output("stat", "-c", "%u", "/volume/words") == "0\n"
 
 
 def test_a_shared_pid_namespace(pods, busybox):

@@ -1,5 +1,6 @@
 internal import Archive
 internal import Model
+internal import Synchronization
 internal import System
 
 /// The contents of an archive, by digest.
@@ -20,11 +21,17 @@ struct ArchiveContent: ContentSource {
         _ content: Content, into sink: any ContentSink, _ resources: PullResources,
         _ report: @escaping @Sendable (UInt64) -> Void
     ) async throws {
-        try await Blocking.run {
-            try part(content.digest).stream { bytes in
-                try sink.write(bytes)
-                report(sink.received)
+        let isCancelled = Atomic(false)
+        try await withTaskCancellationHandler {
+            try await Blocking.run {
+                try part(content.digest).stream { bytes in
+                    if isCancelled.load(ordering: .relaxed) { throw CancellationError() }
+                    try sink.write(bytes)
+                    report(sink.received)
+                }
             }
+        } onCancel: {
+            isCancelled.store(true, ordering: .relaxed)
         }
     }
 
