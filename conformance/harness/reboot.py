@@ -26,13 +26,18 @@ def reboot(node: Node) -> None:
     for path in reversed(cgroups):
         if path.exists():
             path.rmdir()
+    remove_run_directory()
+    for table in ("nat", "filter"):
+        for flag in ("-F", "-X"):
+            subprocess.run(["iptables", "-t", table, flag], check=True)
+
+
+def remove_run_directory() -> None:
+    """With all that is mounted there; processes go on."""
     mounts = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
     for target in reversed([mount for mount in mounts if mount.startswith(f"{RUN}/")]):
         subprocess.run(["umount", "--lazy", target], check=True)
     shutil.rmtree(RUN)
-    for table in ("nat", "filter"):
-        for flag in ("-F", "-X"):
-            subprocess.run(["iptables", "-t", table, flag], check=True)
 
 
 def _members(cgroup: Path) -> list[int]:
