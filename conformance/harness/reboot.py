@@ -1,5 +1,6 @@
 """A reboot of the node, as far as its pods can tell: what is in memory is gone with all processes."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -50,5 +51,7 @@ def _members(cgroup: Path) -> list[int]:
 
 def _kill(living) -> None:
     for process in living():
-        os.kill(process, signal.SIGKILL)
+        # The others of a PID namespace die with its first.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
     wait_until(lambda: not living(), "they are dead")
