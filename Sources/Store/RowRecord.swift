@@ -56,13 +56,17 @@ extension RowRecord {
 ///
 /// A record is written, and removed, before the transaction of its row is committed: what a record
 /// says that the database does not was lost by the database, or by who died in between. One that
-/// cannot be written is only missed when the database is lost as well, so it fails nothing;
-/// `gantry check` tells of it.
+/// cannot be written is only missed when the database is lost as well, so it fails nothing, and
+/// `gantry check` tells of it; but its older form must not be taken for the newest.
 struct RowRecords: Sendable {
     let directory: String
 
     func save(_ record: RowRecord) {
-        try? Files.replace(path(record.id), with: Array(record.lines.utf8))
+        do {
+            try Files.replace(path(record.id), with: Array(record.lines.utf8))
+        } catch {
+            remove(record.id)
+        }
     }
 
     func remove(_ id: String) {
