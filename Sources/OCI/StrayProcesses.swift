@@ -11,11 +11,22 @@ public enum StrayProcesses {
         try await end { words in words.last == container && words.contains("create") }
     }
 
-    /// Kills the monitor of the pod whose directory this is; see `Monitor.start`.
+    /// Kills the monitor of the pod whose directory this is.
     public static func endMonitor(of directory: String) async throws {
+        try await end { pod(ofMonitor: $0) == directory }
+    }
+
+    /// Kills the monitors of pods with a directory below `pods`, there or not any more, but some.
+    public static func endMonitors(below pods: String, but kept: Set<String>) async throws {
         try await end { words in
-            words.count == 2 && words[1] == directory && words[0].hasSuffix("gantry-monitor")
+            guard let directory = pod(ofMonitor: words) else { return false }
+            return directory.hasPrefix("\(pods)/") && !kept.contains(directory)
         }
+    }
+
+    /// See `Monitor.start`.
+    private static func pod(ofMonitor words: [String]) -> String? {
+        words.count == 2 && words[0].hasSuffix("gantry-monitor") ? words[1] : nil
     }
 
     /// Kills each with its process group, and returns when they are dead.

@@ -2,7 +2,7 @@ internal import Foundation
 internal import Kernel
 
 /// A row as a file of its own, so that it outlives the database.
-struct RowRecord: Codable, Equatable, Sendable {
+struct RowRecord: Equatable, Sendable {
     var id: String
     var text: [String: String]
     var blobs: [String: Data]
@@ -23,7 +23,36 @@ struct RowRecord: Codable, Equatable, Sendable {
     }
 }
 
-/// The records of one table's rows, a file each, in JSON.
+extension RowRecord {
+    /// A line for each value, `KIND NAME BASE64`, and `end`, without which it is torn. A pod's start
+    /// saves a few: an encoder of JSON takes three times as long.
+    var lines: String {
+        let text = text.map { "text \($0) \(Data($1.utf8).base64EncodedString())\n" }
+        let blobs = blobs.map { "blob \($0) \($1.base64EncodedString())\n" }
+        return (text + blobs).sorted().joined() + Self.end
+    }
+
+    private static let end = "end\n"
+
+    /// Nil when it is torn.
+    init?(id: String, lines: String) {
+        self.init(id: id, text: [:], blobs: [:])
+        guard lines.hasSuffix(Self.end) else { return nil }
+        for line in lines.dropLast(Self.end.count).split(separator: "\n") {
+            let words = line.split(separator: " ", omittingEmptySubsequences: false)
+            guard words.count == 3, let value = Data(base64Encoded: String(words[2])) else {
+                return nil
+            }
+            switch words[0] {
+            case "text": text[String(words[1])] = String(decoding: value, as: UTF8.self)
+            case "blob": blobs[String(words[1])] = value
+            default: return nil
+            }
+        }
+    }
+}
+
+/// The records of one table's rows, a file each.
 ///
 /// A record is written, and removed, before the transaction of its row is committed: what a record
 /// says that the database does not was lost by the database, or by who died in between. One that
@@ -34,7 +63,7 @@ struct RowRecords: Sendable {
 
     func save(_ record: RowRecord) {
         do {
-            try Files.replace(path(record.id), with: Array(try JSONEncoder().encode(record)))
+            try Files.replace(path(record.id), with: Array(record.lines.utf8))
         } catch {
             remove(record.id)
         }
@@ -47,11 +76,7 @@ struct RowRecords: Sendable {
     /// Those that can be read; a torn one is as good as none.
     func all() -> [RowRecord] {
         ids.compactMap { id in
-            guard let content = try? Files.read(path(id)),
-                let record = try? JSONDecoder().decode(RowRecord.self, from: Data(content)),
-                record.id == id
-            else { return nil }
-            return record
+            (try? Files.readText(path(id))).flatMap { RowRecord(id: id, lines: $0) }
         }
     }
 
@@ -70,7 +95,7 @@ struct RowRecords: Sendable {
 
     private func path(_ id: String) -> String { "\(directory)/\(id)\(Self.ending)" }
 
-    private static let ending = ".json"
+    private static let ending = ".record"
 }
 
 /// Where the records of all tables are: those of images survive a reboot, as images do.

@@ -113,7 +113,7 @@ import Testing
     @Test func aTornRecordIsAsGoodAsNone() async throws {
         try await fill()
         try Damage.gone.apply(to: place)
-        let record = URL(fileURLWithPath: "\(place.runRoot)/records/sandbox/s1.json")
+        let record = URL(fileURLWithPath: "\(place.runRoot)/records/sandbox/s1.record")
         try Data(contentsOf: record).prefix(20).write(to: record)
         let store = try place.open()
         #expect(try await store.sandboxes().isEmpty)
@@ -123,7 +123,7 @@ import Testing
 
     @Test func whatAKilledDaemonWasWritingIsRemoved() async throws {
         try await fill()
-        let unfinished = "\(place.runRoot)/records/sandbox/s1.json.17.tmp"
+        let unfinished = "\(place.runRoot)/records/sandbox/s1.record.17.tmp"
         try Data("{".utf8).write(to: URL(fileURLWithPath: unfinished))
         _ = try place.open()
         #expect(!FileManager.default.fileExists(atPath: unfinished))

@@ -1,5 +1,6 @@
 """A reboot of the node, as far as its pods can tell: what is in memory is gone with all processes."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -26,13 +27,18 @@ def reboot(node: Node) -> None:
     for path in reversed(cgroups):
         if path.exists():
             path.rmdir()
+    remove_run_directory()
+    for table in ("nat", "filter"):
+        for flag in ("-F", "-X"):
+            subprocess.run(["iptables", "-t", table, flag], check=True)
+
+
+def remove_run_directory() -> None:
+    """With all that is mounted there; processes go on."""
     mounts = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
     for target in reversed([mount for mount in mounts if mount.startswith(f"{RUN}/")]):
         subprocess.run(["umount", "--lazy", target], check=True)
     shutil.rmtree(RUN)
-    for table in ("nat", "filter"):
-        for flag in ("-F", "-X"):
-            subprocess.run(["iptables", "-t", table, flag], check=True)
 
 
 def _members(cgroup: Path) -> list[int]:
@@ -45,5 +51,7 @@ def _members(cgroup: Path) -> list[int]:
 
 def _kill(living) -> None:
     for process in living():
-        os.kill(process, signal.SIGKILL)
+        # The others of a PID namespace die with its first.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
     wait_until(lambda: not living(), "they are dead")

@@ -14,8 +14,9 @@ from harness import catalogue, cri, damage
 from harness.monitors import living
 from harness.node import CNI_CONFIG
 from harness.pods import Pods
-from harness.reboot import reboot
+from harness.reboot import reboot, remove_run_directory
 from harness.tarball import file, layer
+from harness.wait import wait_until
 
 pytestmark = pytest.mark.gantry
 
@@ -176,7 +177,7 @@ def test_an_altered_file_shows_in_the_deep_check(check, node, client, image, pul
     check.run("--deep")
 
 
-def test_leftovers_are_told_and_removed(check, node, stopped):
+def test_leftovers_are_told_and_removed(check, stopped):
     pod = Path("/run/gantry/pods") / ORPHAN
     written = Path("/var/lib/gantry/containers") / ORPHAN / "upper"
     (pod / "ns").mkdir(parents=True)
@@ -184,19 +185,36 @@ def test_leftovers_are_told_and_removed(check, node, stopped):
     pin = pod / "ns/net"
     pin.touch()
     subprocess.run(["unshare", "--net", "mount", "--bind", "/proc/self/ns/net", pin], check=True)
-    hierarchy = Path("/sys/fs/cgroup/memory")
-    cgroup = (hierarchy if hierarchy.exists() else hierarchy.parent) / f"gantry-{ORPHAN}"
-    cgroup.mkdir()
-    with subprocess.Popen(["sleep", "76543"]) as process:
-        (cgroup / "cgroup.procs").write_text(str(process.pid))
-        told = check.run()
-        for path in (pod, written.parent, f"/gantry-{ORPHAN}"):
-            assert str(path) in told
-        check.run("--repair")
-        assert process.wait() == -9
-    assert not pod.exists() and not written.exists() and not cgroup.exists()
-    assert not living("sleep 76543")
-    assert "leftovers" in check.run() and str(pod) not in check.run()
+    told = check.run()
+    assert str(pod) in told and str(written.parent) in told
+    check.run("--repair")
+    assert not pod.exists() and not written.exists()
+    assert "there are none" in check.run()
+
+
+def test_processes_of_nobody_are_told_and_ended(check, node, pods, busybox):
+    """All that was stored is gone; the containers' cgroups are there."""
+    network = {"security_context": {"namespace_options": {
+        "pid": cri.CONTAINER, "network": cri.NODE}}}
+    pods.run(linux=network).run(
+        "setsid sleep 76541 & exec sleep 76542", image=busybox, linux=network)
+    wait_until(lambda: len(living("sleep 7654")) == 2, "both processes run")
+    node.crash()
+    remove_run_directory()
+    damage.DATABASE_DAMAGE["garbage"]()
+    check.run("--repair")
+    assert not living("sleep 7654")
+    assert not living("gantry-monitor /run/gantry/pods")
+    node.start()
+
+
+def test_another_gantrys_containers_are_left_alone(check, pods, busybox, tmp_path):
+    """It has other directories on the same node."""
+    container = pods.run().run("sleep 76543", image=busybox)
+    other = ("--root", str(tmp_path / "root"), "--runroot", str(tmp_path / "run"))
+    check.run("--repair", *other)
+    assert "there are none" in check.run(*other)
+    assert container.output("echo", "here") == "here\n"
 
 
 def test_rows_without_what_they_stand_for_are_told(check, node, pods, busybox):

@@ -107,7 +107,7 @@ def test_a_damaged_row_costs_its_pod_alone(pods, node, client, busybox):
     node.crash()
     with damage.rows() as database:
         database.execute("UPDATE sandbox SET config = x'ffffff' WHERE id = ?", [first.id])
-    (damage.RECORDS[1] / "sandbox" / f"{first.id}.json").unlink()
+    (damage.RECORDS[1] / "sandbox" / f"{first.id}.record").unlink()
     node.start()
     assert {pod.id for pod in client.ListPodSandbox().items} == {second.id}
     assert not living("sleep 65433")

@@ -12,11 +12,13 @@ import pytest
 from grpc import StatusCode
 from test_events import Listener, listener  # noqa: F401 (a fixture)
 from test_failures import failing, runtime  # noqa: F401 (fixtures)
+from test_streaming import attach, exec_
 
 from harness import cri
 from harness.client import refused
 from harness.monitors import kill_monitor, living, monitor_of
 from harness.pods import container_config
+from harness.streaming import PROTOCOLS
 from harness.wait import wait_until
 
 pytestmark = pytest.mark.gantry
@@ -125,6 +127,21 @@ def test_while_an_exec_runs(pods, busybox):
     assert_lost(container)
     with refused(StatusCode.FAILED_PRECONDITION):
         container.exec("true")
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_streams_end(protocol, pods, busybox):
+    """Of an exec with its program's end, of an attachment with the monitor that it was to."""
+    pod = pods.run()
+    container = pod.run("echo up; sleep 54331", image=busybox)
+    container.logged("up")
+    with exec_(protocol, container, "sh", "-c", "echo in; sleep 54332") as program, \
+            attach(protocol, container) as attached:
+        wait_until(lambda: living("sleep 54332"), "the program runs")
+        kill_monitor(pod)
+        assert program.exit_code() == 137
+        assert attached.stdout.whole() == b""
+    assert_lost(container)
 
 
 def test_events_are_sent(listener, pods, busybox):

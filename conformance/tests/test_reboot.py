@@ -7,8 +7,9 @@ from grpc import StatusCode
 
 from harness import cri
 from harness.client import refused
+from harness.monitors import living
 from harness.pods import LINUX
-from harness.reboot import reboot
+from harness.reboot import reboot, remove_run_directory
 
 pytestmark = pytest.mark.gantry
 
@@ -100,3 +101,21 @@ def test_the_writable_part_goes_with_its_container(pods, node, busybox):
     assert written.read_text() == "kept\n"
     container.remove()
     assert not written.exists()
+
+
+@pytest.mark.parametrize("linux", [HOST_NETWORK, {"security_context": {"namespace_options": {
+    "pid": cri.POD, "network": cri.NODE}}}], ids=["own-pid", "shared-pid"])
+def test_the_run_directory_alone_goes(pods, node, busybox, linux):
+    """Nobody can reach the monitors any more, or what they follow: all of it is ended.
+
+    On the host's network, since the bridge plugin takes its firewall rules back only while there is
+    a network namespace."""
+    pod = pods.run(linux=linux)
+    container = pod.run("setsid sleep 87651 & exec sleep 87652", image=busybox, linux=linux)
+    node.crash()
+    remove_run_directory()
+    node.start()
+    assert (container.status.state, container.status.exit_code) == (cri.CONTAINER_EXITED, 255)
+    assert pod.status.state == cri.SANDBOX_NOTREADY
+    assert not living("sleep 8765")
+    assert not living(pod.id)

@@ -24,11 +24,10 @@ struct OrphanSweep: Sendable {
         return (try? await Blocking.run { search.run() }) ?? []
     }
 
-    /// Ends all that runs of them. A monitor goes first: it must not make what is being removed.
+    /// Ends all that runs of them. Their monitors are gone by now, so nothing is made meanwhile.
     func end(_ orphans: [Orphan]) async {
         for orphan in orphans where orphan.kind == .pod {
             node.log.warning("removing pod \(orphan.id), of which nothing is stored")
-            await attempt(orphan) { try await StrayProcesses.endMonitor(of: orphan.path) }
         }
         for orphan in orphans { await attempt(orphan) { try await end(orphan) } }
     }

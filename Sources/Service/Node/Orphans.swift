@@ -46,7 +46,9 @@ struct OrphanSearch: Sendable {
 
     /// crun and runc have a directory for each container.
     private func runtimeStates() -> [Orphan] {
-        runtimeRoots.sorted { $0.key < $1.key }.flatMap { _, root in
+        // What is elsewhere may be shared with others, as /run/runc is.
+        let own = runtimeRoots.values.filter { $0.hasPrefix("\(paths.runRoot)/") }
+        return own.sorted().flatMap { root in
             names(root).filter { Identifier.isOne($0) && !isKnown($0) }.map {
                 Orphan(kind: .state, id: $0, path: "\(root)/\($0)")
             }
@@ -73,10 +75,22 @@ struct OrphanSearch: Sendable {
         for name in names("\(hierarchy)\(path)") where Self.mayBeCgroup(name) {
             let inner = "\(path)/\(name)"
             if let id = CgroupPath.container(ofDirectory: name), Identifier.isOne(id) {
-                if !isKnown(id) { found.append(Orphan(kind: .cgroup, id: id, path: inner)) }
+                if !isKnown(id) && isOurs(id, inner) {
+                    found.append(Orphan(kind: .cgroup, id: id, path: inner))
+                }
             } else {
                 search(inner, depth: depth - 1, &found)
             }
+        }
+    }
+
+    /// Another Gantry may have pods on this node: a process in the cgroup says whose it is, by the
+    /// directory that it writes to.
+    private func isOurs(_ id: String, _ cgroup: String) -> Bool {
+        let members = (try? Files.readText("\(hierarchy)\(cgroup)/cgroup.procs")) ?? ""
+        let written = "upperdir=\(paths.root)/containers/\(id)/"
+        return members.split(separator: "\n").contains { process in
+            (try? Files.readText("/proc/\(process)/mountinfo"))?.contains(written) ?? false
         }
     }
 

@@ -28,6 +28,7 @@ public struct Recovery: Sendable {
                 try await recover(row, containers[row.id] ?? [])
             }
         }
+        await endStrayMonitors(rows)
         let sweep = OrphanSweep(node, known: rows)
         let orphans = await sweep.find()
         await sweep.end(orphans)
@@ -68,6 +69,21 @@ public struct Recovery: Sendable {
             } catch {
                 if sandbox.phase == .ready { node.log.warning("\(error)") }
             }
+        }
+    }
+
+    /// A monitor that nobody can connect to, as its directory is gone or nothing is stored of its pod.
+    /// What could not be recovered just now is left for the next start.
+    private func endStrayMonitors(_ rows: SoundRows) async {
+        let left = rows.sandboxes.map(\.id).filter { id in
+            guard let sandbox = node.sandboxes.all.first(where: { $0.id == id }) else {
+                return true
+            }
+            return sandbox.current.monitor != nil
+        }
+        await node.attempt("end monitors of no pod") {
+            try await StrayProcesses.endMonitors(
+                below: node.paths.pods, but: Set(left.map { node.paths.pod($0).directory }))
         }
     }
 
