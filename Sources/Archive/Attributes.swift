@@ -68,44 +68,53 @@ struct AttributeWriter {
     let privileges: Privileges
 
     /// An open file or directory. Owner first: chown(2) clears set-user-ID and file capabilities.
-    func apply(_ attributes: Attributes, to file: Int32, _ name: EntryName) throws {
-        let subject = name.description
-        if privileges == .root {
-            try syscall("fchown", subject) { fchown(file, attributes.owner, attributes.group) }
+    /// - Parameter given: what it has already, since it was created here.
+    func apply(
+        _ attributes: Attributes, to file: Int32, _ name: EntryName, given: NewFile? = nil
+    ) throws {
+        if privileges == .root, given?.hasOwner(of: attributes) != true {
+            try syscall("fchown", name.description) {
+                fchown(file, attributes.owner, attributes.group)
+            }
         }
-        try set(attributes.extended, on: "/proc/self/fd/\(file)", subject)
-        try syscall("fchmod", subject) { fchmod(file, attributes.mode) }
+        if !attributes.extended.isEmpty { try set(attributes.extended, of: file, name) }
+        if given?.hasMode(of: attributes) != true {
+            try syscall("fchmod", name.description) { fchmod(file, attributes.mode) }
+        }
         var times = [attributes.modified, attributes.modified]
-        try syscall("futimens", subject) { futimens(file, &times) }
+        try syscall("futimens", name.description) { futimens(file, &times) }
     }
 
     /// A symbolic link, a device or a fifo, none of which may be opened. A link has no mode.
     func apply(
         _ attributes: Attributes, to leaf: [CChar], in parent: Int32, isLink: Bool,
-        _ name: EntryName
+        _ name: EntryName, given: NewFile? = nil
     ) throws {
-        let subject = name.description
         let flags = AT_SYMLINK_NOFOLLOW
-        if privileges == .root {
-            try syscall("fchownat", subject) {
+        if privileges == .root, given?.hasOwner(of: attributes) != true {
+            try syscall("fchownat", name.description) {
                 fchownat(parent, leaf, attributes.owner, attributes.group, flags)
             }
         }
         if !isLink {
-            try syscall("fchmodat", subject) { fchmodat(parent, leaf, attributes.mode, 0) }
+            try syscall("fchmodat", name.description) {
+                fchmodat(parent, leaf, attributes.mode, 0)
+            }
         }
         var times = [attributes.modified, attributes.modified]
-        try syscall("utimensat", subject) { utimensat(parent, leaf, &times, flags) }
+        try syscall("utimensat", name.description) { utimensat(parent, leaf, &times, flags) }
     }
 
     private func set(
-        _ extended: [(name: String, value: [UInt8])], on path: String, _ subject: String
+        _ extended: [(name: String, value: [UInt8])], of file: Int32, _ name: EntryName
     ) throws {
         for (key, value) in extended where privileges == .root || key.hasPrefix("user.") {
-            if setxattr(path, key, value, value.count, 0) == 0 { continue }
+            if fsetxattr(file, key, value, value.count, 0) == 0 { continue }
             // A file system without them is the node's choice, and all runtimes go on.
             let number = errno
-            if number != ENOTSUP { throw SystemError("setxattr \(key)", subject, errno: number) }
+            if number != ENOTSUP {
+                throw SystemError("fsetxattr \(key)", name.description, errno: number)
+            }
         }
     }
 

@@ -30,13 +30,14 @@ extension LayerWriter {
     func makeFile(_ entry: TarEntry, _ parent: Int32, _ content: TarReader) throws {
         let leaf = entry.name.leaf
         let flags = O_WRONLY | O_CREAT | O_EXCL | GANTRY_O_NOFOLLOW
+        let mode = NewFile.mode(of: entry.attributes)
         let file = Descriptor(
             owning: try replacing(entry.name, parent, "create") {
-                gantry_openat(parent, leaf, flags, 0o600)
+                gantry_openat(parent, leaf, flags, mode)
             })
         let size = try copy(content, to: file.raw, entry.name)
         count(bytes: size)
-        try attributes.apply(entry.attributes, to: file.raw, entry.name)
+        try attributes.apply(entry.attributes, to: file.raw, entry.name, given: newFile)
     }
 
     /// Writes the content, holes left out; returns the bytes written.
@@ -68,7 +69,8 @@ extension LayerWriter {
         let leaf = entry.name.leaf
         try replacing(entry.name, parent, "symlink") { symlinkat(target, parent, leaf) }
         count()
-        try attributes.apply(entry.attributes, to: leaf, in: parent, isLink: true, entry.name)
+        try attributes.apply(
+            entry.attributes, to: leaf, in: parent, isLink: true, entry.name, given: newFile)
     }
 
     /// A hard link's target is a path from the layer's root, which may run through its links.

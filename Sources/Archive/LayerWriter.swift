@@ -11,6 +11,7 @@ internal import System
 final class LayerWriter {
     let parents: Parents
     let attributes: AttributeWriter
+    let newFile: NewFile
     /// Set last: a file created in a directory changes its times, and a directory may be read-only.
     private var directories: [EntryName: Attributes] = [:]
     private let limits: LayerLimits
@@ -22,6 +23,8 @@ final class LayerWriter {
     init(_ path: String, _ privileges: Privileges, _ limits: LayerLimits) throws {
         attributes = AttributeWriter(privileges: privileges)
         parents = try Parents(path, attributes)
+        let root = try Files.open(path, O_RDONLY | GANTRY_O_DIRECTORY)
+        newFile = try NewFile(in: root.raw)
         self.limits = limits
     }
 

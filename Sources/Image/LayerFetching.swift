@@ -74,6 +74,11 @@ struct LayerFetching: Sendable {
     private func report(
         _ layer: LayerPart, _ state: PullProgress.State
     ) -> SharedLayer.Watcher {
-        { [progress] received in progress(.progress(layer.progress(received, state))) }
+        let start = layer.progress(0, state)
+        return { [progress] received in
+            var now = start
+            now.received = received
+            progress(.progress(now))
+        }
     }
 }

@@ -23,7 +23,7 @@ public struct PullProgress: Sendable, Hashable {
     /// The layer's digest at the registry.
     public let digest: String
     /// Compressed bytes.
-    public let received: UInt64
+    public internal(set) var received: UInt64
     public let size: UInt64
     public let state: State
 

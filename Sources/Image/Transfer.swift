@@ -35,8 +35,9 @@ final class Transfer: @unchecked Sendable {
         prepare(headers, patience)
         try handle.use(request.trust)
         let code = withExtendedLifetime((self, headers)) { handle.run { wasCancelled } }
-        if wasCancelled { throw CancellationError() }
+        // First, since who threw it may count on seeing it.
         if let failure { throw failure }
+        if wasCancelled { throw CancellationError() }
         guard code == CURLE_OK else {
             throw TransferError(
                 url: printable(request.url), reason: handle.reason(code),

@@ -1,4 +1,5 @@
 import Archive
+import Foundation
 import Glibc
 import Testing
 
@@ -14,6 +15,21 @@ struct LegalLayerTests {
         var tar = TarMaker()
         make(&tar)
         return try await sandbox.unpack(tar.finish())
+    }
+
+    /// Most are had by creating the file, others set afterwards; the umask takes part in which.
+    @Test(arguments: [0o644, 0o755, 0o600, 0o666, 0o777, 0o444, 0o000, 0o2755, 0o1644, 0o6711])
+    func modes(_ mode: Int) async throws {
+        var tar = TarMaker()
+        tar.add("plain", .file, "content", mode: mode)
+        tar.pax([("SCHILY.xattr.user.key", "value")])
+        tar.add("attributed", .file, "content", mode: mode)
+        try await sandbox.unpack(tar.finish())
+        for name in ["plain", "attributed"] {
+            #expect(try #require(sandbox.status(name)).st_mode & 0o7777 == mode_t(mode))
+            #expect(try #require(sandbox.status(name)).st_size == 7)
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: sandbox.layer).count == 2)
     }
 
     @Test func filesDirectoriesAndModes() async throws {

@@ -146,6 +146,29 @@ struct SharedLayerTests {
         #expect(bench.staged.isEmpty)
     }
 
+    /// However their steps interleave, no two pulls fetch the same layer.
+    @Test(arguments: 1...10)
+    func manyPullsAtOnce(_ round: Int) async throws {
+        let shared = (0..<3).map { FakeImage(size: 1000 * round + $0).layer }
+        let images = (0..<8).map { number in
+            LayeredImage(
+                "app-\(number)", shared[...(number % 3)] + [FakeImage(size: 10 + number).layer])
+        }
+        let server = HTTPServer { request in
+            images.lazy.compactMap { $0.answer(request.path) }.first ?? .init(status: 404)
+        }
+        defer { server.stop() }
+        try await withThrowingTaskGroup(of: PulledImage.self) { group in
+            for image in images { group.addTask { try await pull(image, from: server) } }
+            for try await image in group { #expect(bench.content(of: image) != nil) }
+        }
+        for layer in shared {
+            let name = "/blobs/\(Digest(of: layer))"
+            #expect(server.requests.filter { $0.path.hasSuffix(name) }.count == 1)
+        }
+        #expect(bench.staged.isEmpty)
+    }
+
     /// Another registry may be slow or lie: who was told by one waits for that one alone.
     @Test func registriesDoNotWaitForEachOther() async throws {
         let stalled = server { [first] path in

@@ -49,10 +49,12 @@ final class PullsUnderWay: Sendable {
     private func note(_ event: PullEvent, _ key: Int) {
         let time = now()
         let line: PullUnderWay? = state.withLock { state in
-            guard var pull = state.pulls[key] else { return nil }
-            pull.note(event)
-            state.pulls[key] = pull
-            return state.lines.isDue(key, since: pull.startedAt, now: time) ? pull : nil
+            // In its place: a piece of a layer is no reason to copy what is known of all.
+            state.pulls[key]?.note(event)
+            guard let begin = state.pulls[key]?.startedAt,
+                state.lines.isDue(key, since: begin, now: time)
+            else { return nil }
+            return state.pulls[key]
         }
         if let line { log.info("pulling", metadata: line.metadata) }
     }
