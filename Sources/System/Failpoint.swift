@@ -27,7 +27,7 @@
             "RemovePodSandbox/shared memory unmounted", "RemovePodSandbox/directory removed",
             "RemovePodSandbox/row removed",
 
-            "CreateContainer/root file system mounted", "CreateContainer/volume mounted",
+            "CreateContainer/layers mapped", "CreateContainer/root file system mounted", "CreateContainer/volume mounted",
             "CreateContainer/bundle written", "CreateContainer/stored", "CreateContainer/created",
             "CreateContainer/created stored",
 

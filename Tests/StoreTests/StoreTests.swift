@@ -42,6 +42,16 @@ import Testing
         #expect(try await store.containers().isEmpty)
     }
 
+    @Test func containersThatAreLeftGoWithTheirSandbox() async throws {
+        let store = try Store(path: path)
+        try await store.save(
+            SandboxRow(id: "s", phase: "stopped", handler: "runc", config: [], status: []))
+        try await store.save(
+            ContainerRow(id: "c", sandbox: "s", phase: "x", layers: [], config: [], status: []))
+        try await store.removeSandbox("s")
+        #expect(try await store.containers().isEmpty)
+    }
+
     @Test func layersKeepTheirOrderAndGoWithTheirImage() async throws {
         let store = try Store(path: path)
         let layers = ["b", "a", "c"].map { ImageRow.Layer(chain: $0, bytes: 10, inodes: 2) }

@@ -13,9 +13,13 @@ from .world import LOGS, ROOT, RUN
 RPCS = ["RunPodSandbox", "StopPodSandbox", "RemovePodSandbox", "CreateContainer", "StartContainer",
         "StopContainer", "RemoveContainer", "PullImage", "RemoveImage", "ExecSync",
         "ReopenContainerLog", "UpdateContainerResources"]
-#: How often one operation passes a failpoint, where it is more than once: two plugins, two layers.
-TWICE = {"RunPodSandbox/plugin added", "StopPodSandbox/plugin deleted", "PullImage/layer unpacked",
-         "PullImage/layer committed", "RemoveImage/layer set aside"}
+#: Which passes of a failpoint are an operation's, where it is more than one: two plugins, two layers, a
+#: root and a volume. Each daemon maps layers once at its start, to see whether it can.
+PASSES = {
+    "RunPodSandbox/plugin added": (1, 2), "StopPodSandbox/plugin deleted": (1, 2),
+    "CreateContainer/layers mapped": (2, 3), "PullImage/layer unpacked": (1, 2),
+    "PullImage/layer committed": (1, 2), "RemoveImage/layer set aside": (1, 2),
+}
 #: Operations that pass through others' steps.
 PASSES_THROUGH = {
     "StopContainer": ["StopPodSandbox", "RemovePodSandbox", "RemoveContainer"],
@@ -37,6 +41,7 @@ BEFORE_RECOVERY = {
     "recovery/sandbox recovered": ("RunPodSandbox", "RunPodSandbox/network attached"),
     "recovery/network swept": ("RunPodSandbox", "RunPodSandbox/plugin added"),
     "recovery/root file systems swept": ("CreateContainer", "CreateContainer/volume mounted"),
+    "CreateContainer/layers mapped": ("CreateContainer", "CreateContainer/volume mounted"),
 }
 #: What each operation has others do.
 HELPERS = [
@@ -124,21 +129,21 @@ def _killed(names: list[str]) -> Iterator[Cell]:
                         for one, count in ASKED.items())
         elif operation == "undo":
             yield from _undone()
-        elif operation == "recovery":
+        elif operation != "recovery":
+            yield from _places(operation, step, name)
+        if name in BEFORE_RECOVERY:
             one, first = BEFORE_RECOVERY[name]
             yield Cell(getattr(operations, one), f"recovery: {step}", "kill",
                        faults.killed_again(first, name))
-        else:
-            yield from _places(operation, step, name)
 
 
 def _places(operation: str, step: str, name: str) -> Iterator[Cell]:
     passing = [] if name in OWN else PASSES_THROUGH.get(operation, [])
     for one in [operation, *passing]:
         chosen = _variant(one, name)
-        for count in (1, 2) if name in TWICE else (1,):
+        for count in PASSES.get(name, (1,)):
             shown = step if one == operation else name
-            shown += f" {count}" if name in TWICE else ""
+            shown += f" {count}" if name in PASSES else ""
             yield _kill(chosen, shown, f"{name}:{count}")
             if one == operation in ("CreateContainer", "StartContainer", "RemoveContainer"):
                 yield _kill(chosen, shown, f"{name}:{count}", "runc")
@@ -148,6 +153,8 @@ def _variant(operation: str, name: str) -> str:
     """The operation as it passes that step."""
     if "infra" in name and operation != "RemovePodSandbox":
         return f"{operation}WithInfra"
+    if name == "CreateContainer/layers mapped":
+        return "CreateContainerMapped"
     return "RemoveContainerLast" if name == "RemoveContainer/layers removed" and (
         operation == "RemoveContainer") else operation
 

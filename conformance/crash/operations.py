@@ -162,6 +162,17 @@ class CreateContainer(Operation):
         assert self.world.container.output("cat", "/volume/second") == "layer"
 
 
+class CreateContainerMapped(CreateContainer):
+    """The pod has a user namespace, whose root owns the files that the container sees."""
+
+    def prepare(self) -> None:
+        mapping = {"host_id": 1 << 20, "container_id": 0, "length": 65536}
+        options = self.world.pod_config.linux.security_context.namespace_options
+        options.userns_options.CopyFrom(
+            cri.UserNamespace(mode=cri.POD, uids=[mapping], gids=[mapping]))
+        super().prepare()
+
+
 class CreateContainerLeft(CreateContainer):
     """What could not be unmade is listed as exited, and makes room for the retry's container."""
 

@@ -116,12 +116,18 @@ class World:
     @property
     def container_config(self) -> Any:
         """The container: an image volume, limits, and words on its output until it is told to end."""
-        return container_config(
+        config = container_config(
             "trap 'exit 3' TERM; while :; do echo up; sleep 0.1; done", image=self.image,
             name="main", linux={"resources": {
                 "cpu_shares": 512, "memory_limit_in_bytes": 64 << 20}},
             mounts=[{"container_path": "/volume", "readonly": True,
                      "image": {"image": self.image}}])
+        # The kubelet says of a container what it said of its pod.
+        asked = self.pod_config.linux.security_context.namespace_options
+        if asked.HasField("userns_options"):
+            config.linux.security_context.namespace_options.userns_options.CopyFrom(
+                asked.userns_options)
+        return config
 
     def create(self, deadline: float = 30) -> str:
         """CreateContainer, always with the same configuration."""
