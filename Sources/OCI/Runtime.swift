@@ -160,7 +160,8 @@ extension Runtime {
             program.arguments.dropFirst(option + 1).first == handler.root
         else { return false }
         // Where runtimes hide their processes, the monitors start containers.
-        let verbs = ["kill", "delete", "state", "update"] + (handler.hidesProcesses ? [] : ["start"])
+        var verbs = ["kill", "delete", "state", "update"]
+        if !handler.hidesProcesses { verbs.append("start") }
         return program.arguments.contains(where: verbs.contains)
     }
 }

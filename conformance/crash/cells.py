@@ -20,6 +20,14 @@ PASSES = {
     "CreateContainer/layers mapped": (2, 3), "PullImage/layer unpacked": (1, 2),
     "PullImage/layer committed": (1, 2), "RemoveImage/layer set aside": (1, 2),
 }
+#: Steps that Gantry takes for runc, and crun by itself.
+RUNC_ALONE = {"CreateContainer/volume mapped"}
+#: What an operation must be like to pass a step.
+VARIANTS = {
+    ("CreateContainer", "CreateContainer/layers mapped"): "CreateContainerMapped",
+    ("CreateContainer", "CreateContainer/volume mapped"): "CreateContainerWithMappedVolume",
+    ("RemoveContainer", "RemoveContainer/layers removed"): "RemoveContainerLast",
+}
 #: Operations that pass through others' steps.
 PASSES_THROUGH = {
     "StopContainer": ["StopPodSandbox", "RemovePodSandbox", "RemoveContainer"],
@@ -144,7 +152,8 @@ def _places(operation: str, step: str, name: str) -> Iterator[Cell]:
         for count in PASSES.get(name, (1,)):
             shown = step if one == operation else name
             shown += f" {count}" if name in PASSES else ""
-            yield _kill(chosen, shown, f"{name}:{count}")
+            if name not in RUNC_ALONE:
+                yield _kill(chosen, shown, f"{name}:{count}")
             if one == operation in ("CreateContainer", "StartContainer", "RemoveContainer"):
                 yield _kill(chosen, shown, f"{name}:{count}", "runc")
 
@@ -153,10 +162,7 @@ def _variant(operation: str, name: str) -> str:
     """The operation as it passes that step."""
     if "infra" in name and operation != "RemovePodSandbox":
         return f"{operation}WithInfra"
-    if name == "CreateContainer/layers mapped":
-        return "CreateContainerMapped"
-    return "RemoveContainerLast" if name == "RemoveContainer/layers removed" and (
-        operation == "RemoveContainer") else operation
+    return VARIANTS.get((operation, name), operation)
 
 
 def _kill(operation: str, step: str, place: str, handler: str = "crun") -> Cell:

@@ -173,6 +173,16 @@ class CreateContainerMapped(CreateContainer):
         super().prepare()
 
 
+class CreateContainerWithMappedVolume(CreateContainer):
+    """A volume's files get other IDs, which Gantry sees to where the runtime cannot (runc 1.1)."""
+
+    def prepare(self) -> None:
+        mapping = [{"host_id": 1 << 20, "container_id": 0, "length": 65536}]
+        self.world.more_mounts = [{"container_path": "/mapped", "host_path": "/var/tmp",
+                                   "uidMappings": mapping, "gidMappings": mapping}]
+        super().prepare()
+
+
 class CreateContainerLeft(CreateContainer):
     """What could not be unmade is listed as exited, and makes room for the retry's container."""
 

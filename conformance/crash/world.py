@@ -51,6 +51,7 @@ class World:
         self.handler = handler
         self.pod = self.container = None
         self.pod_config = pod_config()
+        self.more_mounts: list[dict[str, Any]] = []
         self.node.environment = {}
         self._before = self._snapshot()
 
@@ -121,7 +122,7 @@ class World:
             name="main", linux={"resources": {
                 "cpu_shares": 512, "memory_limit_in_bytes": 64 << 20}},
             mounts=[{"container_path": "/volume", "readonly": True,
-                     "image": {"image": self.image}}])
+                     "image": {"image": self.image}}, *self.more_mounts])
         # The kubelet says of a container what it said of its pod.
         asked = self.pod_config.linux.security_context.namespace_options
         if asked.HasField("userns_options"):
