@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from . import faults, operations
+from .counts import LOGS, ROOT, RUN
 from .faults import Fault
 from .operations import Operation
-from .world import LOGS, ROOT, RUN
 
 #: In the order of the table. Operations are named after their RPC, and after what is special with them.
 RPCS = ["RunPodSandbox", "StopPodSandbox", "RemovePodSandbox", "CreateContainer", "StartContainer",
