@@ -211,4 +211,5 @@ def _full() -> Iterator[Cell]:
 def _registry() -> Iterator[Cell]:
     yield Cell(operations.PullImage, "registry at the manifest", "fail", faults.registry("manifest"))
     yield Cell(operations.PullImage, "registry in a layer", "fail", faults.registry("layer"))
+    yield Cell(operations.PullImage, "registry in a layer", "slow", faults.registry("slow"))
     yield Cell(operations.PullImage, "registry in a layer", "kill", faults.registry("kill"))

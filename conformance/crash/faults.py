@@ -155,7 +155,7 @@ def full(directory: Path, fails: bool | None) -> Fault:
 
 
 def registry(trouble: str) -> Fault:
-    """The registry dies at the manifest or in a layer, or the daemon does in a layer."""
+    """The registry dies at the manifest or in a layer, or the daemon or the caller goes in a layer."""
     def fault(world: World, operation: Operation) -> Iterator[None]:
         fake = FakeRegistry(FAKE_PORT)
         real, world.image = world.image, fake.serve("crash/image:latest", world.picture)
@@ -167,6 +167,8 @@ def registry(trouble: str) -> Fault:
             world.start()
             if trouble == "kill":
                 _kill_in_layer(world, operation, fake, layer, half)
+            elif trouble == "slow":
+                _outlive_caller(operation, fake, layer, Answer(blob))
             else:
                 broken = {"manifest": ("/v2/crash/image/manifests/latest", Answer(b"{", length=4096)),
                           "layer": (layer, half)}[trouble]
@@ -182,14 +184,7 @@ def registry(trouble: str) -> Fault:
 
 def _kill_in_layer(world: World, operation: Operation, fake: FakeRegistry, layer: str,
                    half: Answer) -> None:
-    asked, go = threading.Event(), threading.Event()
-
-    def stalled() -> Answer:
-        asked.set()
-        go.wait(30)
-        return half
-
-    fake.answers[layer] = stalled
+    asked, go = _stall(fake, layer, half)
     caller = threading.Thread(target=_try, args=(operation.call,), daemon=True)
     caller.start()
     assert asked.wait(20), "the layer was not asked for"
@@ -197,6 +192,26 @@ def _kill_in_layer(world: World, operation: Operation, fake: FakeRegistry, layer
     go.set()
     caller.join()
     world.start()
+
+
+def _outlive_caller(operation: Operation, fake: FakeRegistry, layer: str, whole: Answer) -> None:
+    asked, go = _stall(fake, layer, whole)
+    error = refused(lambda: operation.call(1))
+    assert error.code() == StatusCode.DEADLINE_EXCEEDED and asked.is_set(), error
+    go.set()
+
+
+def _stall(fake: FakeRegistry, layer: str, answer: Answer) -> tuple[threading.Event, threading.Event]:
+    """Has a layer come once the second event is set; the first is when it was asked for."""
+    asked, go = threading.Event(), threading.Event()
+
+    def stalled() -> Answer:
+        asked.set()
+        go.wait(30)
+        return answer
+
+    fake.answers[layer] = stalled
+    return asked, go
 
 
 def _try(call: Callable[[], None]) -> RpcError | None:
