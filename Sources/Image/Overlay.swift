@@ -28,6 +28,7 @@ struct Overlay: Sendable {
         guard let userNamespace else { return try mount(layers) }
         let mapped = try MappedLayers(layers, in: home, userNamespace: userNamespace)
         defer { try? mapped.release() }
+        failpoint("CreateContainer/layers mapped")
         try mount(mapped.directories)
     }
 

@@ -1,17 +1,14 @@
 public import Model
 internal import Synchronization
-internal import System
+public import System
 
 extension NetworkPlugins {
-    /// Kills plugins that a killed process of ours has started, and removes what it had half written: a second operation on a container must
-    /// not begin before the first has ended (section 2, Lifecycle & Ordering).
-    public func endOrphans() async throws {
+    /// Tells plugins that this node has started from other programs. Those of a process that was
+    /// killed must end before there is another operation on their container (section 3, Lifecycle &
+    /// Ordering).
+    public func startedPlugins() async throws -> @Sendable (RunningProgram) -> Bool {
         let containers = Set(try await records.all().map { "CNI_CONTAINERID=\($0.sandboxId)" })
-        try await records.sweep()
-        if containers.isEmpty { return }
-        try await Orphans.end { program in
-            program.environment.contains(where: containers.contains)
-        }
+        return { $0.environment.contains(where: containers.contains) }
     }
 
     /// Takes back what is left of pods that are no more: DEL for every recorded attachment that is
@@ -23,6 +20,7 @@ extension NetworkPlugins {
     public func collectGarbage(keeping kept: Set<Attachment.ID>) async -> [GantryError] {
         var failures: [GantryError] = []
         do {
+            try await records.sweep()
             for id in try await records.all() where !kept.contains(id) {
                 await collect(&failures) { try await removeStale(id) }
             }

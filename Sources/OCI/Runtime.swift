@@ -1,7 +1,7 @@
 internal import FoundationEssentials
 internal import Kernel
 public import Model
-internal import System
+public import System
 
 /// Drives an OCI runtime's command line: one short-lived process a command.
 public struct Runtime: Sendable {
@@ -153,18 +153,16 @@ extension Runtime {
 }
 
 extension Runtime {
-    /// Kills commands that a killed daemon has started. Not `create`, which is the monitors', and not
-    /// `exec`, whose programs are the containers' own.
-    public func endOrphans() async throws {
-        var verbs: Set = ["kill", "delete", "state", "update"]
-        // Where they hide their processes, runtimes are started by the monitors.
-        if !handler.hidesProcesses { verbs.insert("start") }
-        try await Orphans.end { [root = handler.root, verbs] program in
-            guard let option = program.arguments.firstIndex(of: "--root"),
-                program.arguments.dropFirst(option + 1).first == root
-            else { return false }
-            return program.arguments.contains(where: verbs.contains)
-        }
+    /// Whether a program is a command that a daemon has started. Not `create`, which is the monitors',
+    /// and not `exec`, whose programs are the containers' own.
+    public func isCommand(_ program: RunningProgram) -> Bool {
+        guard let option = program.arguments.firstIndex(of: "--root"),
+            program.arguments.dropFirst(option + 1).first == handler.root
+        else { return false }
+        // Where runtimes hide their processes, the monitors start containers.
+        var verbs = ["kill", "delete", "state", "update"]
+        if !handler.hidesProcesses { verbs.append("start") }
+        return program.arguments.contains(where: verbs.contains)
     }
 }
 

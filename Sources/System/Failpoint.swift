@@ -27,7 +27,8 @@
             "RemovePodSandbox/shared memory unmounted", "RemovePodSandbox/directory removed",
             "RemovePodSandbox/row removed",
 
-            "CreateContainer/root file system mounted", "CreateContainer/volume mounted",
+            "CreateContainer/layers mapped", "CreateContainer/root file system mounted",
+            "CreateContainer/volume mounted", "CreateContainer/volume mapped",
             "CreateContainer/bundle written", "CreateContainer/stored", "CreateContainer/created",
             "CreateContainer/created stored",
 

@@ -40,6 +40,16 @@ import Testing
         #expect(try await store.containers().isEmpty)
     }
 
+    @Test func containersThatAreLeftGoWithTheirSandbox() async throws {
+        let store = try Store(path: path)
+        try await store.save(
+            SandboxRow(id: "s", phase: "stopped", handler: "runc", config: [], status: []))
+        try await store.save(
+            ContainerRow(id: "c", sandbox: "s", phase: "x", layers: [], config: [], status: []))
+        try await store.removeSandbox("s")
+        #expect(try await store.containers().isEmpty)
+    }
+
     @Test func layersKeepTheirOrderAndGoWithTheirImage() async throws {
         let store = try place.open()
         let layers = ["b", "a", "c"].map { ImageRow.Layer(chain: $0, bytes: 10, inodes: 2) }

@@ -62,8 +62,8 @@ def _result(world: World, cell: Cell, verbose: bool) -> str:
             reason += f"\n{world.node.daemon.output[-4000:]}"
         world.clean()
     took = time.monotonic() - begun
-    print(f"{'FAIL' if reason else 'ok':4} {took:5.1f} s  {cell.name}  {reason}".rstrip(), file=sys.stderr,
-          flush=True)
+    mark = "FAIL" if reason else "ok"
+    print(f"{mark:4} {took:5.1f} s  {cell.name}  {reason}".rstrip(), file=sys.stderr, flush=True)
     return reason
 
 

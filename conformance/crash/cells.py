@@ -5,17 +5,29 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from . import faults, operations
+from .counts import LOGS, ROOT, RUN
 from .faults import Fault
 from .operations import Operation
-from .world import LOGS, ROOT, RUN
 
 #: In the order of the table. Operations are named after their RPC, and after what is special with them.
 RPCS = ["RunPodSandbox", "StopPodSandbox", "RemovePodSandbox", "CreateContainer", "StartContainer",
         "StopContainer", "RemoveContainer", "PullImage", "RemoveImage", "ExecSync",
         "ReopenContainerLog", "UpdateContainerResources"]
-#: How often one operation passes a failpoint, where it is more than once: two plugins, two layers.
-TWICE = {"RunPodSandbox/plugin added", "StopPodSandbox/plugin deleted", "PullImage/layer unpacked",
-         "PullImage/layer committed", "RemoveImage/layer set aside"}
+#: Which passes of a failpoint are an operation's, where it is more than one: two plugins, two layers, a
+#: root and a volume. Each daemon maps layers once at its start, to see whether it can.
+PASSES = {
+    "RunPodSandbox/plugin added": (1, 2), "StopPodSandbox/plugin deleted": (1, 2),
+    "CreateContainer/layers mapped": (2, 3), "PullImage/layer unpacked": (1, 2),
+    "PullImage/layer committed": (1, 2), "RemoveImage/layer set aside": (1, 2),
+}
+#: Steps that Gantry takes for runc, and crun by itself.
+RUNC_ALONE = {"CreateContainer/volume mapped"}
+#: What an operation must be like to pass a step.
+VARIANTS = {
+    ("CreateContainer", "CreateContainer/layers mapped"): "CreateContainerMapped",
+    ("CreateContainer", "CreateContainer/volume mapped"): "CreateContainerWithMappedVolume",
+    ("RemoveContainer", "RemoveContainer/layers removed"): "RemoveContainerLast",
+}
 #: Operations that pass through others' steps.
 PASSES_THROUGH = {
     "StopContainer": ["StopPodSandbox", "RemovePodSandbox", "RemoveContainer"],
@@ -37,6 +49,7 @@ BEFORE_RECOVERY = {
     "recovery/sandbox recovered": ("RunPodSandbox", "RunPodSandbox/network attached"),
     "recovery/network swept": ("RunPodSandbox", "RunPodSandbox/plugin added"),
     "recovery/orphans removed": ("CreateContainer", "CreateContainer/volume mounted"),
+    "CreateContainer/layers mapped": ("CreateContainer", "CreateContainer/volume mounted"),
 }
 #: What each operation has others do.
 HELPERS = [
@@ -124,22 +137,23 @@ def _killed(names: list[str]) -> Iterator[Cell]:
                         for one, count in ASKED.items())
         elif operation == "undo":
             yield from _undone()
-        elif operation == "recovery":
+        elif operation != "recovery":
+            yield from _places(operation, step, name)
+        if name in BEFORE_RECOVERY:
             one, first = BEFORE_RECOVERY[name]
             yield Cell(getattr(operations, one), f"recovery: {step}", "kill",
                        faults.killed_again(first, name))
-        else:
-            yield from _places(operation, step, name)
 
 
 def _places(operation: str, step: str, name: str) -> Iterator[Cell]:
     passing = [] if name in OWN else PASSES_THROUGH.get(operation, [])
     for one in [operation, *passing]:
         chosen = _variant(one, name)
-        for count in (1, 2) if name in TWICE else (1,):
+        for count in PASSES.get(name, (1,)):
             shown = step if one == operation else name
-            shown += f" {count}" if name in TWICE else ""
-            yield _kill(chosen, shown, f"{name}:{count}")
+            shown += f" {count}" if name in PASSES else ""
+            if name not in RUNC_ALONE:
+                yield _kill(chosen, shown, f"{name}:{count}")
             if one == operation in ("CreateContainer", "StartContainer", "RemoveContainer"):
                 yield _kill(chosen, shown, f"{name}:{count}", "runc")
 
@@ -148,8 +162,7 @@ def _variant(operation: str, name: str) -> str:
     """The operation as it passes that step."""
     if "infra" in name and operation != "RemovePodSandbox":
         return f"{operation}WithInfra"
-    return "RemoveContainerLast" if name == "RemoveContainer/layers removed" and (
-        operation == "RemoveContainer") else operation
+    return VARIANTS.get((operation, name), operation)
 
 
 def _kill(operation: str, step: str, place: str, handler: str = "crun") -> Cell:
@@ -198,4 +211,5 @@ def _full() -> Iterator[Cell]:
 def _registry() -> Iterator[Cell]:
     yield Cell(operations.PullImage, "registry at the manifest", "fail", faults.registry("manifest"))
     yield Cell(operations.PullImage, "registry in a layer", "fail", faults.registry("layer"))
+    yield Cell(operations.PullImage, "registry in a layer", "slow", faults.registry("slow"))
     yield Cell(operations.PullImage, "registry in a layer", "kill", faults.registry("kill"))

@@ -4,27 +4,22 @@ Each is a generator: it brings the operation to its failure and a daemon that se
 that the caller can look and retry, and takes its own things away.
 """
 
-import shutil
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from grpc import RpcError, StatusCode
 
 from harness.fake_registry import Answer, FakeRegistry, blob_path
-from harness.images import Image
-from harness.node import NETWORK
 from harness.tarball import sha256
 from harness.wait import wait_until
 
 from .operations import Operation
-from .world import FAKE_PORT, LIMIT, STAND_INS, World, refused
+from .small import fill, small
+from .stand_in import HUNG, stand_in, switch
+from .world import FAKE_PORT, LIMIT, World, refused
 
 Fault = Callable[[World, Operation], Iterator[None]]
-SWITCH, HUNG = Path("/run/failing"), Path("/run/hung")
 WORDS = "the moon is full"
 
 
@@ -160,7 +155,7 @@ def full(directory: Path, fails: bool | None) -> Fault:
 
 
 def registry(trouble: str) -> Fault:
-    """The registry dies at the manifest or in a layer, or the daemon does in a layer."""
+    """The registry dies at the manifest or in a layer, or the daemon or the caller goes in a layer."""
     def fault(world: World, operation: Operation) -> Iterator[None]:
         fake = FakeRegistry(FAKE_PORT)
         real, world.image = world.image, fake.serve("crash/image:latest", world.picture)
@@ -172,6 +167,8 @@ def registry(trouble: str) -> Fault:
             world.start()
             if trouble == "kill":
                 _kill_in_layer(world, operation, fake, layer, half)
+            elif trouble == "slow":
+                _outlive_caller(operation, fake, layer, Answer(blob))
             else:
                 broken = {"manifest": ("/v2/crash/image/manifests/latest", Answer(b"{", length=4096)),
                           "layer": (layer, half)}[trouble]
@@ -187,14 +184,7 @@ def registry(trouble: str) -> Fault:
 
 def _kill_in_layer(world: World, operation: Operation, fake: FakeRegistry, layer: str,
                    half: Answer) -> None:
-    asked, go = threading.Event(), threading.Event()
-
-    def stalled() -> Answer:
-        asked.set()
-        go.wait(30)
-        return half
-
-    fake.answers[layer] = stalled
+    asked, go = _stall(fake, layer, half)
     caller = threading.Thread(target=_try, args=(operation.call,), daemon=True)
     caller.start()
     assert asked.wait(20), "the layer was not asked for"
@@ -204,75 +194,29 @@ def _kill_in_layer(world: World, operation: Operation, fake: FakeRegistry, layer
     world.start()
 
 
+def _outlive_caller(operation: Operation, fake: FakeRegistry, layer: str, whole: Answer) -> None:
+    asked, go = _stall(fake, layer, whole)
+    error = refused(lambda: operation.call(1))
+    assert error.code() == StatusCode.DEADLINE_EXCEEDED and asked.is_set(), error
+    go.set()
+
+
+def _stall(fake: FakeRegistry, layer: str, answer: Answer) -> tuple[threading.Event, threading.Event]:
+    """Has a layer come once the second event is set; the first is when it was asked for."""
+    asked, go = threading.Event(), threading.Event()
+
+    def stalled() -> Answer:
+        asked.set()
+        go.wait(30)
+        return answer
+
+    fake.answers[layer] = stalled
+    return asked, go
+
+
 def _try(call: Callable[[], None]) -> RpcError | None:
     try:
         call()
         return None
     except RpcError as error:
         return error
-
-
-# Stand-ins for runtimes and plugins
-
-def switch(words: str = "") -> None:
-    """Has the stand-ins fail or hang; without words, no more."""
-    HUNG.unlink(missing_ok=True)
-    if words:
-        SWITCH.write_text(words)
-    else:
-        SWITCH.unlink(missing_ok=True)
-
-
-@contextmanager
-def stand_in(world: World, helper: str) -> Iterator[None]:
-    """Puts a stand-in before the runtime, or before the first plugin of the network."""
-    directory = Path("/opt/crash")
-    directory.mkdir(parents=True, exist_ok=True)
-    if helper == "runtime":
-        _install("oci_runtime.py", directory / world.handler)
-        world.node.environment["PATH"] = f"{directory}:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
-    else:
-        _install("cni_wrapper.py", Path("/opt/cni/bin/conformance-bridge"))
-        first, *rest = NETWORK["plugins"]
-        world.node.connect_network(
-            {**NETWORK, "plugins": [{**first, "type": "conformance-bridge"}, *rest]})
-    try:
-        yield
-    finally:
-        switch()
-        shutil.rmtree(directory)
-        world.node.environment.pop("PATH", None)
-        world.node.connect_network()
-
-
-def _install(source: str, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"#!{sys.executable}\n" + (STAND_INS / source).read_text())
-    path.chmod(0o755)
-
-
-# Small file systems
-
-@contextmanager
-def small(directory: Path) -> Iterator[None]:
-    """A file system of 64 MiB on a directory."""
-    directory.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m,mode=0755", "tmpfs", directory],
-                   check=True)
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "-l", directory], check=True)
-
-
-def fill(directory: Path) -> Path:
-    """Takes all the room that is left; the file that takes it."""
-    path = directory / "ballast"
-    with open(path, "wb", buffering=0) as ballast:
-        for size in (1 << 20, 4096, 1):
-            try:
-                while ballast.write(b"\0" * size) == size:
-                    pass
-            except OSError:
-                pass
-    return path

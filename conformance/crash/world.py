@@ -3,15 +3,13 @@
 import os
 import re
 import signal
-import sqlite3
 import subprocess
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import grpc
 
-from harness import catalogue, cri, runtimes
+from harness import catalogue, runtimes
 from harness.leaks import Snapshot, held, processes
 from harness.node import Node
 from harness.pods import Container, Pod, container_config, pod_config
@@ -19,14 +17,13 @@ from harness.registry import Registry
 from harness.tarball import file, layer
 from harness.wait import wait_until
 
-ROOT, RUN, LOGS = Path("/var/lib/gantry"), Path("/run/gantry"), Path("/var/log/pods")
+from .counts import ROOT, RUN, expect
+
 REGISTRY_PORT, FAKE_PORT = 5000, 5001
 #: Seconds that a runtime or a plugin may take; see `runtime_limit` and `cni_limit`.
 LIMIT = 2
-ID = re.compile(r"[0-9a-f]{64}")
 #: What a daemon keeps whether it has pods or not.
-KEPT = re.compile(r"gantry\.db|/lock$|/reserve$|/pause(/|$)|/runtimes(/\w+)?$")
-STAND_INS = Path(__file__).resolve().parents[1] / "stand_ins"
+KEPT = re.compile(r"gantry\.db|/lock$|/pause(/|$)|/runtimes(/\w+)?$")
 
 
 class World:
@@ -51,6 +48,7 @@ class World:
         self.handler = handler
         self.pod = self.container = None
         self.pod_config = pod_config()
+        self.more_mounts: list[dict[str, Any]] = []
         self.node.environment = {}
         self._before = self._snapshot()
 
@@ -116,12 +114,18 @@ class World:
     @property
     def container_config(self) -> Any:
         """The container: an image volume, limits, and words on its output until it is told to end."""
-        return container_config(
+        config = container_config(
             "trap 'exit 3' TERM; while :; do echo up; sleep 0.1; done", image=self.image,
             name="main", linux={"resources": {
                 "cpu_shares": 512, "memory_limit_in_bytes": 64 << 20}},
             mounts=[{"container_path": "/volume", "readonly": True,
-                     "image": {"image": self.image}}])
+                     "image": {"image": self.image}}, *self.more_mounts])
+        # The kubelet says of a container what it said of its pod.
+        asked = self.pod_config.linux.security_context.namespace_options
+        if asked.HasField("userns_options"):
+            config.linux.security_context.namespace_options.userns_options.CopyFrom(
+                asked.userns_options)
+        return config
 
     def create(self, deadline: float = 30) -> str:
         """CreateContainer, always with the same configuration."""
@@ -153,48 +157,6 @@ class World:
         """The listed images' IDs."""
         return [image.id for image in self.client.ListImages().images]
 
-    # What is there
-
-    def expect(self, pods: int, containers: int, images: int = 1) -> None:
-        """As much as so many ready pods, living containers and images take, and no more."""
-        wanted = {
-            "monitors": pods, "network namespaces": pods, "addresses": pods,
-            "network records": pods, "pod rows": pods, "pod directories": pods,
-            "container rows": containers, "root file systems": 2 * containers,
-            "bundles": 2 * containers, "writable parts": 2 * containers,
-            "image rows": images, "layers": 2 * images, "staged layers": 0,
-        }
-        try:
-            wait_until(lambda: self.counts() == wanted, "the counts", 5)
-        except AssertionError:
-            counts = self.counts()
-            wrong = {key: (counts[key], wanted[key]) for key in wanted
-                     if counts[key] != wanted[key]}
-            raise AssertionError(f"counts that are wrong (there, wanted): {wrong}") from None
-
-    def counts(self) -> dict[str, int]:
-        """How many of each thing a pod, a container or an image takes are there."""
-        mounts = [line.split()[4] for line in
-                  Path("/proc/self/mountinfo").read_text().splitlines()]
-        return {
-            "monitors": sum("gantry-monitor" in line for line in processes()),
-            "network namespaces": sum(re.search(r"/pods/\w+/ns/net$", m) is not None
-                                      for m in mounts),
-            "addresses": len([*Path("/var/lib/cni").rglob("*.*.*.*")]),
-            "network records": _entries(ROOT / "network"),
-            "pod rows": self._rows("sandbox"), "pod directories": _entries(RUN / "pods"),
-            "container rows": self._rows("container"),
-            "root file systems": sum(m.startswith(f"{RUN}/containers/") for m in mounts),
-            "bundles": _entries(RUN / "containers"),
-            "writable parts": _entries(ROOT / "containers"),
-            "image rows": self._rows("image"), "layers": _entries(ROOT / "layers"),
-            "staged layers": _entries(ROOT / "staging"),
-        }
-
-    def _rows(self, table: str) -> int:
-        with closing(sqlite3.connect(ROOT / "gantry.db", timeout=10)) as database:
-            return database.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
-
     # The end
 
     def tear_down(self) -> None:
@@ -207,7 +169,7 @@ class World:
             self.client.RemovePodSandbox(pod_sandbox_id=id)
         for id in self.images():
             self.client.RemoveImage(image={"image": id})
-        self.expect(0, 0, images=0)
+        expect(0, 0, images=0)
 
     def end(self) -> None:
         """Ends the daemon, and asserts that nothing is left: AssertionError tells what is."""
@@ -258,10 +220,6 @@ def refused(call: Any, *words: str) -> grpc.RpcError:
             assert word in error.details(), f"no {word!r} in {error.details()!r}"
         return error
     raise AssertionError("the call went well")
-
-
-def _entries(directory: Path) -> int:
-    return len(list(directory.iterdir())) if directory.exists() else 0
 
 
 def _kill(process: int) -> None:

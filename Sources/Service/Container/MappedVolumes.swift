@@ -33,6 +33,7 @@ struct MappedVolumes: Sendable {
             uidMap: lines(mount.mount.uidMappings), gidMap: lines(mount.mount.gidMappings))
         try makeTarget(target, like: mount.source)
         try Mounts.mountMappedNow(mount.source, on: target, userNamespace: namespace)
+        failpoint("CreateContainer/volume mapped")
         var mapped = mount
         mapped.source = target
         mapped.sharing = .unshared

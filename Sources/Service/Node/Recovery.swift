@@ -44,8 +44,11 @@ public struct Recovery: Sendable {
     /// A killed daemon's runtimes and plugins go on without it, and would go on beside ours.
     private func endOrphans() async {
         await node.attempt("end what an earlier daemon has started") {
-            try await node.network.endOrphans()
-            for handler in node.handlers.working { try await handler.runtime.endOrphans() }
+            let isPlugin = try await node.network.startedPlugins()
+            let runtimes = node.handlers.working.map(\.runtime)
+            try await Orphans.end { program in
+                isPlugin(program) || runtimes.contains { $0.isCommand(program) }
+            }
         }
     }
 
