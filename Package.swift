@@ -31,7 +31,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
-        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     ],
@@ -65,7 +64,7 @@ let package = Package(
         room("GRPC", uses: ["CGRPC"]),
         room("CRI", uses: ["CCRI", "Model"]),
         room("YAML", uses: ["CYAML", "Model"]),
-        room("TOML", uses: ["Model", .product(name: "TOMLKit", package: "TOMLKit")]),
+        room("TOML", uses: ["Model"]),
         room(
             "Image",
             uses: ["Archive", "CCurl", "CLinux", "TOML", "System", "Kernel", "Model"]),
