@@ -124,6 +124,7 @@ let package = Package(
             ]),
         tests(of: "Model"),
         tests(of: "YAML", uses: ["Model"]),
+        tests(of: "TOML", uses: ["Model"]),
         tests(of: "System", uses: ["CLinux", "Kernel", "Model"]),
         tests(of: "Store", uses: ["Model"]),
         tests(of: "OCI", uses: ["Model", "System", "Kernel"]),
@@ -141,3 +142,17 @@ let package = Package(
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11
 )
+
+// `make fuzz`: the parsers of what comes from outside behind libFuzzer, whose library this names.
+if let driver = Context.environment["GANTRY_FUZZER"] {
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz",
+            dependencies: [
+                "Archive", "Image", "Kernel", "Model", "MonitorProtocol", "Network", "OCI",
+                "Streaming", "Supervisor", "System", "TOML", "YAML", "CArchive", "CLinux",
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            path: "Tests/Fuzz", swiftSettings: strict,
+            linkerSettings: [.unsafeFlags([driver, "-lstdc++"])]))
+}
