@@ -13,7 +13,7 @@ STATIC_BUILD := swift build -c release --scratch-path .build-static --static-swi
 	-Xswiftc -static-executable
 CFLAGS ?= -O2 -Wall -Wextra -Werror
 
-.PHONY: run build setup test unit conformance conformance-uml check format
+.PHONY: run build setup test unit conformance conformance-uml check format sanitize fuzz soak
 
 # The main job: a real pod through the CRI socket, its output read back.
 run: setup build
@@ -38,6 +38,30 @@ test: setup check unit build conformance
 # test's child, not yet past its exec, still holds the file.
 unit:
 	swift test --no-parallel
+
+# What each fuzz target gets.
+FUZZ_SECONDS ?= 5
+# One build serves the tests under AddressSanitizer and the fuzz targets, which want its coverage.
+ASAN := --sanitize=address --scratch-path .build-asan \
+	-Xswiftc -sanitize-coverage=edge,indirect-calls,trace-cmp,inline-8bit-counters,pc-table
+TSAN := --sanitize=thread --scratch-path .build-tsan
+FUZZER = $(firstword $(wildcard $(dir $(realpath $(shell which swift)))../lib/clang/*/lib/linux/libclang_rt.fuzzer_no_main-$(shell uname -m).a))
+
+# The tests of the rooms under AddressSanitizer and ThreadSanitizer (docs/reliability.md).
+sanitize: export ASAN_OPTIONS := detect_leaks=0
+sanitize: export TSAN_OPTIONS := suppressions=$(CURDIR)/Tests/thread-sanitizer.txt
+sanitize: export SWIFT_BACKTRACE := enable=no
+sanitize:
+	GANTRY_FUZZER=$(FUZZER) swift test $(ASAN) --no-parallel
+	swift test $(TSAN) --no-parallel
+
+fuzz:
+	GANTRY_FUZZER=$(FUZZER) swift build $(ASAN) --product fuzz
+	Tests/Fuzz/run .build-asan/debug/fuzz .build-asan/corpora $(FUZZ_SECONDS)
+
+# 200 pods for ten minutes, and everything else beside them.
+soak: build
+	bench/soak
 
 # The suite here, and a sample of it on the nodes with a kernel of their own.
 conformance:
