@@ -22,9 +22,11 @@ struct Paths: Sendable {
     func makeDirectories() throws(SystemError) {
         for directory in [root, runRoot, pods, containers] {
             try Files.makeDirectories(directory, mode: 0o711)
+            try Files.narrow(directory, to: 0o711)
         }
         for directory in [scratch, networkCache] {
             try Files.makeDirectories(directory, mode: 0o700)
+            try Files.narrow(directory, to: 0o700)
         }
     }
 
