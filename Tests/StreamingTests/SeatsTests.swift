@@ -9,7 +9,11 @@ import Testing
         let seats = Seats(1)
         var refused = 0
         try await seats.sit {
-            try await seats.sit { Issue.record("there was no seat") } orElse: { refused += 1 }
+            try await seats.sit {
+                Issue.record("there was no seat")
+            } orElse: {
+                refused += 1
+            }
         } orElse: {
             Issue.record("there was a seat")
         }
@@ -20,7 +24,11 @@ import Testing
         let seats = Seats(1)
         for _ in 0..<3 {
             await #expect(throws: Failure.self) {
-                try await seats.sit { throw Failure() } orElse: { Issue.record("it is taken") }
+                try await seats.sit {
+                    throw Failure()
+                } orElse: {
+                    Issue.record("it is taken")
+                }
             }
         }
     }
