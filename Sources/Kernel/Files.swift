@@ -78,7 +78,7 @@ public enum Files {
         throw SystemError("mkdir", path, errno: errno)
     }
 
-    /// Takes permissions away from a directory that was there already, made by a package or a person. One
+    /// Takes permissions away from a file or directory that was there already, whoever made it. One
     /// that is right below `/` is not ours alone, and stays as it is.
     public static func narrow(_ path: String, to mode: UInt32) throws(SystemError) {
         var status = stat()
