@@ -1,18 +1,18 @@
 import Model
 
 /// A parser of what comes from outside, with what it may be told in good faith.
-struct FuzzTarget {
+struct FuzzTarget: Sendable {
     let name: String
     /// Good input, from which libFuzzer begins.
     let seeds: [[UInt8]]
     /// Words of the format, which it puts in.
     let words: [String]
     /// Takes the input or refuses it with an error that has a message for people.
-    let run: ([UInt8]) throws -> Void
+    let run: @Sendable ([UInt8]) throws -> Void
 
     init(
         _ name: String, seeds: [[UInt8]], words: [String] = [],
-        run: @escaping ([UInt8]) throws -> Void
+        run: @escaping @Sendable ([UInt8]) throws -> Void
     ) {
         self.name = name
         self.seeds = seeds
@@ -22,7 +22,7 @@ struct FuzzTarget {
 
     init(
         _ name: String, seeds: [String], words: [String] = [],
-        run: @escaping ([UInt8]) throws -> Void
+        run: @escaping @Sendable ([UInt8]) throws -> Void
     ) {
         self.init(name, seeds: seeds.map { Array($0.utf8) }, words: words, run: run)
     }

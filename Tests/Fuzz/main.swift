@@ -22,7 +22,7 @@ guard given.count > 2, let chosen = FuzzTarget.all.first(where: { $0.name == giv
     for target in FuzzTarget.all { print(target.name) }
     exit(given.count == 2 && given[1] == "list" ? 0 : 2)
 }
-nonisolated(unsafe) private let target = chosen
+private let target = chosen
 private let corpus = given[2]
 for (index, seed) in target.seeds.enumerated() { write(seed, to: "\(corpus)/seed-\(index)") }
 
