@@ -57,7 +57,7 @@ sanitize:
 
 fuzz:
 	GANTRY_FUZZER=$(FUZZER) swift build $(ASAN) --product fuzz
-	Tests/Fuzz/run .build-asan/debug/fuzz .build-asan/corpora $(FUZZ_SECONDS)
+	Tests/Fuzz/run $$(swift build $(ASAN) --show-bin-path)/fuzz .build-asan/corpora $(FUZZ_SECONDS)
 
 # 200 pods for ten minutes, and everything else beside them.
 soak: build
