@@ -11,7 +11,7 @@ import Model
 /// Layers, unpacked into a directory as the tests do it, without root's privileges being used.
 extension FuzzTarget {
     private static let directory = "/tmp/gantry-fuzz.\(getpid())"
-    private static let limits = LayerLimits(bytes: 16 << 20, entries: 1000)
+    private static let limits = LayerLimits(bytes: 1 << 20, entries: 200)
 
     static let tars = FuzzTarget(
         "tars", seeds: [seed, gzip],
