@@ -17,7 +17,7 @@ CFLAGS ?= -O2 -Wall -Wextra -Werror
 DEBUG_PREFIX := $(CURDIR)/.build/gantry-debug
 MATRIX := GANTRY=$(DEBUG_PREFIX)/bin/gantry conformance/matrix
 
-.PHONY: run build debug-prefix setup test unit matrix matrix-sample conformance conformance-uml bench check format
+.PHONY: run build debug-prefix setup test unit matrix matrix-sample conformance conformance-uml bench check format sanitize fuzz soak
 
 # The main job: a real pod through the CRI socket, its output read back.
 run: setup build
@@ -55,6 +55,30 @@ matrix: debug-prefix
 # Some of it, others with each day's commits.
 matrix-sample: debug-prefix
 	$(MATRIX) --sample 16 --seed $$(git log -1 --format=%cd --date=format:%j || echo 0)
+
+# What each fuzz target gets.
+FUZZ_SECONDS ?= 5
+# One build serves the tests under AddressSanitizer and the fuzz targets, which want its coverage.
+ASAN := --sanitize=address --scratch-path .build-asan \
+	-Xswiftc -sanitize-coverage=edge,indirect-calls,trace-cmp,inline-8bit-counters,pc-table
+TSAN := --sanitize=thread --scratch-path .build-tsan
+FUZZER = $(firstword $(wildcard $(dir $(realpath $(shell which swift)))../lib/clang/*/lib/linux/libclang_rt.fuzzer_no_main-$(shell uname -m).a))
+
+# The tests of the rooms under AddressSanitizer and ThreadSanitizer (docs/reliability.md).
+sanitize: export ASAN_OPTIONS := detect_leaks=0
+sanitize: export TSAN_OPTIONS := suppressions=$(CURDIR)/Tests/thread-sanitizer.txt
+sanitize: export SWIFT_BACKTRACE := enable=no
+sanitize:
+	GANTRY_FUZZER=$(FUZZER) swift test $(ASAN) --no-parallel
+	swift test $(TSAN) --no-parallel
+
+fuzz:
+	GANTRY_FUZZER=$(FUZZER) swift build $(ASAN) --product fuzz
+	Tests/Fuzz/run $$(swift build $(ASAN) --show-bin-path)/fuzz .build-asan/corpora $(FUZZ_SECONDS)
+
+# 200 pods for ten minutes, and everything else beside them.
+soak: build
+	bench/soak
 
 # The suite here, and a sample of it on the nodes with a kernel of their own.
 conformance:

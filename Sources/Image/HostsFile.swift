@@ -17,24 +17,13 @@ struct HostsFile {
         let file = try TOMLSection(text, path)
         if let url = try file.string("server") { server = try HostEntry(url, file, path) }
         if let table = try file.section("host") {
-            for url in Self.ordered(table.keys, in: text) {
+            for url in table.keys {
                 guard let section = try table.section(url) else { continue }
                 hosts.append(try HostEntry(url, section, path))
                 warnings += section.unknown(besides: HostEntry.keys)
             }
         }
         warnings += file.unknown(besides: HostEntry.keys.union(["server", "host"]))
-    }
-
-    /// A TOML table has no order, but this file's has: that of the lines `[host."URL"]`.
-    private static func ordered(_ urls: [String], in text: String) -> [String] {
-        let lines = text.split(whereSeparator: \.isNewline).map { $0.filter { $0 != " " } }
-        let line = { (url: String) in
-            lines.firstIndex { $0.hasPrefix("[host.\"\(url)\"") || $0.hasPrefix("[host.'\(url)'") }
-                ?? lines.count
-        }
-        return urls.map { (url: $0, line: line($0)) }
-            .sorted { ($0.line, $0.url) < ($1.line, $1.url) }.map(\.url)
     }
 
     /// - Parameter registry: the host whose images are wanted. Mirrors are told it as `ns`, since

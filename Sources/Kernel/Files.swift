@@ -78,6 +78,15 @@ public enum Files {
         throw SystemError("mkdir", path, errno: errno)
     }
 
+    /// Takes permissions away from a file or directory that was there already, whoever made it. One
+    /// that is right below `/` is not ours alone, and stays as it is.
+    public static func narrow(_ path: String, to mode: UInt32) throws(SystemError) {
+        var status = stat()
+        try syscall("stat", path) { stat(path, &status) }
+        guard status.st_mode & 0o777 & ~mode != 0, Path.parent(of: path) != "/" else { return }
+        try syscall("chmod", path) { chmod(path, status.st_mode & mode) }
+    }
+
     /// Creates a directory that only its owner gets into, and below it the root user of a pod's user
     /// namespace, whose group on the node is `group`. One that is there already is changed to that.
     public static func makePrivateDirectory(

@@ -47,8 +47,14 @@ extension HandlerFeatures {
         let linux: Linux?
     }
 
-    fileprivate init(version: String, json: [UInt8]) throws {
-        let document = try JSONDecoder().decode(Document.self, from: Data(json))
+    /// - Throws: `GantryError` (`unavailable`) when this is no answer of `features`.
+    init(version: String, json: [UInt8]) throws {
+        let document: Document
+        do {
+            document = try JSONDecoder().decode(Document.self, from: Data(json))
+        } catch {
+            throw GantryError(.unavailable, "\(version): its features are no JSON", cause: error)
+        }
         self.init(
             version: version, ociVersionMax: document.ociVersionMax ?? "1.0.2",
             mountOptions: Set(document.mountOptions ?? []),

@@ -27,6 +27,26 @@ struct Connection: Sendable {
         }
     }
 
+    /// Tells a client that there are too many. It is heard first, as long as that takes no time: bytes
+    /// that nobody reads would have the kernel reset the connection, and the answer lost.
+    func refuse(_ client: SocketChannel) async throws {
+        try await client.executeThenClose { inbound, _ in
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    var requests = inbound.makeAsyncIterator()
+                    _ = try? await requests.next()
+                }
+                group.addTask { try? await Task.sleep(for: Self.hearing) }
+                await group.next()
+                group.cancelAll()
+            }
+            let failure = HTTPFailure(503, "\(settings.connections) clients are connected already")
+            try await channel.writeAndFlush(failure.response)
+        }
+    }
+
+    private static let hearing: Duration = .seconds(1)
+
     private func answer(_ source: SocketSource, _ link: Link, _ established: Flag) async throws {
         do {
             guard let head = try await readHead(source) else { return }

@@ -89,6 +89,6 @@ struct HTTPFailure: Error {
 
     private static let reasons = [
         400: "Bad Request", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
-        431: "Request Header Fields Too Large",
+        431: "Request Header Fields Too Large", 503: "Service Unavailable",
     ]
 }

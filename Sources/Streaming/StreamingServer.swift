@@ -7,11 +7,14 @@ public struct StreamingServer: Sendable {
     private let listener: Listener
     private let settings: StreamingSettings
     private let book = TokenBook()
+    private let seats: Seats
 
     /// Listens.
     /// - Throws: `GantryError` (`unavailable`) that names the address.
     public static func bind(_ settings: StreamingSettings) async throws -> StreamingServer {
-        StreamingServer(listener: try await Listener.bind(settings), settings: settings)
+        StreamingServer(
+            listener: try await Listener.bind(settings), settings: settings,
+            seats: Seats(settings.connections))
     }
 
     /// A URL under which `request` is served once, within a minute.
@@ -34,7 +37,11 @@ public struct StreamingServer: Sendable {
                             channel: client.channel, book: book, settings: settings,
                             backend: backend)
                         // A client's failure is its own: it is closed, and the others go on.
-                        group.addTask { try? await connection.serve(client) }
+                        group.addTask {
+                            try? await seats.sit(
+                                { try await connection.serve(client) },
+                                orElse: { try await connection.refuse(client) })
+                        }
                     }
                     group.cancelAll()
                 }

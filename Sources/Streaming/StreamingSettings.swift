@@ -30,6 +30,8 @@ public struct StreamingSettings: Sendable {
     public var idleTimeout: Duration = .seconds(4 * 3600)
     /// How long a client may take until all of its streams are there.
     public var creationTimeout: Duration = .seconds(30)
+    /// How many clients may be connected at once.
+    public var connections = 1000
 
     public init() {}
 }

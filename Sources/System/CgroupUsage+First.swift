@@ -62,8 +62,8 @@ extension CgroupUsage {
 extension CgroupUsage.CPU {
     fileprivate mutating func readFirst(_ cgroup: Cgroup) {
         let times = cgroup.file("cpuacct", "cpuacct.stat")
-        user = (times["user"] ?? 0) * Self.tick
-        system = (times["system"] ?? 0) * Self.tick
+        user = (times["user"] ?? 0).times(Self.tick)
+        system = (times["system"] ?? 0).times(Self.tick)
         let stat = cgroup.file("cpu", "cpu.stat")
         periods = stat["nr_periods"] ?? 0
         throttledPeriods = stat["nr_throttled"] ?? 0

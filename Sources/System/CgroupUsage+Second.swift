@@ -55,12 +55,12 @@ extension CgroupUsage {
 extension CgroupUsage.CPU {
     fileprivate mutating func readSecond(_ cgroup: Cgroup) {
         let stat = cgroup.file("", "cpu.stat")
-        usage = (stat["usage_usec"] ?? 0) * 1000
-        user = (stat["user_usec"] ?? 0) * 1000
-        system = (stat["system_usec"] ?? 0) * 1000
+        usage = (stat["usage_usec"] ?? 0).times(1000)
+        user = (stat["user_usec"] ?? 0).times(1000)
+        system = (stat["system_usec"] ?? 0).times(1000)
         periods = stat["nr_periods"] ?? 0
         throttledPeriods = stat["nr_throttled"] ?? 0
-        throttledTime = (stat["throttled_usec"] ?? 0) * 1000
+        throttledTime = (stat["throttled_usec"] ?? 0).times(1000)
     }
 
     fileprivate mutating func readSecondDetails(_ cgroup: Cgroup) {
@@ -73,7 +73,7 @@ extension CgroupUsage.CPU {
     /// Weights of 1 to 10,000 are shares of 2 to 262,144: the inverse of how runtimes convert the
     /// latter (runtime-spec, config-linux.md, CPU).
     static func shares(weight: UInt64) -> UInt64 {
-        2 + (max(weight, 1) - 1) * 262_142 / 9_999
+        2 + (min(max(weight, 1), 10_000) - 1) * 262_142 / 9_999
     }
 }
 
@@ -89,7 +89,7 @@ extension CgroupUsage.Memory {
         kernel =
             stat["kernel"]
             ?? ["kernel_stack", "pagetables", "percpu", "sock", "slab"].reduce(0) {
-                $0 + (stat[$1] ?? 0)
+                $0.plus(stat[$1] ?? 0)
             }
         faultsBelow = .init(all: stat["pgfault"] ?? 0, major: stat["pgmajfault"] ?? 0)
         faults = faultsBelow

@@ -47,8 +47,21 @@ struct KernelFile {
         var value: UInt64?
         for byte in text {
             guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { break }
-            value = (value ?? 0) &* 10 &+ UInt64(byte - UInt8(ascii: "0"))
+            value = (value ?? 0).times(10).plus(UInt64(byte - UInt8(ascii: "0")))
         }
         return value
+    }
+}
+
+/// A figure that does not fit is the largest there is: one that is wrong must not end the daemon.
+extension UInt64 {
+    func times(_ factor: UInt64) -> UInt64 {
+        let (product, overflow) = multipliedReportingOverflow(by: factor)
+        return overflow ? .max : product
+    }
+
+    func plus(_ other: UInt64) -> UInt64 {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? .max : sum
     }
 }

@@ -32,7 +32,7 @@ extension Pressure.Level {
         }
         let average = { (key: String) in value(key).flatMap { Double($0) } ?? 0 }
         self.init(
-            total: (value("total").flatMap { UInt64($0) } ?? 0) * 1000,
+            total: (value("total").flatMap { UInt64($0) } ?? 0).times(1000),
             average10: average("avg10"), average60: average("avg60"),
             average300: average("avg300"))
     }

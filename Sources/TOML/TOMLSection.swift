@@ -1,5 +1,4 @@
 public import Model
-internal import TOMLKit
 
 /// A table of a TOML file, read key by key: a value of the wrong type is an error that names file
 /// and key, and what nobody asked for can be told afterwards.
@@ -9,12 +8,10 @@ public struct TOMLSection {
     private let path: String
 
     public init(_ text: String, _ file: String) throws {
-        do {
-            table = try TOMLTable(string: text)
-        } catch let error as TOMLParseError {
-            throw GantryError(
-                .invalidArgument,
-                "\(file): line \(error.source.begin.line): \(error.description)")
+        do throws(TOMLError) {
+            table = try TOMLTables.parse(text)
+        } catch {
+            throw GantryError(.invalidArgument, "\(file): line \(error.line): \(error.what)")
         }
         self.file = file
         path = ""
@@ -26,6 +23,7 @@ public struct TOMLSection {
         self.path = path
     }
 
+    /// In the file's order.
     public var keys: [String] { table.keys }
 
     public func error(_ key: String, _ what: String) -> GantryError {
@@ -43,7 +41,7 @@ public struct TOMLSection {
     /// A whole number above zero.
     public func positive(_ key: String) throws -> Int? {
         try value(key, "a whole number above zero") { value in
-            value.int.flatMap { $0 > 0 ? $0 : nil }
+            value.integer.flatMap { $0 > 0 ? $0 : nil }
         }
     }
 
@@ -89,7 +87,7 @@ public struct TOMLSection {
     }
 
     private func value<Value>(
-        _ key: String, _ wanted: String, _ convert: (any TOMLValueConvertible) -> Value?
+        _ key: String, _ wanted: String, _ convert: (TOMLValue) -> Value?
     ) throws -> Value? {
         guard let value = table[key] else { return nil }
         guard let converted = convert(value) else { throw error(key, "want \(wanted)") }

@@ -124,6 +124,9 @@ struct Configuration {
             Key(
                 name: "streaming_idle_timeout", value: .number(\.streamingIdleTimeout),
                 summary: "Seconds of silence after which a stream is closed."),
+            Key(
+                name: "streaming_connections", value: .number(\.streamingConnections),
+                summary: "Clients of exec, attach and port-forward that may be connected at once."),
         ]
     }
 

@@ -1,10 +1,12 @@
 internal import ArgumentParser
 internal import CRI
+internal import FoundationEssentials
 internal import GRPC
 internal import Logging
 internal import Model
 internal import Service
 internal import Streaming
+internal import System
 
 /// The daemon.
 struct Serve: AsyncParsableCommand {
@@ -17,8 +19,14 @@ struct Serve: AsyncParsableCommand {
     private static let grace = Duration.seconds(5)
 
     func run() async throws {
-        let settings = try options.load().settings
-        let log = Self.logger(settings)
+        var settings = try options.load().settings
+        settings.takeOpenFiles(try OpenFiles.raise())
+        try await serve(settings, Self.logger(settings))
+    }
+
+    private func serve(_ settings: Settings, _ log: Logger) async throws {
+        let manager = ServiceManager(ProcessInfo.processInfo.environment)
+        manager.tell(.status("finding the pods of before"))
         let signals = Signals.untilEnd()
         let nursery = Nursery()
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -31,12 +39,16 @@ struct Serve: AsyncParsableCommand {
             let server = try Self.server(node, settings, log)
             let metrics = try await Self.metrics(node, settings)
             log.info("serving the CRI on \(settings.socket)")
+            manager.tell(.ready, .status("serving the CRI on \(settings.socket)"))
             await withDiscardingTaskGroup { streams in
                 streams.addTask { await Self.stream(streaming, node, log) }
+                let watchdog = Watchdog(manager: manager, socket: settings.socket, log: log)
+                streams.addTask { await watchdog.run() }
                 for await signal in signals {
                     log.info("ending, on signal \(signal)")
                     break
                 }
+                manager.tell(.stopping)
                 node.beginShutdown()
                 await server.shutdown(grace: Self.grace)
                 streams.cancelAll()

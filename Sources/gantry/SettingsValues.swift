@@ -2,6 +2,7 @@ internal import Logging
 internal import Model
 internal import OCI
 internal import Service
+internal import System
 internal import TOML
 
 extension Settings {
@@ -21,6 +22,16 @@ extension Settings {
     mutating func moveRunRoot(to directory: String) {
         if socket == "\(runRoot)/gantry.sock" { socket = "\(directory)/gantry.sock" }
         runRoot = directory
+    }
+
+    /// Containers get what the daemon was started with, unless the configuration says otherwise; what it
+    /// has raised its own limit to is not theirs: programs that close or poll all there may be are slow.
+    mutating func takeOpenFiles(_ limits: OpenFiles) {
+        guard !defaultUlimits.contains(where: { $0.lowercased().hasPrefix("nofile=") }) else {
+            return
+        }
+        let number = { (limit: UInt64) in limit == .max ? "-1" : String(limit) }
+        defaultUlimits.append("nofile=\(number(limits.soft)):\(number(limits.hard))")
     }
 
     /// What the types of values cannot say.

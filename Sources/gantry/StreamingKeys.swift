@@ -11,6 +11,7 @@ extension Settings {
         result.key = streamingKey.isEmpty ? nil : streamingKey
         result.clientCA = streamingClientCA.isEmpty ? nil : streamingClientCA
         result.idleTimeout = .seconds(streamingIdleTimeout)
+        result.connections = streamingConnections
         return result
     }
 }

@@ -36,14 +36,7 @@ struct MutationTests {
         }
     }
 
-    /// TOMLKit's parser asserts what a mistyped key breaks, in builds with assertions alone.
-    #if DEBUG
-        private static let hasAssertions = true
-    #else
-        private static let hasAssertions = false
-    #endif
-
-    @Test(.disabled(if: hasAssertions)) func registriesFiles() {
+    @Test func registriesFiles() {
         let seeds = [
             """
             unqualified-search-registries = ["docker.io"]
@@ -67,7 +60,7 @@ struct MutationTests {
         }
     }
 
-    @Test(.disabled(if: hasAssertions)) func hostsFiles() {
+    @Test func hostsFiles() {
         let seeds = [
             """
             server = "https://a.example"

@@ -23,6 +23,14 @@ import Testing
         #expect(KernelFile("/no/such/file").number == nil)
     }
 
+    /// A kernel's file that is not as it should be must not end the daemon.
+    @Test func figuresThatDoNotFitAreTheLargest() {
+        #expect(KernelFile(content: "99999999999999999999\n").number == .max)
+        let pressure = Pressure(KernelFile(content: "some total=18446744073709551615"))
+        #expect(pressure?.some.total == .max)
+        #expect(CgroupUsage.CPU.shares(weight: .max) == 262_144)
+    }
+
     @Test func aFileOfKeysAndValues() {
         let file = KernelFile(content: "file 1\nfile_mapped 2\ninactive_file 3")
         #expect(file["file"] == 1)

@@ -67,6 +67,9 @@ int gantry_pidfd_send_signal(int pidfd, int signal);
 int gantry_set_subreaper(void);
 int gantry_set_name(const char *name);
 int gantry_set_death_signal(int signal);
+// Raises the soft limit of open files to the hard one, and tells what both were (getrlimit(2));
+// UINT64_MAX is no limit.
+int gantry_raise_open_files(uint64_t *soft, uint64_t *hard);
 
 // How to start a program. Descriptor -1 stands for /dev/null. `inherited` become 3, 4, …;
 // everything above is closed. Signals are at their defaults and none is blocked.
@@ -93,6 +96,9 @@ int gantry_unix_connect(const char *path, int stream);
 int gantry_accept(int descriptor);
 ssize_t gantry_send_with_descriptor(int socket, const void *bytes, size_t count, int descriptor);
 ssize_t gantry_receive_with_descriptor(int socket, void *bytes, size_t count, int *descriptor);
+
+// One datagram to a unix socket; `@` in front stands for the abstract namespace (unix(7)). Does not wait.
+int gantry_send_datagram(const char *path, const void *bytes, size_t count);
 
 // A connected TCP socket, not blocking any more, to `port` of the calling thread's loopback, over IPv4
 // and then IPv6; -1 on error with the errno of IPv4.

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Kernel
 
 /// Where things are on disk. What must survive a reboot is below `root`, the rest below `runRoot`.
@@ -22,9 +23,21 @@ struct Paths: Sendable {
     func makeDirectories() throws(SystemError) {
         for directory in [root, runRoot, pods, containers] {
             try Files.makeDirectories(directory, mode: 0o711)
+            try Files.narrow(directory, to: 0o711)
         }
         for directory in [scratch, networkCache] {
             try Files.makeDirectories(directory, mode: 0o700)
+            try Files.narrow(directory, to: 0o700)
+        }
+        try protectDatabase()
+    }
+
+    /// Containers' variables are in it, and SQLite would make it for all to read. The files that SQLite
+    /// puts beside it get its mode.
+    private func protectDatabase() throws(SystemError) {
+        _ = try Files.open(database, O_RDWR | O_CREAT, mode: 0o600)
+        for file in [database, "\(database)-wal", "\(database)-shm"] where Files.exists(file) {
+            try Files.narrow(file, to: 0o600)
         }
     }
 

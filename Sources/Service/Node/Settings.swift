@@ -64,6 +64,8 @@ public struct Settings: Sendable {
     public var streamingClientCA = ""
     /// Seconds of silence after which a stream is closed.
     public var streamingIdleTimeout = 4 * 3600
+    /// Clients that may be connected at once.
+    public var streamingConnections = 1000
 
     public init() {}
 

@@ -1,0 +1,50 @@
+import Glibc
+import Model
+
+// fuzz list | fuzz TARGET DIRECTORY [options of libFuzzer]: looks for input on which a target crashes,
+// hangs or throws what is no `GantryError`. The directory is the corpus, which is kept and grows.
+
+@_silgen_name("LLVMFuzzerRunDriver")
+private func runDriver(
+    _ count: UnsafeMutablePointer<CInt>,
+    _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>,
+    _ body: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
+) -> CInt
+
+private func write(_ bytes: [UInt8], to path: String) {
+    guard let file = fopen(path, "w") else { fatalError("cannot write \(path)") }
+    fwrite(bytes, 1, bytes.count, file)
+    fclose(file)
+}
+
+private let given = CommandLine.arguments
+guard given.count > 2, let chosen = FuzzTarget.all.first(where: { $0.name == given[1] }) else {
+    for target in FuzzTarget.all { print(target.name) }
+    exit(given.count == 2 && given[1] == "list" ? 0 : 2)
+}
+private let target = chosen
+private let corpus = given[2]
+for (index, seed) in target.seeds.enumerated() { write(seed, to: "\(corpus)/seed-\(index)") }
+
+/// As libFuzzer reads dictionaries: a quoted word a line.
+private let dictionary = target.words.map { word in
+    "\"" + word.utf8.map { "\\x" + (($0 < 16 ? "0" : "") + String($0, radix: 16)) }.joined()
+        + "\"\n"
+}
+write(Array(dictionary.joined().utf8), to: "\(corpus).words")
+
+private let options = [given[0], corpus, "-dict=\(corpus).words"] + given.dropFirst(3)
+private var count = CInt(options.count)
+private let copies = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(
+    capacity: options.count + 1)
+copies.initialize(repeating: nil, count: options.count + 1)
+for (index, option) in options.enumerated() { copies[index] = strdup(option) }
+private var arguments = copies
+exit(
+    runDriver(&count, &arguments) { bytes, size in
+        let input = Array(UnsafeBufferPointer(start: bytes, count: size))
+        do { try target.run(input) } catch is GantryError {} catch {
+            fatalError("not a GantryError: \(error)")
+        }
+        return 0
+    })
