@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test func containersThatAreLeftGoWithTheirSandbox() async throws {
-        let store = try Store(path: path)
+        let store = try place.open()
         try await store.save(
             SandboxRow(id: "s", phase: "stopped", handler: "runc", config: [], status: []))
         try await store.save(
