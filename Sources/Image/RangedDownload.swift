@@ -1,6 +1,5 @@
 internal import Archive
 internal import Model
-internal import Synchronization
 internal import System
 
 /// The rest of a layer, fetched as several ranges at once and handed on in their order.
@@ -13,11 +12,6 @@ struct RangedDownload: Sendable {
     /// The registry sends the whole where a range was asked for, as it may.
     struct Ignored: Error {}
 
-    private struct Piece: Sendable {
-        let start: UInt64
-        let bytes: [UInt8]
-    }
-
     /// A range is asked for only when an earlier one has been handed on, which bounds the memory.
     /// - Throws: `Ignored`; else as `RegistrySession.get` and `ContentSink.write`, and `dataLoss` for
     ///   a registry that answers with other bytes.
@@ -25,28 +19,40 @@ struct RangedDownload: Sendable {
         var position = stream.received
         var starts = stride(from: position, to: content.size, by: Int(settings.rangeLength))
             .makeIterator()
-        try await withThrowingTaskGroup(of: Piece.self) { group in
+        try await withThrowingTaskGroup(of: RangeBuffer.self) { group in
             for _ in 0..<settings.rangesAtOnce {
-                if let start = starts.next() { group.addTask { try await piece(at: start) } }
+                if let start = starts.next() { group.addTask { try await range(at: start) } }
             }
-            var early: [UInt64: [UInt8]] = [:]
-            while let piece = try await group.next() {
-                early[piece.start] = piece.bytes
-                while let bytes = early.removeValue(forKey: position) {
-                    try await Blocking.run { try stream.write(bytes.span.bytes) }
-                    position += UInt64(bytes.count)
-                    report(position)
-                    if let start = starts.next() {
-                        group.addTask { try await self.piece(at: start) }
-                    }
+            var early: [UInt64: RangeBuffer] = [:]
+            while try await Self.take(from: &group, into: &early) {
+                while let end = try await handOn(early.removeValue(forKey: position), to: stream) {
+                    position = end
+                    if let start = starts.next() { group.addTask { try await range(at: start) } }
                 }
             }
         }
     }
 
-    private func piece(at start: UInt64) async throws -> Piece {
+    private static func take(
+        from group: inout ThrowingTaskGroup<RangeBuffer, any Error>,
+        into early: inout [UInt64: RangeBuffer]
+    ) async throws -> Bool {
+        guard let buffer = try await group.next() else { return false }
+        early[buffer.start] = buffer
+        return true
+    }
+
+    /// - Returns: where the next range begins; nil when this one is not there yet.
+    private func handOn(_ buffer: RangeBuffer?, to stream: LayerStream) async throws -> UInt64? {
+        guard let buffer else { return nil }
+        try await Blocking.run { try buffer.withBytes { try stream.write($0.bytes) } }
+        report(buffer.end)
+        return buffer.end
+    }
+
+    private func range(at start: UInt64) async throws -> RangeBuffer {
         let end = min(start + settings.rangeLength, content.size)
-        let buffer = PieceBuffer(start..<end)
+        let buffer = try RangeBuffer(start..<end)
         while buffer.end < end {
             let before = buffer.end
             try await Resuming.run({ buffer.end }) { try await fill(buffer, $0..<end) }
@@ -54,45 +60,21 @@ struct RangedDownload: Sendable {
                 throw GantryError(.dataLoss, "\(content.digest): a range without bytes came")
             }
         }
-        return Piece(start: start, bytes: buffer.bytes)
+        return buffer
     }
 
-    private func fill(_ buffer: PieceBuffer, _ wanted: Range<UInt64>) async throws {
+    private func fill(_ buffer: RangeBuffer, _ wanted: Range<UInt64>) async throws {
         let response = try await session.get(
             "blobs/\(content.digest)", [wanted.header],
             .stream { head, bytes in
                 guard head.status == 206 else { throw Ignored() }
                 try head.check(wanted, of: content)
-                try buffer.append(bytes, of: content)
+                guard buffer.append(bytes) else {
+                    throw GantryError(
+                        .dataLoss, "\(content.digest): a range is longer than it says")
+                }
             })
         guard response.status == 206 else { throw Ignored() }
-    }
-}
-
-/// One range as it comes.
-private final class PieceBuffer: Sendable {
-    private let wanted: Range<UInt64>
-    private let content: Mutex<[UInt8]>
-
-    init(_ wanted: Range<UInt64>) {
-        self.wanted = wanted
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(wanted.count)
-        content = Mutex(bytes)
-    }
-
-    /// Where in the blob the next byte belongs.
-    var end: UInt64 { content.withLock { wanted.lowerBound + UInt64($0.count) } }
-
-    var bytes: [UInt8] { content.withLock { $0 } }
-
-    func append(_ bytes: RawSpan, of blob: Content) throws(GantryError) {
-        let fits = content.withLock { content in
-            if content.count + bytes.byteCount > wanted.count { return false }
-            bytes.withUnsafeBytes { content.append(contentsOf: $0) }
-            return true
-        }
-        if !fits { throw GantryError(.dataLoss, "\(blob.digest): a range is longer than it says") }
     }
 }
 
