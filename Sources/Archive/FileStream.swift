@@ -79,6 +79,7 @@ public final class FileStream: ContentSink {
         let pages = (size + 4095) & ~4095
         return UnpackedLayer(
             diffID: digest, bytes: pages + UInt64(directories) * 4096,
-            inodes: UInt64(directories) + 1, contents: contents, privileges: privileges, implicit: [])
+            inodes: UInt64(directories) + 1, contents: contents, privileges: privileges,
+            implicit: [])
     }
 }

@@ -8,6 +8,11 @@ public struct RunningProgram: Sendable {
     public let arguments: [String]
     /// `NAME=VALUE`, as it was started.
     public let environment: [String]
+
+    public init(arguments: [String], environment: [String]) {
+        self.arguments = arguments
+        self.environment = environment
+    }
 }
 
 /// Programs that a killed daemon had started: nobody waits for them any more.

@@ -71,12 +71,12 @@ import Testing
             plugins: Plugins(directories: ["\(node.directory)/bin"], limit: .seconds(20)))
         let network = try await source.current()
         try await RecordStore(directory: node.cache).save(AttachmentRecord(.sample(), network))
-        // And one whose content a power loss took.
+        // And one whose content a power loss took, and one that was not written to its end.
         try Files.replace("\(node.cache)/lost:eth0.json", with: [])
         try Files.replace("\(node.cache)/x:eth0.json.7.tmp", with: [])
         #expect(await node.plugins().collectGarbage(keeping: []).isEmpty)
         #expect(node.calls == ["one.DEL", "one.DEL"])
         #expect(try node.request("one.DEL")["prevResult"] == nil)
-        #expect(node.recorded == ["x:eth0.json.7.tmp"])
+        #expect(node.recorded.isEmpty)
     }
 }

@@ -34,7 +34,9 @@ import Testing
         let late = await withTaskGroup(of: Bool.self) { group in
             for index in 0..<500 {
                 group.addTask {
-                    let result: Void? = try? await withDeadline(.milliseconds(index % 20 + 1), "one") {
+                    let result: Void? = try? await withDeadline(
+                        .milliseconds(index % 20 + 1), "one"
+                    ) {
                         if index % 2 == 0 { try await Task.sleep(for: .seconds(600)) }
                     }
                     return result == nil

@@ -85,6 +85,8 @@ IN_RECOVERY = [
     ("StartContainerUnknown", "StartContainer/started", "runtime", "state"),
     ("UpdateContainerResources", "UpdateContainerResources/stored", "runtime", "update"),
 ]
+GIVE_ROOM_BACK = ["StopContainer", "RemoveContainer", "StopPodSandbox", "RemovePodSandbox",
+                  "RemoveImage"]
 #: Full file systems: what is full, and whether the request must then fail.
 FULL = [
     ("PullImage", ROOT, True), ("RunPodSandbox", ROOT, None), ("RunPodSandbox", RUN, True),
@@ -93,8 +95,7 @@ FULL = [
     ("UpdateContainerResources", ROOT, None), ("UpdateContainerResources", RUN, None),
     ("ExecSync", ROOT, False), ("ExecSync", RUN, None), ("ReopenContainerLog", LOGS, None),
     # What gives room back must work without any.
-    *((name, directory, False) for directory in (ROOT, RUN) for name in (
-        "StopContainer", "RemoveContainer", "StopPodSandbox", "RemovePodSandbox", "RemoveImage")),
+    *((name, directory, False) for directory in (ROOT, RUN) for name in GIVE_ROOM_BACK),
 ]
 
 
@@ -206,6 +207,10 @@ def _full() -> Iterator[Cell]:
     for operation, directory, fails in FULL:
         yield Cell(getattr(operations, operation), f"{directory}", "full",
                    faults.full(directory, fails))
+    for directory in (ROOT, RUN):
+        for operation in GIVE_ROOM_BACK:
+            yield Cell(getattr(operations, operation), f"{directory}, restarted", "full",
+                       faults.full_and_killed(directory))
 
 
 def _registry() -> Iterator[Cell]:

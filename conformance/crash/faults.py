@@ -154,6 +154,23 @@ def full(directory: Path, fails: bool | None) -> Fault:
     return fault
 
 
+def full_and_killed(directory: Path) -> Fault:
+    """The daemon is killed and started while there is no room left, and room is given back then."""
+    def fault(world: World, operation: Operation) -> Iterator[None]:
+        with small(directory):
+            world.settle()
+            world.start()
+            operation.prepare()
+            ballast = fill(directory)
+            world.node.crash()
+            world.start()
+            operation.survived()
+            operation.call()
+            ballast.unlink()
+            yield
+    return fault
+
+
 def registry(trouble: str) -> Fault:
     """The registry dies at the manifest or in a layer, or the daemon or the caller goes in a layer."""
     def fault(world: World, operation: Operation) -> Iterator[None]:

@@ -1,6 +1,5 @@
 internal import CRI
 internal import Image
-internal import Kernel
 internal import Logging
 internal import Model
 internal import MonitorProtocol
@@ -20,7 +19,7 @@ public struct Recovery: Sendable {
     /// Nothing that goes wrong with one pod keeps the others from coming back.
     public func run() async throws {
         await endOrphans()
-        await node.attempt("empty the scratch directory") { try await emptyScratch() }
+        await emptyScratch()
         let rows = try await SoundRows(node).load()
         let containers = Dictionary(grouping: rows.containers, by: \.sandbox)
         for row in rows.sandboxes {
@@ -39,25 +38,6 @@ public struct Recovery: Sendable {
         failpoint("recovery/orphans removed")
         await node.attempt("sweep layers") { try await node.sweepLayers() }
         node.nursery.start { await checkNetworks() }
-    }
-
-    /// A killed daemon's runtimes and plugins go on without it, and would go on beside ours.
-    private func endOrphans() async {
-        await node.attempt("end what an earlier daemon has started") {
-            let isPlugin = try await node.network.startedPlugins()
-            let runtimes = node.handlers.working.map(\.runtime)
-            try await Orphans.end { program in
-                isPlugin(program) || runtimes.contains { $0.isCommand(program) }
-            }
-        }
-    }
-
-    /// What a killed daemon had written for runtimes.
-    private func emptyScratch() async throws {
-        let scratch = node.paths.scratch
-        for name in try await Blocking.run({ try Files.list(scratch) }) {
-            try await Trees.remove("\(scratch)/\(name)")
-        }
     }
 
     /// Whether the pods' networks still are as they were left. What is not is only told of: whether

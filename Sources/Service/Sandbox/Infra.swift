@@ -97,7 +97,11 @@ extension Node {
             for file in ["hosts", "hostname", "resolv.conf"] {
                 try Files.replace("\(paths.pauseRoot)/etc/\(file)", with: [], mode: 0o644)
             }
-            try Files.replace(target, with: try Files.read(program), mode: 0o755)
+            // What is there already takes no room: a daemon must start on a full disk.
+            let content = try Files.read(program)
+            if (try? Files.read(target)) != content {
+                try Files.replace(target, with: content, mode: 0o755)
+            }
         }
         if host.hasSELinux {
             try await SecurityLabels.set(SELinuxLabels.sharedFiles, on: paths.pauseRoot)
