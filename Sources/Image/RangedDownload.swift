@@ -43,7 +43,8 @@ struct RangedDownload: Sendable {
     }
 
     /// - Returns: where the next range begins; nil when this one is not there yet.
-    private func handOn(_ buffer: RangeBuffer?, to stream: any ContentSink) async throws -> UInt64? {
+    private func handOn(_ buffer: RangeBuffer?, to stream: any ContentSink) async throws -> UInt64?
+    {
         guard let buffer else { return nil }
         try await Blocking.run { try buffer.withBytes { try stream.write($0.bytes) } }
         report(buffer.end)
