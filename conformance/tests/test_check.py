@@ -72,7 +72,6 @@ AREAS = {"daemon", "storage", "database", "layers", "leftovers", "cgroups", "net
          "kernel", "registries"}
 
 
-@pytest.mark.sample
 def test_a_sound_node_has_no_problem(check, pods, busybox):
     pods.run().run("sleep 1000", image=busybox)
     findings = check.findings("--deep")
@@ -109,7 +108,6 @@ def test_it_changes_nothing(check, stopped):
     assert not damage.set_aside()
 
 
-@pytest.mark.sample
 @pytest.mark.parametrize("kind", damage.DATABASE_DAMAGE)
 def test_a_damaged_database_is_told_and_mended(check, node, pods, busybox, kind):
     container = pods.run().run("sleep 1000", image=busybox)
@@ -159,7 +157,6 @@ def test_a_missing_layer_is_told_and_its_image_forgotten(check, node, client, im
     pull(image)
 
 
-@pytest.mark.sample
 @pytest.mark.parametrize("spoil", [
     lambda path: path.write_text("checkeD"), lambda path: path.write_text(""),
     lambda path: path.unlink()], ids=["altered", "truncated", "removed"])

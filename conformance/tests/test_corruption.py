@@ -27,7 +27,6 @@ def complaints(node):
     return [line for line in node.daemon.output.splitlines() if "damaged" in line]
 
 
-@pytest.mark.sample
 @pytest.mark.parametrize("kind", damage.DATABASE_DAMAGE)
 def test_a_damaged_database_loses_nothing(pods, node, client, busybox, kind):
     pod = pods.run()
@@ -123,7 +122,6 @@ def image(registry, pull):
     return reference
 
 
-@pytest.mark.sample
 @pytest.mark.parametrize("kind", damage.LAYER_DAMAGE)
 def test_a_damaged_layer_costs_its_image_alone(node, client, busybox, image, pull, kind):
     layer = damage.layer_of(client, image)
