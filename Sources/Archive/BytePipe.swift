@@ -12,7 +12,8 @@ final class BytePipe: @unchecked Sendable {
 
     private let memory = UnsafeMutableRawBufferPointer.allocate(
         byteCount: chunk * slots, alignment: 64)
-    private var lengths = [Int](repeating: 0, count: slots)
+    /// Of each buffer. Not an array, which would be one variable that both sides touch at once.
+    private let lengths = UnsafeMutablePointer<Int>.allocate(capacity: slots)
     private let free = DispatchSemaphore(value: 0)
     private let filled = DispatchSemaphore(value: 0)
     private let failure = Mutex<(any Error)?>(nil)
@@ -39,10 +40,12 @@ final class BytePipe: @unchecked Sendable {
         self.content = content
         // Not `value: slots`: libdispatch traps when a semaphore dies below its first value.
         for _ in 0..<Self.slots { free.signal() }
+        lengths.initialize(repeating: 0, count: Self.slots)
     }
 
     deinit {
         memory.deallocate()
+        lengths.deallocate()
     }
 
     /// Ends the pipe for both sides with an error; the first one stays.
