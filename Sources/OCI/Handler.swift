@@ -53,6 +53,16 @@ public struct Handler: Codable, Hashable, Sendable {
 
 /// The runtimes that are installed.
 public enum Runtimes {
+    /// Those that are looked for, in the order in which one is the default.
+    private static let names = ["crun", "runc", "runsc"]
+
+    /// Where each of those that are looked for has its state, by name.
+    public static func roots(runRoot: String) -> [String: String] {
+        Dictionary(uniqueKeysWithValues: names.map { ($0, root($0, runRoot)) })
+    }
+
+    private static func root(_ name: String, _ runRoot: String) -> String { "\(runRoot)/\(name)" }
+
     /// The handlers of the programs crun, runc and runsc that stand in a directory of `search`, in
     /// this order, which is the order in which one is the default.
     /// - Parameter runRoot: their state goes to `<runRoot>/<name>`.
@@ -60,10 +70,10 @@ public enum Runtimes {
         runRoot: String, search: [String] = Runtimes.search
     ) async -> [Handler] {
         var found: [Handler] = []
-        for name in ["crun", "runc", "runsc"] {
+        for name in names {
             let candidates = search.map { "\($0)/\(name)" }
             guard let path = candidates.first(where: isProgram) else { continue }
-            var handler = Handler(name: name, path: path, root: "\(runRoot)/\(name)")
+            var handler = Handler(name: name, path: path, root: root(name, runRoot))
             handler.infra = handler.isRunsc
             if handler.isRunsc { handler.extraArguments = await runscArguments() }
             found.append(handler)

@@ -6,6 +6,7 @@ that the caller can look and retry, and takes its own things away.
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from grpc import RpcError, StatusCode
@@ -26,10 +27,7 @@ WORDS = "the moon is full"
 def killed_at(place: str) -> Fault:
     """The daemon dies at a failpoint. It may have answered just before that."""
     def fault(world: World, operation: Operation) -> Iterator[None]:
-        world.start(place)
-        operation.prepare()
-        _try(operation.call)
-        world.assert_killed()
+        _die(world, operation, place)
         world.start()
         yield
     return fault
@@ -38,10 +36,7 @@ def killed_at(place: str) -> Fault:
 def killed_again(first: str, second: str) -> Fault:
     """The daemon that recovers from a first death dies too."""
     def fault(world: World, operation: Operation) -> Iterator[None]:
-        world.start(first)
-        operation.prepare()
-        _try(operation.call)
-        world.assert_killed()
+        _die(world, operation, first)
         world.start_and_die(second)
         world.assert_killed()
         world.start()
@@ -67,10 +62,7 @@ def killed_in_undo(helper: str, command: str, step: int) -> Fault:
 def failing(helper: str, command: str) -> Fault:
     """A helper says that it cannot, and the caller is told why."""
     def fault(world: World, operation: Operation) -> Iterator[None]:
-        with stand_in(world, helper):
-            world.start()
-            operation.prepare()
-            switch(f"{command} {WORDS}")
+        with _switched(world, operation, helper, f"{command} {WORDS}"):
             refused(operation.call, WORDS)
             switch()
             yield
@@ -80,10 +72,7 @@ def failing(helper: str, command: str) -> Fault:
 def slow(helper: str, command: str) -> Fault:
     """A helper takes longer than the caller waits; the retry finds what went on meanwhile."""
     def fault(world: World, operation: Operation) -> Iterator[None]:
-        with stand_in(world, helper):
-            world.start()
-            operation.prepare()
-            switch(f"{command} hang")
+        with _switched(world, operation, helper, f"{command} hang"):
             error = refused(lambda: operation.call(0.5))
             assert error.code() == StatusCode.DEADLINE_EXCEEDED, error
             switch()
@@ -94,10 +83,7 @@ def slow(helper: str, command: str) -> Fault:
 def hanging(helper: str, command: str) -> Fault:
     """A helper hangs until the daemon gives it up, and the caller is told."""
     def fault(world: World, operation: Operation) -> Iterator[None]:
-        with stand_in(world, helper):
-            world.start()
-            operation.prepare()
-            switch(f"{command} hang")
+        with _switched(world, operation, helper, f"{command} hang"):
             refused(lambda: operation.call(20 * LIMIT), "took longer than")
             switch()
             yield
@@ -107,10 +93,7 @@ def hanging(helper: str, command: str) -> Fault:
 def killed_while_hanging(helper: str, command: str) -> Fault:
     """The daemon dies while a helper works, which would go on beside the next daemon."""
     def fault(world: World, operation: Operation) -> Iterator[None]:
-        with stand_in(world, helper):
-            world.start()
-            operation.prepare()
-            switch(f"{command} hang")
+        with _switched(world, operation, helper, f"{command} hang"):
             caller = threading.Thread(target=_try, args=(operation.call,), daemon=True)
             caller.start()
             wait_until(HUNG.exists, f"{command} hangs")
@@ -126,10 +109,7 @@ def killed_before(place: str, helper: str, command: str, trouble: str) -> Fault:
     """A helper fails or hangs while the daemon recovers from its death."""
     def fault(world: World, operation: Operation) -> Iterator[None]:
         with stand_in(world, helper):
-            world.start(place)
-            operation.prepare()
-            _try(operation.call)
-            world.assert_killed()
+            _die(world, operation, place)
             switch(f"{command} {'hang' if trouble == 'hang' else WORDS}")
             world.start()
             switch()
@@ -197,6 +177,24 @@ def registry(trouble: str) -> Fault:
             fake.stop()
             world.image = real
     return fault
+
+
+def _die(world: World, operation: Operation, place: str) -> None:
+    """The daemon dies at a failpoint on the operation's way."""
+    world.start(place)
+    operation.prepare()
+    _try(operation.call)
+    world.assert_killed()
+
+
+@contextmanager
+def _switched(world: World, operation: Operation, helper: str, trouble: str) -> Iterator[None]:
+    """All is ready for the operation, and the helper is in trouble from now on."""
+    with stand_in(world, helper):
+        world.start()
+        operation.prepare()
+        switch(trouble)
+        yield
 
 
 def _kill_in_layer(world: World, operation: Operation, fake: FakeRegistry, layer: str,

@@ -16,6 +16,7 @@ from harness.registry import Registry
 
 HANDLERS = ["crun", "runc"]
 PORT = 5000
+CONFIG = Path("/etc/gantry/gantry.toml")
 #: Ports of the registries that single tests start, all without TLS.
 SPARE_PORTS = range(PORT + 1, PORT + 4)
 
@@ -100,6 +101,19 @@ def nothing_left(node: Node, images: SimpleNamespace) -> Iterator[None]:
     leaks = Leaks(node.daemon.id, node.runtime.directories)
     yield
     leaks.check(node.daemon.id)
+
+
+@pytest.fixture
+def configured(node: Node) -> Iterator[Callable[[str], None]]:
+    """Restarts the daemon with a configuration; afterwards with none."""
+    def configure(text: str) -> None:
+        CONFIG.parent.mkdir(exist_ok=True)
+        CONFIG.write_text(text)
+        node.restart()
+
+    yield configure
+    CONFIG.unlink(missing_ok=True)
+    node.restart()
 
 
 @pytest.fixture

@@ -14,19 +14,6 @@ CONFIG = Path("/etc/gantry/gantry.toml")
 
 
 @pytest.fixture
-def configured(node):
-    """Restarts the daemon with a configuration; afterwards with none."""
-    def configure(text):
-        CONFIG.parent.mkdir(exist_ok=True)
-        CONFIG.write_text(text)
-        node.restart()
-
-    yield configure
-    CONFIG.unlink(missing_ok=True)
-    node.restart()
-
-
-@pytest.fixture
 def pods(pods, configured):
     """Pods are removed while the handlers that they are of are there."""
     yield pods

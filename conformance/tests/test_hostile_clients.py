@@ -5,7 +5,6 @@ After each test the daemon's descriptors are those of before: `nothing_left` see
 import random
 import resource
 import threading
-from pathlib import Path
 
 import grpc
 import pytest
@@ -20,22 +19,8 @@ from harness.wait import wait_until
 pytestmark = pytest.mark.gantry
 HANDLERS = ["crun"]
 SOCKET = "/run/gantry/gantry.sock"
-CONFIG = Path("/etc/gantry/gantry.toml")
 #: An answer that takes longer was held up by somebody else.
 PROMPTLY = 5
-
-
-@pytest.fixture
-def configured(node):
-    """Restarts the daemon with a configuration; afterwards with none."""
-    def configure(text):
-        CONFIG.parent.mkdir(exist_ok=True)
-        CONFIG.write_text(text)
-        node.restart()
-
-    yield configure
-    CONFIG.unlink(missing_ok=True)
-    node.restart()
 
 
 @pytest.fixture(autouse=True)

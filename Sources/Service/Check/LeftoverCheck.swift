@@ -25,11 +25,8 @@ extension NodeCheck {
 
     /// As the daemon has them, without running the programs.
     private var runtimeRoots: [String: String] {
-        if !settings.handlers.isEmpty {
-            return Dictionary(settings.handlers.map { ($0.name, $0.root) }) { $1 }
-        }
-        let names = ["crun", "runc", "runsc"]
-        return Dictionary(names.map { ($0, "\(paths.runRoot)/\($0)") }) { $1 }
+        if settings.handlers.isEmpty { return Runtimes.roots(runRoot: paths.runRoot) }
+        return Dictionary(settings.handlers.map { ($0.name, $0.root) }) { $1 }
     }
 
     private static let longestCreation = 180
