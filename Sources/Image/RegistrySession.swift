@@ -2,6 +2,7 @@ internal import Archive
 internal import FoundationEssentials
 internal import Model
 internal import Synchronization
+internal import System
 
 /// Requests to one endpoint, with its authorization, redirects and second attempts.
 final class RegistrySession: Sendable {
@@ -38,7 +39,7 @@ final class RegistrySession: Sendable {
         var response = try await authorized(url, headers, body)
         for attempt in 1..<Self.mostAttempts where response.status == 429 || response.status >= 500
         {
-            try await Task.sleep(for: Self.pause(attempt, response.retryAfter))
+            try await Alarm.sleep(for: Self.pause(attempt, response.retryAfter))
             response = try await authorized(url, headers, body)
         }
         guard response.isSuccess else { throw RegistryError.of(response, printable(url)) }

@@ -1,4 +1,5 @@
 internal import Model
+internal import System
 
 /// Takes a transfer up where its connection broke.
 enum Resuming {
@@ -17,7 +18,7 @@ enum Resuming {
             } catch let error as TransferError {
                 attempts = position() > start ? 1 : attempts + 1
                 if attempts >= mostAttempts { throw error }
-                try await Task.sleep(for: .milliseconds(250 << attempts))
+                try await Alarm.sleep(for: .milliseconds(250 << attempts))
             }
         }
     }

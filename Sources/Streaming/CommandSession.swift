@@ -100,7 +100,7 @@ struct CommandSession: Sendable {
 
     private func silence(_ pumps: [OutputPump]) async throws -> Event {
         while !pumps.allSatisfy({ $0.isIdle(for: Self.silence) }) {
-            try await Task.sleep(for: .milliseconds(50))
+            try await Alarm.sleep(for: .milliseconds(50))
         }
         return .silence
     }

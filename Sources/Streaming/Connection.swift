@@ -1,6 +1,7 @@
 internal import Model
 internal import NIOCore
 internal import Synchronization
+internal import System
 
 /// A client's connection: one request, which upgrades it to a streaming protocol.
 struct Connection: Sendable {
@@ -14,7 +15,7 @@ struct Connection: Sendable {
             let established = Flag()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
-                    try await Task.sleep(for: settings.creationTimeout)
+                    try await Alarm.sleep(for: settings.creationTimeout)
                     if !established.isSet { try? await channel.close() }
                 }
                 defer { group.cancelAll() }
@@ -36,7 +37,7 @@ struct Connection: Sendable {
                     var requests = inbound.makeAsyncIterator()
                     _ = try? await requests.next()
                 }
-                group.addTask { try? await Task.sleep(for: Self.hearing) }
+                group.addTask { try? await Alarm.sleep(for: Self.hearing) }
                 await group.next()
                 group.cancelAll()
             }

@@ -1,13 +1,19 @@
 @preconcurrency internal import Dispatch
 internal import Synchronization
 
-/// One timer for the limits of all operations.
+/// One timer for all waits and limits of the daemon.
 ///
 /// A cancelled `Task.sleep` leaves its timer behind, which fires in vain: the limits of a few
 /// hundred pods kept an idle daemon awake for the minute after they were made. Here a cancelled
 /// wait is forgotten at once, and the timer fires for what is still waited for.
-final class Alarm: Sendable {
+public final class Alarm: Sendable {
     static let shared = Alarm()
+
+    /// Waits like `Task.sleep`, which is not to be used in the daemon.
+    /// - Throws: `CancellationError` when the task is cancelled first.
+    public static func sleep(for duration: Duration) async throws {
+        try await shared.sleep(until: .now + duration)
+    }
 
     private typealias Waiter = CheckedContinuation<Void, any Error>
 

@@ -9,7 +9,7 @@ public func withDeadline<Result: Sendable>(
     try await withThrowingTaskGroup(of: Result?.self) { group in
         group.addTask { try await body() }
         group.addTask {
-            try await Alarm.shared.sleep(until: .now + limit)
+            try await Alarm.sleep(for: limit)
             return nil
         }
         defer { group.cancelAll() }

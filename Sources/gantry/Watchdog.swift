@@ -22,7 +22,7 @@ struct Watchdog: Sendable {
             } catch {
                 log.error("the watchdog is not answered: \(error)")
             }
-            try? await Task.sleep(for: interval / 2)
+            try? await Alarm.sleep(for: interval / 2)
         }
     }
 

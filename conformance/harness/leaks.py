@@ -105,8 +105,7 @@ def _descriptors(daemon: int) -> set[str]:
     """By kind and count: "socket #3" is new when there were two.
 
     A connection to a registry may be kept for the next pull, so TCP does not count; nor does the
-    source of random numbers, which librnp opens at the first signature and keeps, or timers: Gantry
-    makes none, and libdispatch one for each clock when that is first asked for."""
+    source of random numbers, which librnp opens at the first signature and keeps."""
     tcp = {line.split()[9] for line in Path("/proc/self/net/tcp").read_text().splitlines()[1:]}
     kinds: Counter[str] = Counter()
     for entry in Path(f"/proc/{daemon}/fd").iterdir():
@@ -114,7 +113,7 @@ def _descriptors(daemon: int) -> set[str]:
             target = os.readlink(entry)
         except OSError:
             continue
-        if target in ("/dev/urandom", "anon_inode:[timerfd]"):
+        if target == "/dev/urandom":
             continue
         if target.removeprefix("socket:[").removesuffix("]") not in tcp:
             kinds[re.sub(r"\[\d+\]|\d+$", "", target)] += 1

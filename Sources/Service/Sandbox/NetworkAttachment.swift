@@ -1,5 +1,6 @@
 internal import Model
 internal import Network
+internal import System
 
 extension NetworkPlugins {
     /// Waits until pods can be put on a network: right after a node has started, its network's
@@ -9,7 +10,7 @@ extension NetworkPlugins {
     /// again and again, for as long as the caller waits.
     func untilReady() async throws {
         do {
-            while await readiness() != .ready { try await Task.sleep(for: .milliseconds(200)) }
+            while await readiness() != .ready { try await Alarm.sleep(for: .milliseconds(200)) }
         } catch {
             guard case .notReady(_, let message) = await readiness() else { throw error }
             throw GantryError(.deadlineExceeded, "the network is not ready: \(message)")

@@ -1,5 +1,6 @@
 internal import NIOCore
 internal import Synchronization
+internal import System
 
 /// Exec and attach over SPDY: a stream for each channel, named by its header `streamType`.
 struct SPDYCommandConnection {
@@ -25,7 +26,7 @@ struct SPDYCommandConnection {
             group.addTask { [session, link] in
                 do {
                     try await session.run()
-                    try await Task.sleep(for: Self.farewell)
+                    try await Alarm.sleep(for: Self.farewell)
                 } catch {}
                 await link.close()
             }

@@ -1,4 +1,5 @@
 internal import NIOCore
+internal import System
 
 /// Port-forwarding over SPDY: for each connection a client opens a stream for errors and one for
 /// data, both with the headers `port` and `requestID`.
@@ -62,7 +63,7 @@ private struct SPDYForwarder: Sendable {
 
     /// Gives up a pair of which the second stream does not come.
     func expire(_ key: String) async {
-        guard (try? await Task.sleep(for: creationTimeout)) != nil,
+        guard (try? await Alarm.sleep(for: creationTimeout)) != nil,
             let stream = table.removeIncomplete(key)
         else { return }
         let message = ByteBuffer(string: "the second stream of request \(key) did not come")

@@ -1,4 +1,5 @@
 internal import NIOCore
+internal import System
 
 /// Exec and attach over a WebSocket: the first byte of a message says which channel it is for.
 struct WebSocketCommandConnection {
@@ -22,7 +23,7 @@ struct WebSocketCommandConnection {
                 do {
                     try await session.run()
                     try await outlet.close(1000)
-                    try await Task.sleep(for: Self.farewell)
+                    try await Alarm.sleep(for: Self.farewell)
                 } catch {}
                 await outlet.disconnect()
             }
