@@ -13,6 +13,11 @@ enum ServerArguments {
         ("grpc.http2.max_ping_strikes", 0),
         // The socket is the identity: a second server must not share it.
         ("grpc.so_reuseport", 0),
+        // What nobody asks for costs each call: statistics for channelz, compression of answers, and
+        // pings that measure a line's capacity, which a unix socket does not have.
+        ("grpc.enable_channelz", 0),
+        ("grpc.per_message_compression", 0),
+        ("grpc.http2.bdp_probe", 0),
     ]
 
     static func makeServer() -> OpaquePointer {

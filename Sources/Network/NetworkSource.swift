@@ -46,18 +46,29 @@ final class NetworkSource: Sendable {
 
     /// The files of the configuration directories as they are now.
     func configuration() async throws -> LoadedConfiguration {
-        try await Blocking.run {
-            let files = ConfigurationFiles(in: self.directories)
-            if let known = self.loaded.withLock({ $0 }), known.files == files { return known }
-            let fresh = files.load()
-            self.loaded.withLock { $0 = fresh }
-            return fresh
-        }
+        try await Blocking.run { self.read() }
+    }
+
+    /// Blocks the thread.
+    private func read() -> LoadedConfiguration {
+        let files = ConfigurationFiles(in: directories)
+        if let known = loaded.withLock({ $0 }), known.files == files { return known }
+        let fresh = files.load()
+        loaded.withLock { $0 = fresh }
+        return fresh
+    }
+
+    /// The configuration and its plugins' executables, in one go: the way to a thread that may block
+    /// takes longer than all the stat(2) calls. Blocks the thread.
+    private func look() throws -> (LoadedConfiguration, [FileIdentity]) {
+        let loaded = read()
+        let types = loaded.configuration?.plugins.map(\.type) ?? []
+        return (loaded, try types.map(plugins.locate))
     }
 
     /// - Throws: `NotReady`.
     func current() async throws -> SelectedNetwork {
-        let loaded = try await configuration()
+        let (loaded, executables) = try await Blocking.run { try self.look() }
         guard let configuration = loaded.configuration else {
             guard loaded.skipped.isEmpty else {
                 throw NotReady(
@@ -67,17 +78,17 @@ final class NetworkSource: Sendable {
                 .noConfiguration,
                 "no CNI configuration file in \(directories.joined(separator: ", "))")
         }
-        let version = try await negotiate(configuration, loaded.path)
+        let version = try await negotiate(configuration, loaded.path, executables)
         return SelectedNetwork(path: loaded.path, configuration: configuration, version: version)
     }
 
     /// The newest version that the configuration allows and all of its plugins support.
     private func negotiate(
-        _ configuration: NetworkConfiguration, _ path: String
+        _ configuration: NetworkConfiguration, _ path: String, _ executables: [FileIdentity]
     ) async throws -> SpecVersion {
         var usable = Set(configuration.versions)
-        for plugin in configuration.plugins {
-            let supported = try await supportedVersions(plugin.type)
+        for (plugin, executable) in zip(configuration.plugins, executables) {
+            let supported = await supportedVersions(plugin.type, executable)
             guard !usable.isDisjoint(with: supported) else {
                 throw NotReady(
                     .versionUnsupported,
@@ -95,9 +106,9 @@ final class NetworkSource: Sendable {
 
     /// A plugin that does not answer is taken at the configuration's word: VERSION is from 0.2, and
     /// plugins that were written by hand leave it out.
-    private func supportedVersions(_ type: String) async throws -> Set<SpecVersion> {
-        let plugins = plugins
-        let executable = try await Blocking.run { try plugins.locate(type) }
+    private func supportedVersions(
+        _ type: String, _ executable: FileIdentity
+    ) async -> Set<SpecVersion> {
         if let answer = answers.withLock({ $0[type] }), answer.of == executable {
             return answer.versions
         }

@@ -35,7 +35,7 @@ extension MethodTable {
         answer(Methods.runPodSandbox, RunPodSandbox(node: node).respond)
         answer(Methods.stopPodSandbox, StopPodSandbox(node: node).respond)
         answer(Methods.removePodSandbox, RemovePodSandbox(node: node).respond)
-        answer(Methods.podSandboxStatus, GetPodSandboxStatus(node: node).respond)
+        answerEncoded(Methods.podSandboxStatus, GetPodSandboxStatus(node: node).respond)
         answer(
             Methods.updatePodSandboxResources, UpdatePodSandboxResources(node: node).respond)
         answer(Methods.podSandboxStats, GetPodSandboxStats(node: node).respond)
@@ -50,7 +50,7 @@ extension MethodTable {
         answer(Methods.startContainer, StartContainer(node: node).respond)
         answer(Methods.stopContainer, StopContainer(node: node).respond)
         answer(Methods.removeContainer, RemoveContainer(node: node).respond)
-        answer(Methods.containerStatus, GetContainerStatus(node: node).respond)
+        answerEncoded(Methods.containerStatus, GetContainerStatus(node: node).respond)
         answerEncoded(Methods.listContainers, ListContainers(node: node).respond)
         answer(Methods.updateContainerResources, UpdateContainerResources(node: node).respond)
         answer(Methods.containerStats, GetContainerStats(node: node).respond)

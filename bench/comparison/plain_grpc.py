@@ -13,6 +13,8 @@ END_STREAM, END_HEADERS, ACK = 1, 4, 1
 INITIAL_WINDOW = 4
 LARGEST_WINDOW = (1 << 31) - 1
 FRAME = 16384
+#: Bytes after which a window is opened again, by when other clients do it too; not after each answer.
+WINDOW_STEP = 1 << 20
 #: Whether the message is compressed, and its length.
 PREFIX = 5
 
@@ -35,6 +37,7 @@ class Channel:
         self._socket.connect(path)
         self._rest = b""
         self._stream = -1
+        self._unacknowledged = 0
         self._socket.sendall(
             PREFACE + frame(SETTINGS, 0, 0, struct.pack(">HI", INITIAL_WINDOW, LARGEST_WINDOW))
             + frame(WINDOW_UPDATE, 0, 0, struct.pack(">I", LARGEST_WINDOW - 65535)))
@@ -66,9 +69,16 @@ class Channel:
                 parts.append(payload)
             ended = stream == self._stream and bool(kind in (DATA, HEADERS) and flags & END_STREAM)
         answer = b"".join(parts)
-        if answer:
-            self._socket.sendall(frame(WINDOW_UPDATE, 0, 0, struct.pack(">I", len(answer))))
+        self._acknowledge(len(answer))
         return answer
+
+    def _acknowledge(self, count: int) -> None:
+        """Opens the connection's window again (section 6.9)."""
+        self._unacknowledged += count
+        if self._unacknowledged >= WINDOW_STEP:
+            update = struct.pack(">I", self._unacknowledged)
+            self._socket.sendall(frame(WINDOW_UPDATE, 0, 0, update))
+            self._unacknowledged = 0
 
     def _next(self) -> tuple[int, int, int, bytes]:
         head = self._read(9)

@@ -32,18 +32,16 @@ extension SandboxContainer {
         return status
     }
 
-    /// An element of ListContainers in its encoding, which is kept until the state changes.
+    /// An element of ListContainers in its encoding.
     func listed() throws -> [UInt8] {
-        if let encoded { return encoded }
-        let now = current
-        let bytes = try Container(
-            id: id, podSandboxId: sandbox.id, metadata: config.metadata, image: imageSpec,
-            imageRef: details.imageId, state: Self.listState(now.phase),
-            createdAt: details.createdAt, labels: config.labels, annotations: config.annotations,
-            imageId: details.imageId
-        ).encoded()
-        keep(bytes, of: now.phase)
-        return bytes
+        try element.encoding {
+            try Container(
+                id: id, podSandboxId: sandbox.id, metadata: config.metadata, image: imageSpec,
+                imageRef: details.imageId, state: Self.listState(phase),
+                createdAt: details.createdAt, labels: config.labels,
+                annotations: config.annotations, imageId: details.imageId
+            ).encoded()
+        }
     }
 
     func row() throws -> ContainerRow {

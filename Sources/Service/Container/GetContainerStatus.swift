@@ -6,14 +6,19 @@ internal import OCI
 internal import System
 
 /// ContainerStatus; its type has another name because the message took this one.
-struct GetContainerStatus: RPC {
+struct GetContainerStatus {
     let node: Node
 
-    func respond(to request: ContainerStatusRequest) async throws -> ContainerStatusResponse {
+    /// The response in its encoding.
+    func respond(to request: ContainerStatusRequest) async throws -> [UInt8] {
         let container = try node.containers.get(request.containerId)
-        var response = ContainerStatusResponse(status: container.status)
-        if request.verbose { response.info = try await info(container) }
-        return response
+        guard request.verbose else {
+            return try container.answer.encoding {
+                try ContainerStatusResponse(status: container.status).encoded()
+            }
+        }
+        let info = try await info(container)
+        return try ContainerStatusResponse(status: container.status, info: info).encoded()
     }
 
     /// Under the names that `crictl inspect` users know.

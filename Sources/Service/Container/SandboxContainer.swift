@@ -25,15 +25,17 @@ final class SandboxContainer: Identified {
     struct State: Sendable {
         var phase: ContainerPhase
         var resources: LinuxContainerResources?
-        /// This state as an element of ListContainers, encoded when first asked for.
-        var encoded: [UInt8]?
         /// The list that it is in.
-        var list: KeptList?
+        var list: KeptEncoding?
         /// Whether the runtime has let go of it: no cgroup, no state of the runtime's is left.
         var isReleased = false
     }
 
     private let state: Mutex<State>
+    /// As an element of ListContainers.
+    let element = KeptEncoding()
+    /// As ContainerStatus answers when not asked for more.
+    let answer = KeptEncoding()
     /// Opens at the exit, after it was stored.
     let ended = Latch<ContainerExit>()
     let usageNotes = UsageNotes()
@@ -51,26 +53,16 @@ final class SandboxContainer: Identified {
 
     var current: State { state.withLock { $0 } }
     var phase: ContainerPhase { state.withLock { $0.phase } }
-    /// Alone: a list of many asks for nothing else.
-    var encoded: [UInt8]? { state.withLock { $0.encoded } }
 
     func update<Result: Sendable>(_ change: (inout State) throws -> Result) rethrows -> Result {
         try state.withLock { state in
-            state.encoded = nil
-            defer { state.list?.changed() }
+            defer { for kept in [element, answer, state.list] { kept?.changed() } }
             return try change(&state)
         }
     }
 
-    func join(_ list: KeptList) {
+    func join(_ list: KeptEncoding) {
         state.withLock { $0.list = list }
-    }
-
-    /// Keeps an encoding unless the state has changed since it was made.
-    func keep(_ encoding: [UInt8], of phase: ContainerPhase) {
-        state.withLock { state in
-            if state.phase == phase { state.encoded = encoding }
-        }
     }
 
     /// The identity that the kubelet retries with, within its sandbox.

@@ -5,14 +5,14 @@ internal import Synchronization
 protocol Identified: AnyObject, Sendable {
     var id: String { get }
     /// From now on it tells `list` of each of its changes.
-    func join(_ list: KeptList)
+    func join(_ list: KeptEncoding)
 }
 
 /// The pods or the containers by ID. Readers get the objects of one instant and wait for nobody.
 final class Index<Element: Identified>: Sendable {
     private let kind: String
     /// All elements, as the RPC that lists them answers without a filter.
-    let list = KeptList()
+    let list = KeptEncoding()
     private let elements = Mutex<[String: Element]>([:])
 
     init(_ kind: String) {

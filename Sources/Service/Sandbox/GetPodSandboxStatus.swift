@@ -2,14 +2,19 @@ internal import CRI
 internal import Model
 
 /// PodSandboxStatus; its type has another name because the message took this one.
-struct GetPodSandboxStatus: RPC {
+struct GetPodSandboxStatus {
     let node: Node
 
-    func respond(to request: PodSandboxStatusRequest) async throws -> PodSandboxStatusResponse {
+    /// The response in its encoding.
+    func respond(to request: PodSandboxStatusRequest) async throws -> [UInt8] {
         let sandbox = try node.sandboxes.get(request.podSandboxId)
-        var response = PodSandboxStatusResponse(status: sandbox.status)
-        if request.verbose { response.info = try await info(sandbox) }
-        return response
+        guard request.verbose else {
+            return try sandbox.answer.encoding {
+                try PodSandboxStatusResponse(status: sandbox.status).encoded()
+            }
+        }
+        let info = try await info(sandbox)
+        return try PodSandboxStatusResponse(status: sandbox.status, info: info).encoded()
     }
 
     /// Under the names that `crictl inspectp` users know. Only a pod with an infra container has a

@@ -26,13 +26,15 @@ final class Sandbox: Identified {
         /// Host process ID of the infra container, where there is one.
         var infraPid: Int32?
         var monitor: Monitor?
-        /// This state as an element of ListPodSandbox, encoded when first asked for.
-        var encoded: [UInt8]?
         /// The list that it is in.
-        var list: KeptList?
+        var list: KeptEncoding?
     }
 
     private let state: Mutex<State>
+    /// As an element of ListPodSandbox.
+    let element = KeptEncoding()
+    /// As PodSandboxStatus answers when not asked for more.
+    let answer = KeptEncoding()
 
     init(
         id: String, config: PodSandboxConfig, handler: String, requestedHandler: String,
@@ -48,26 +50,16 @@ final class Sandbox: Identified {
 
     var current: State { state.withLock { $0 } }
     var phase: SandboxPhase { state.withLock { $0.phase } }
-    /// Alone: a list of many asks for nothing else.
-    var encoded: [UInt8]? { state.withLock { $0.encoded } }
 
     func update<Result: Sendable>(_ change: (inout State) throws -> Result) rethrows -> Result {
         try state.withLock { state in
-            state.encoded = nil
-            defer { state.list?.changed() }
+            defer { for kept in [element, answer, state.list] { kept?.changed() } }
             return try change(&state)
         }
     }
 
-    func join(_ list: KeptList) {
+    func join(_ list: KeptEncoding) {
         state.withLock { $0.list = list }
-    }
-
-    /// Keeps an encoding unless the state has changed since it was made.
-    func keep(_ encoding: [UInt8], of phase: SandboxPhase) {
-        state.withLock { state in
-            if state.phase == phase { state.encoded = encoding }
-        }
     }
 
     /// The identity that the kubelet retries with.

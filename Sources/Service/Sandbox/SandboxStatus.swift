@@ -28,17 +28,15 @@ extension Sandbox {
             additionalIps: addresses.dropFirst().map { PodIP(ip: $0) })
     }
 
-    /// An element of ListPodSandbox in its encoding, which is kept until the state changes.
+    /// An element of ListPodSandbox in its encoding.
     func listed() throws -> [UInt8] {
-        if let encoded { return encoded }
-        let now = current
-        let bytes = try PodSandbox(
-            id: id, metadata: config.metadata, state: Sandbox.listState(now.phase),
-            createdAt: createdAt, labels: config.labels, annotations: config.annotations,
-            runtimeHandler: requestedHandler
-        ).encoded()
-        keep(bytes, of: now.phase)
-        return bytes
+        try element.encoding {
+            try PodSandbox(
+                id: id, metadata: config.metadata, state: Sandbox.listState(phase),
+                createdAt: createdAt, labels: config.labels, annotations: config.annotations,
+                runtimeHandler: requestedHandler
+            ).encoded()
+        }
     }
 
     func row() throws -> SandboxRow {

@@ -2,8 +2,8 @@ import Testing
 
 @testable import Service
 
-@Suite struct KeptListTests {
-    private let list = KeptList()
+@Suite struct KeptEncodingTests {
+    private let list = KeptEncoding()
 
     @Test func isMadeOnceWhileNothingChanges() {
         #expect(list.encoding { [1] } == [1])
@@ -34,7 +34,7 @@ import Testing
     @Test func elementsTellOfComingChangingAndGoing() throws {
         final class Element: Identified {
             let id = "a"
-            func join(_ list: KeptList) { list.changed() }
+            func join(_ list: KeptEncoding) { list.changed() }
         }
         let index = Index<Element>("element")
         func encoding() -> [UInt8] { index.list.encoding { [UInt8(index.all.count)] } }
