@@ -76,14 +76,30 @@ public final class Monitor: Sendable {
         Glibc.shutdown(socket.raw, Int32(SHUT_RDWR))
     }
 
+    /// How long a monitor may be silent: it does nothing that takes long, so one that is hangs.
+    public static let patience = Duration.seconds(10)
+
     /// Sends a request and waits for its reply.
-    /// - Parameter descriptor: goes along, and remains the caller's; -1 is none.
-    /// - Throws: `GantryError` with what the monitor says, or `unavailable` when it is gone.
-    func ask(_ request: Request, passing descriptor: Int32 = -1) async throws -> Reply {
+    /// - Parameters:
+    ///   - limit: for what the monitor has others do.
+    ///   - descriptor: goes along, and remains the caller's; -1 is none.
+    /// - Throws: `GantryError` with what the monitor says, `deadlineExceeded` when it is silent for
+    ///   longer than that, or `unavailable` when it is gone.
+    func ask(
+        _ request: Request, within limit: Duration = patience, passing descriptor: Int32 = -1
+    ) async throws -> Reply {
+        let serial = newSerial()
+        let alarm = giveUp(on: serial, after: limit)
+        defer { alarm.cancel() }
+        return try await ask(request, serial, passing: descriptor)
+    }
+
+    /// Waits as long as it takes, but for `giveUp`.
+    func ask(
+        _ request: Request, _ serial: UInt32, passing descriptor: Int32 = -1
+    ) async throws -> Reply {
         let reply = try await withCheckedThrowingContinuation { waiter in
-            guard let serial = enter(waiter) else {
-                return waiter.resume(throwing: Self.gone)
-            }
+            guard enter(waiter, serial) else { return waiter.resume(throwing: Self.gone) }
             do {
                 try send(request.encoded(serial: serial), passing: descriptor)
                 failpoint("monitor/asked")
@@ -95,12 +111,21 @@ public final class Monitor: Sendable {
         return reply
     }
 
+    @discardableResult
+    func giveUp(on serial: UInt32, after limit: Duration) -> Alarm.Call {
+        Alarm.after(limit) { self.take(serial)?.resume(throwing: Self.silent(limit)) }
+    }
+
     /// Sends a request whose reply nobody waits for.
     func tellOnly(_ request: Request) {
         try? send(request.encoded(serial: 0))
     }
 
     private static let gone = GantryError(.unavailable, "the pod's monitor is gone")
+
+    private static func silent(_ limit: Duration) -> GantryError {
+        GantryError(.deadlineExceeded, "the pod's monitor has not answered for \(limit)")
+    }
 
     /// Requests are small and the monitor reads at once: the socket's buffer takes them without
     /// waiting, or the monitor hangs, which is an error.
@@ -124,12 +149,18 @@ public final class Monitor: Sendable {
         }
     }
 
-    private func enter(_ waiter: Waiter) -> UInt32? {
+    func newSerial() -> UInt32 {
         state.withLock { state in
-            if state.isClosed { return nil }
             defer { state.nextSerial &+= 1 }
-            state.waiting[state.nextSerial] = waiter
             return state.nextSerial
+        }
+    }
+
+    /// - Returns: false when the monitor is gone.
+    private func enter(_ waiter: Waiter, _ serial: UInt32) -> Bool {
+        state.withLock { state in
+            if !state.isClosed { state.waiting[serial] = waiter }
+            return !state.isClosed
         }
     }
 

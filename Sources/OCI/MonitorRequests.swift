@@ -10,13 +10,15 @@ extension Monitor {
     }
 
     /// Has the runtime create a container. Cancelling the task kills the runtime, and what it says
-    /// of that is the error.
+    /// of that is the error, unless the monitor is silent from then on.
     /// - Returns: the process ID of its init, which waits for the runtime's `start`.
     public func create(_ request: CreateRequest) async throws -> Int32 {
+        let serial = newSerial()
         let reply = try await withTaskCancellationHandler {
-            try await ask(.create(request))
+            try await ask(.create(request), serial)
         } onCancel: {
             tellOnly(.forget(container: request.container))
+            giveUp(on: serial, after: Self.patience)
         }
         guard case .created(let pid) = reply else {
             throw GantryError(.internal, "the monitor's reply to create makes no sense")
@@ -25,8 +27,8 @@ extension Monitor {
     }
 
     /// Starts a container whose runtime hides its processes (`Handler.hidesProcesses`).
-    public func startHidden(_ container: String) async throws {
-        _ = try await ask(.start(container: container))
+    public func startHidden(_ container: String, within limit: Duration) async throws {
+        _ = try await ask(.start(container: container), within: limit)
     }
 
     public func reopenLog(of container: String) async throws {

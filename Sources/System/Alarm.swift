@@ -15,10 +15,31 @@ public final class Alarm: Sendable {
         try await shared.sleep(until: .now + duration)
     }
 
-    private typealias Waiter = CheckedContinuation<Void, any Error>
+    /// What is to happen at a time, unless it is called off.
+    public struct Call: Sendable {
+        fileprivate let key: UInt64
+
+        /// It may be happening just now.
+        public func cancel() {
+            shared.cancel(key)
+        }
+    }
+
+    /// Runs `body`, which must not block, once `duration` has passed.
+    public static func after(_ duration: Duration, _ body: @escaping @Sendable () -> Void) -> Call {
+        let call = Call(key: shared.newKey())
+        shared.register(call.key, .now + duration) { isDue in
+            if isDue { body() }
+        }
+        return call
+    }
+
+    /// Told once whether the time has come, or it was cancelled first.
+    private typealias Waiter = @Sendable (_ isDue: Bool) -> Void
 
     private struct State {
         var waiters: [UInt64: (end: ContinuousClock.Instant, waiter: Waiter)] = [:]
+        /// Sleepers that were cancelled before they could register.
         var cancelled: Set<UInt64> = []
         var nextKey: UInt64 = 0
         /// When the timer fires next.
@@ -36,34 +57,43 @@ public final class Alarm: Sendable {
 
     /// - Throws: `CancellationError` when the task is cancelled before `end`.
     func sleep(until end: ContinuousClock.Instant) async throws {
-        let key = state.withLock { state in
+        let key = newKey()
+        defer { state.withLock { _ = $0.cancelled.remove(key) } }
+        let isDue = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                register(key, end) { continuation.resume(returning: $0) }
+            }
+        } onCancel: {
+            cancel(key, isSleeper: true)
+        }
+        if !isDue { throw CancellationError() }
+    }
+
+    private func newKey() -> UInt64 {
+        state.withLock { state in
             defer { state.nextKey += 1 }
             return state.nextKey
         }
-        defer { state.withLock { _ = $0.cancelled.remove(key) } }
-        try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { register($0, key, end) }
-        } onCancel: {
-            cancel(key)
-        }
     }
 
-    private func register(_ waiter: Waiter, _ key: UInt64, _ end: ContinuousClock.Instant) {
+    private func register(
+        _ key: UInt64, _ end: ContinuousClock.Instant, _ waiter: @escaping Waiter
+    ) {
         let isCancelled = state.withLock { state in
             if state.cancelled.contains(key) { return true }
             state.waiters[key] = (end, waiter)
             arm(&state, end)
             return false
         }
-        if isCancelled { waiter.resume(throwing: CancellationError()) }
+        if isCancelled { waiter(false) }
     }
 
-    private func cancel(_ key: UInt64) {
+    private func cancel(_ key: UInt64, isSleeper: Bool = false) {
         let entry = state.withLock { state in
-            state.cancelled.insert(key)
+            if isSleeper { state.cancelled.insert(key) }
             return state.waiters.removeValue(forKey: key)
         }
-        entry?.waiter.resume(throwing: CancellationError())
+        entry?.waiter(false)
     }
 
     /// Wakes those whose time has come, and sets the timer for the next of the others.
@@ -76,7 +106,7 @@ public final class Alarm: Sendable {
             if let next = state.waiters.values.map(\.end).min() { arm(&state, next) }
             return due.values
         }
-        for entry in due { entry.waiter.resume() }
+        for entry in due { entry.waiter(true) }
     }
 
     private func arm(_ state: inout State, _ end: ContinuousClock.Instant) {

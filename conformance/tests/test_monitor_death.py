@@ -182,15 +182,3 @@ def test_amid_creations_at_any_moment(pods, client, busybox):
         wait_until(lambda: pod.status.state == cri.SANDBOX_NOTREADY, "the pod is not ready")
         pod.remove()
         assert not living("sleep 54330")
-
-
-def test_one_that_hangs_is_killed_at_the_daemons_start(pods, node, busybox):
-    pod, other = pods.run(), pods.run()
-    container = pod.run(TWO_PROCESSES, image=busybox)
-    container.logged("up")
-    node.crash()
-    os.kill(monitor_of(pod), signal.SIGSTOP)
-    node.start()
-    assert_lost(container)
-    assert not living("sleep 5432")
-    assert (pod.status.state, other.status.state) == (cri.SANDBOX_NOTREADY, cri.SANDBOX_READY)

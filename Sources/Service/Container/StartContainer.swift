@@ -40,7 +40,8 @@ struct StartContainer: RPC {
     private func start(_ container: SandboxContainer) async throws {
         let runtime = try node.runtime(of: container.sandbox)
         guard runtime.handler.hidesProcesses else { return try await runtime.start(container.id) }
-        try await container.sandbox.requireMonitor().startHidden(container.id)
+        let monitor = try container.sandbox.requireMonitor()
+        try await monitor.startHidden(container.id, within: runtime.limit)
     }
 
     /// A container whose start failed has exited with code 128 and says why, so that the kubelet

@@ -9,9 +9,6 @@ struct FollowedMonitor: Sendable {
     let monitor: Monitor
     let containers: [MonitoredContainer]
 
-    /// A monitor does nothing that takes long; one that is silent for this long hangs.
-    private static let patience = Duration.seconds(10)
-
     /// Connects to the monitor of the pod whose directory this is, and has it read from now on. One
     /// that hangs is killed, since its containers would be stuck with it.
     /// - Returns: nil when there is none, or none any more.
@@ -19,19 +16,22 @@ struct FollowedMonitor: Sendable {
         guard let monitor = try await Monitor.connect(directory: directory) else { return nil }
         node.nursery.start { await monitor.run() }
         do {
-            let containers = try await withDeadline(patience, "answer of the monitor") {
-                try await withTaskCancellationHandler {
-                    try await monitor.containers()
-                } onCancel: {
-                    monitor.disconnect()
-                }
-            }
-            return FollowedMonitor(monitor: monitor, containers: containers)
+            return FollowedMonitor(
+                monitor: monitor, containers: try await monitor.containers())
         } catch {
             node.log.error("the monitor in \(directory) does not answer, so it is killed: \(error)")
             monitor.disconnect()
             try await StrayProcesses.endMonitor(of: directory)
             return nil
         }
+    }
+}
+
+extension Node {
+    /// Kills a monitor that hangs when its pod is to end: it would tell no exit, and hold what the pod
+    /// has.
+    func endSilentMonitor(of sandbox: Sandbox, _ why: any Error) async throws {
+        log.error("the monitor of sandbox \(sandbox.id) is killed: \(why)")
+        try await StrayProcesses.endMonitor(of: paths.pod(sandbox.id).directory)
     }
 }

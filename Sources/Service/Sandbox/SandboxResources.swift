@@ -48,6 +48,8 @@ struct SandboxResources: Sendable {
             try await monitor.shutdown()
         } catch let error as GantryError where error.code == .unavailable {
             return
+        } catch let error as GantryError where error.code == .deadlineExceeded {
+            try await node.endSilentMonitor(of: sandbox, error)
         } catch {
             sandbox.update { $0.monitor = monitor }
             throw error
