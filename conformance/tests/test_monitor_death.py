@@ -3,7 +3,6 @@ killed and known as exited, and the pod is not ready, for the kubelet to make a 
 
 import contextlib
 import os
-import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
