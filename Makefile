@@ -39,8 +39,8 @@ build:
 	$(CC) $(CFLAGS) -static -s -o $(PREFIX)/libexec/gantry/gantry-pause Sources/gantry-pause/main.c
 	$(CC) $(CFLAGS) -static -s -o $(PREFIX)/libexec/gantry/gantry-exec Sources/gantry-exec/main.c
 
-# All tests there are.
-test: setup check unit build matrix-sample conformance
+# All tests there are. Those of the rooms run under both sanitizers, so not once more without.
+test: setup check sanitize fuzz build matrix-sample conformance
 
 # One at a time: tests write programs and run them, which fails with "text file busy" while another
 # test's child, not yet past its exec, still holds the file.
@@ -60,8 +60,8 @@ matrix: debug-prefix
 matrix-sample: debug-prefix
 	$(MATRIX) --sample 16 --seed $$(git log -1 --format=%cd --date=format:%j || echo 0)
 
-# What each fuzz target gets.
-FUZZ_SECONDS ?= 5
+# What each fuzz target gets; hours, by hand.
+FUZZ_SECONDS ?= 2
 # One build serves the tests under AddressSanitizer and the fuzz targets, which want its coverage.
 ASAN := --sanitize=address --scratch-path .build-asan \
 	-Xswiftc -sanitize-coverage=edge,indirect-calls,trace-cmp,inline-8bit-counters,pc-table

@@ -87,11 +87,12 @@ public final class Reactor: Sendable {
     }
 
     private func loop(_ queue: Int32) {
-        var keys = [UInt64](repeating: 0, count: 64)
+        let keys = UnsafeMutableBufferPointer<UInt64>.allocate(capacity: 64)
+        // Nothing that is counted: in a loop without an end the compiler leaves releases out, and a
+        // slice of an array leaked the array at each wake.
         while true {
-            let count = gantry_epoll_wait(queue, &keys, Int32(keys.count), -1)
-            guard count > 0 else { continue }
-            for key in keys[..<Int(count)] { take(key)?.resume() }
+            let count = gantry_epoll_wait(queue, keys.baseAddress, Int32(keys.count), -1)
+            for index in 0..<Int(max(0, count)) { take(keys[index])?.resume() }
         }
     }
 }
