@@ -19,6 +19,7 @@ struct Serve: AsyncParsableCommand {
     private static let grace = Duration.seconds(5)
 
     func run() async throws {
+        Heap.bound()
         var settings = try options.load().settings
         settings.takeOpenFiles(try OpenFiles.raise())
         try await serve(settings, Self.logger(settings))

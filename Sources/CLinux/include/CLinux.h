@@ -124,4 +124,8 @@ int gantry_next_signal(int descriptor);
 int gantry_discard_pages(void *start, size_t count);
 void gantry_trim_heap(void);
 
+// At most so many arenas, which threads share; from so many bytes on, memory is the kernel's own mapping
+// and goes back to it when it is freed.
+void gantry_bound_heap(int arenas, int mapped_from);
+
 #endif
