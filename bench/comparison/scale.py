@@ -15,8 +15,8 @@ class Scale:
     many: int = 500
     #: Pods up and down one at a time, and execs, at each size.
     pods: int = 30
-    #: Reads of a kind at each size.
-    calls: int = 200
+    #: Reads of a kind at each size: enough of them that a moment of something else does not count.
+    calls: int = 2000
     #: Seconds in which nobody asks.
     idle: float = 60
     #: What a container logs or streams.
