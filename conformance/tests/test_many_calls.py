@@ -10,9 +10,10 @@ from harness.wait import wait_until
 pytestmark = pytest.mark.gantry
 HANDLERS = ["crun"]
 
-#: Of each of the four reads; and of commands, by hand: EXECS=1000 conformance/run tests/test_many_calls.py
+#: Of each of the four reads; and of commands, each of which waits for six descriptors. More, by hand:
+#: EXECS=10000 conformance/run tests/test_many_calls.py
 CALLS = int(os.environ.get("CALLS", "2500"))
-EXECS = int(os.environ.get("EXECS", "50"))
+EXECS = int(os.environ.get("EXECS", "600"))
 #: Before anything is measured: caches and the allocator's arenas fill.
 WARMUP = 500
 #: Bytes that ten thousand calls may add to the resident memory, whatever the allocator does: a hundred
@@ -56,10 +57,10 @@ def test_ten_thousand_reads(client, pods, busybox, node):
 
 def test_commands(client, pods, busybox, node):
     container = pods.run().run("sleep 1000", image=busybox)
-    for _ in range(20):
+    for _ in range(100):
         container.exec("true")
     threads = hostile.threads(node.daemon.id)
     before = Holdings(node.daemon.id)
     for _ in range(EXECS):
         assert container.exec("echo", "here").stdout == b"here\n"
-    before.check(threads, 4 * ALLOWED)
+    before.check(threads, ALLOWED // 2)
