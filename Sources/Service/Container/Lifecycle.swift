@@ -43,21 +43,13 @@ struct Lifecycle: Sendable {
         if try await endedUnstarted(container) { return }
         try await signal(container, StopSignal.kill)
         if try await ended(container, within: Monitor.patience) { return }
-        try await endSilentMonitor(of: container.sandbox)
+        if let monitor = container.sandbox.current.monitor {
+            _ = try await node.lastWord(of: monitor, container.sandbox)
+        }
         guard try await ended(container, within: Self.killLimit) else {
             throw GantryError(
                 .deadlineExceeded,
                 "container \(container.id) has not exited \(Self.killLimit) after SIGKILL")
-        }
-    }
-
-    /// A monitor that hangs tells no exit, so it is killed, which ends its containers.
-    private func endSilentMonitor(of sandbox: Sandbox) async throws {
-        guard let monitor = sandbox.current.monitor else { return }
-        do {
-            _ = try await monitor.containers()
-        } catch let error as GantryError where error.code == .deadlineExceeded {
-            try await node.endSilentMonitor(of: sandbox, error)
         }
     }
 

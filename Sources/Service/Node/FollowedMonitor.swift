@@ -28,10 +28,16 @@ struct FollowedMonitor: Sendable {
 }
 
 extension Node {
-    /// Kills a monitor that hangs when its pod is to end: it would tell no exit, and hold what the pod
-    /// has.
-    func endSilentMonitor(of sandbox: Sandbox, _ why: any Error) async throws {
-        log.error("the monitor of sandbox \(sandbox.id) is killed: \(why)")
-        try await StrayProcesses.endMonitor(of: paths.pod(sandbox.id).directory)
+    /// What a monitor says of its containers, before its pod or one of them ends. One that hangs is
+    /// killed: it would tell no exit, and hold what the pod has.
+    /// - Returns: nil when it was killed.
+    func lastWord(of monitor: Monitor, _ sandbox: Sandbox) async throws -> [MonitoredContainer]? {
+        do {
+            return try await monitor.containers()
+        } catch let error as GantryError where error.code == .deadlineExceeded {
+            log.error("the monitor of sandbox \(sandbox.id) is killed: \(error)")
+            try await StrayProcesses.endMonitor(of: paths.pod(sandbox.id).directory)
+            return nil
+        }
     }
 }

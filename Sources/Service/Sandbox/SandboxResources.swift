@@ -44,12 +44,11 @@ struct SandboxResources: Sendable {
     func endMonitor() async throws {
         guard let monitor = sandbox.update({ $0.monitor.take() }) else { return }
         do {
-            try await endStrangers(monitor)
+            guard let left = try await node.lastWord(of: monitor, sandbox) else { return }
+            try await endStrangers(left)
             try await monitor.shutdown()
         } catch let error as GantryError where error.code == .unavailable {
             return
-        } catch let error as GantryError where error.code == .deadlineExceeded {
-            try await node.endSilentMonitor(of: sandbox, error)
         } catch {
             sandbox.update { $0.monitor = monitor }
             throw error
@@ -58,8 +57,8 @@ struct SandboxResources: Sendable {
 
     /// Ends what still lives after all containers were ended: what a failed creation or start left
     /// that the runtime could not take back then.
-    private func endStrangers(_ monitor: Monitor) async throws {
-        for one in try await monitor.containers() where one.exit == nil {
+    private func endStrangers(_ left: [MonitoredContainer]) async throws {
+        for one in left where one.exit == nil {
             try await node.runtime(of: sandbox).delete(one.container, force: true)
         }
     }
