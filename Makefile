@@ -97,7 +97,7 @@ conformance-uml:
 	conformance/run --node uml-systemd tests/test_systemd.py tests/test_spine.py tests/test_resources.py
 	conformance/run --node uml-selinux tests/test_selinux.py
 
-# Gantry beside Debian's containerd and the bare parts, hours long; `make bench BENCH=--quick` takes minutes.
+# Gantry beside Debian's containerd and the bare parts, an hour long; `make bench BENCH=--quick` takes minutes.
 bench: setup build
 	bench/setup
 	bench/run $(BENCH)
