@@ -46,7 +46,7 @@ struct Lifecycle: Sendable {
         if let monitor = container.sandbox.current.monitor {
             _ = try await node.lastWord(of: monitor, container.sandbox)
         }
-        guard try await ended(container, within: Self.killLimit) else {
+        guard try await ended(container, within: Self.killLimit - Monitor.patience) else {
             throw GantryError(
                 .deadlineExceeded,
                 "container \(container.id) has not exited \(Self.killLimit) after SIGKILL")

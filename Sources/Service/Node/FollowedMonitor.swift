@@ -19,9 +19,8 @@ struct FollowedMonitor: Sendable {
             return FollowedMonitor(
                 monitor: monitor, containers: try await monitor.containers())
         } catch {
-            node.log.error("the monitor in \(directory) does not answer, so it is killed: \(error)")
             monitor.disconnect()
-            try await StrayProcesses.endMonitor(of: directory)
+            try await node.endSilentMonitor(in: directory, error)
             return nil
         }
     }
@@ -35,9 +34,13 @@ extension Node {
         do {
             return try await monitor.containers()
         } catch let error as GantryError where error.code == .deadlineExceeded {
-            log.error("the monitor of sandbox \(sandbox.id) is killed: \(error)")
-            try await StrayProcesses.endMonitor(of: paths.pod(sandbox.id).directory)
+            try await endSilentMonitor(in: paths.pod(sandbox.id).directory, error)
             return nil
         }
+    }
+
+    fileprivate func endSilentMonitor(in directory: String, _ why: any Error) async throws {
+        log.error("the monitor in \(directory) does not answer, so it is killed: \(why)")
+        try await StrayProcesses.endMonitor(of: directory)
     }
 }
