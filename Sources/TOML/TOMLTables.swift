@@ -20,6 +20,12 @@ struct TOMLTables {
             if members.updateValue(member, forKey: key) == nil { keys.append(key) }
         }
 
+        fileprivate func addTable(_ key: String) -> Node {
+            let table = Node()
+            set(key, .table(table))
+            return table
+        }
+
         var finished: TOMLTable {
             var table = TOMLTable()
             for key in keys {
@@ -101,10 +107,7 @@ struct TOMLTables {
         var node = root
         for part in path {
             switch node[part] {
-            case nil:
-                let made = Node()
-                node.set(part, .table(made))
-                node = made
+            case nil: node = node.addTable(part)
             case .table(let known)?: node = known
             case .tables(let nodes)?: node = nodes[nodes.count - 1]
             case .value?: throw scanner.error("\(part) is a value and no table")
@@ -122,10 +125,7 @@ struct TOMLTables {
         var node = current
         for part in path {
             switch node[part] {
-            case nil:
-                let made = Node()
-                node.set(part, .table(made))
-                node = made
+            case nil: node = node.addTable(part)
             case .table(let known)? where !known.isDefined: node = known
             default: throw scanner.error("\(part) is there already")
             }

@@ -29,6 +29,15 @@ struct RangeTests {
         return ends.count == 2 ? ends[0]..<(ends[1] + 1) : nil
     }
 
+    /// Serves what is asked for, and says that it is another range.
+    private func server(saying range: @escaping @Sendable (Range<Int>) -> String) -> HTTPServer {
+        server { wanted, answer in
+            var lying = answer
+            lying.headers["Content-Range"] = range(wanted)
+            return lying
+        }
+    }
+
     /// Serves ranges; `change` may answer one in another way.
     private func server(
         acceptsRanges: Bool = true,
@@ -166,35 +175,21 @@ struct RangeTests {
     func otherBytesThanAskedForAreRefused(_ range: String) async {
         await expectError(
             "were asked for, and \"\(range)\" came",
-            server { _, answer in
-                var lying = answer
-                lying.headers["Content-Range"] = range
-                return lying
-            })
+            server(saying: { _ in range }))
     }
 
     @Test func anotherPlaceIsRefused() async {
         let total = image.layer.count
         await expectError(
             "were asked for, and \"bytes",
-            server { wanted, answer in
-                var shifted = answer
-                let ends = "\(wanted.lowerBound - 1)-\(wanted.upperBound - 2)"
-                shifted.headers["Content-Range"] = "bytes \(ends)/\(total)"
-                return shifted
-            })
+            server(saying: { "bytes \($0.lowerBound - 1)-\($0.upperBound - 2)/\(total)" }))
     }
 
     /// The blob became another one under the same name.
     @Test func anotherSizeIsRefused() async {
         await expectError(
             "were asked for, and \"bytes",
-            server { wanted, answer in
-                var changed = answer
-                let ends = "\(wanted.lowerBound)-\(wanted.upperBound - 1)"
-                changed.headers["Content-Range"] = "bytes \(ends)/999999"
-                return changed
-            })
+            server(saying: { "bytes \($0.lowerBound)-\($0.upperBound - 1)/999999" }))
     }
 
     @Test func moreThanTheRangeIsRefused() async {
