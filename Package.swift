@@ -46,6 +46,7 @@ let package = Package(
         .systemLibrary(name: "CYAML"),
         .systemLibrary(name: "CRNP"),
         .systemLibrary(name: "CProtobuf", pkgConfig: "libprotobuf-c"),
+        .target(name: "CAbseil", linkerSettings: [.linkedLibrary("absl_synchronization")]),
         .target(name: "CLinux"),
         .target(
             name: "CCRI", dependencies: ["CProtobuf"]),
@@ -62,7 +63,7 @@ let package = Package(
         room(
             "Store",
             uses: ["Kernel", "Model", .product(name: "GRDB", package: "GRDB.swift")]),
-        room("GRPC", uses: ["CGRPC"]),
+        room("GRPC", uses: ["CGRPC", "CAbseil"]),
         room("CRI", uses: ["CCRI", "Model"]),
         room("YAML", uses: ["CYAML", "Model"]),
         room("TOML", uses: ["Model"]),

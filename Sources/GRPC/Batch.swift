@@ -11,6 +11,7 @@ final class Batch {
     private var sent: UnsafeMutablePointer<grpc_byte_buffer>?
 
     init() {
+        operations.reserveCapacity(4)
         message.initialize(to: nil)
         cancelled.initialize(to: 0)
         details.initialize(to: grpc_empty_slice())

@@ -8,7 +8,7 @@ public final class Client: @unchecked Sendable {
 
     /// Connects with the first call.
     public init(socketPath: String) {
-        grpc_init()  // before anything else of the core
+        Core.begin()
         completions = CompletionQueue()
         let credentials = grpc_insecure_credentials_create()
         defer { grpc_channel_credentials_release(credentials) }

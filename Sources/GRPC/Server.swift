@@ -4,7 +4,6 @@ internal import Synchronization
 
 /// A gRPC server on a unix socket, over the C core. It carries bytes and knows no messages.
 public final class Server: @unchecked Sendable {
-    private let methods: [String: Method]
     let translate: @Sendable (any Error) -> Status
     private let server: OpaquePointer
     private let completions: CompletionQueue
@@ -29,8 +28,9 @@ public final class Server: @unchecked Sendable {
         case stopped
     }
 
-    /// How many calls can arrive at the same instant without one waiting for the thread to re-arm.
-    private static let slots = 16
+    /// How many calls of one method can arrive at the same instant without one waiting for the thread
+    /// to re-arm.
+    private static let slots = 4
 
     /// Binds the socket and begins to answer. A path that is not in `methods` is UNIMPLEMENTED.
     /// - Parameter translate: turns what a handler throws into a status.
@@ -40,9 +40,8 @@ public final class Server: @unchecked Sendable {
         translate: @escaping @Sendable (any Error) -> Status
     ) throws {
         socket = try SocketFile(socketPath)
-        grpc_init()  // before anything else of the core
+        Core.begin()
         completions = CompletionQueue()
-        self.methods = methods
         self.translate = translate
         server = ServerArguments.makeServer()
         grpc_server_register_completion_queue(server, completions.queue, nil)
@@ -51,18 +50,28 @@ public final class Server: @unchecked Sendable {
         try socket.bind(mode: socketMode) {
             grpc_server_add_http2_port(server, "unix:\(socketPath)", credentials) != 0
         }
+        let slots = registered(methods)
         grpc_server_start(server)
         completions.start { self.stopped() }
-        for _ in 0..<Self.slots { accept() }
+        for slot in slots { accept(slot) }
     }
 
-    /// Arms one slot for the next call, whatever its method.
-    private func accept() {
-        let slot = AcceptSlot()
+    /// Tells the core of all methods, and where calls of them and of others may arrive.
+    private func registered(_ methods: [String: Method]) -> [any AcceptSlot] {
+        methods.reduce(into: [UnknownSlot()]) { slots, method in
+            let registration = grpc_server_register_method(
+                server, method.key, nil, GRPC_SRM_PAYLOAD_READ_INITIAL_BYTE_BUFFER, 0)
+            guard let registration else { preconditionFailure("\(method.key) is there twice") }
+            slots += (0..<Self.slots).map { _ in MethodSlot(registration, method.value) }
+        }
+    }
+
+    /// Arms a slot for its next call.
+    private func accept(_ slot: any AcceptSlot) {
         let tag = Completion { succeeded in
-            guard succeeded, let call = slot.call else { return }
-            self.accept()
-            ServerCall(call, self).start(slot.path, self.methods[slot.path])
+            guard succeeded else { return }
+            slot.begin(self)
+            self.accept(slot)
         }.tag
         let error = slot.request(server, completions.queue, tag)
         if error != GRPC_CALL_OK { Completion.run(tag, succeeded: false) }

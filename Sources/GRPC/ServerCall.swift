@@ -5,8 +5,9 @@ internal import Synchronization
 final class ServerCall: @unchecked Sendable {
     private struct State {
         var task: Task<Void, Never>?
-        var isCancelled = false
         var headersSent = false
+        /// Whether a batch waits for the call's end on the client's side, or has waited.
+        var closeTaken = false
     }
 
     private let call: OpaquePointer
@@ -24,24 +25,20 @@ final class ServerCall: @unchecked Sendable {
         server.ended()
     }
 
-    /// Begins to follow the client's going away, and reads the request.
-    func start(_ path: String, _ method: Method?) {
-        let close = Batch()
-        close.receiveClose()
-        close.start(on: call) { batch, _ in
-            if batch.wasCancelled { self.cancel() }
+    /// Runs the method on the request. An answer that needs no waiting is on its way when this
+    /// returns; otherwise the client's going away is followed from here on.
+    func start(_ method: Method, _ request: [UInt8]?) {
+        guard let request else {
+            return finish(
+                Status(code: Status.internal, message: "the request has no message"))
         }
-        guard let method else {
-            return finish(Status(code: Status.unimplemented, message: "no method \(path)"))
-        }
-        let request = Batch()
-        request.receiveMessage()
-        request.start(on: call) { batch, _ in
-            guard let bytes = batch.received else {
-                return self.finish(
-                    Status(code: Status.internal, message: "the request has no message"))
+        run(method, request)
+        if takesClose() {
+            let batch = Batch()
+            batch.receiveClose()
+            batch.start(on: call) { batch, _ in
+                if batch.wasCancelled { self.cancel() }
             }
-            self.run(method, bytes)
         }
     }
 
@@ -49,19 +46,11 @@ final class ServerCall: @unchecked Sendable {
     /// for whose end the server's shutdown waits.
     private func run(_ method: Method, _ request: [UInt8]) {
         let task = Task.immediate { await self.answer(method, request) }
-        let isCancelled = state.withLock { state in
-            state.task = task
-            return state.isCancelled
-        }
-        if isCancelled { task.cancel() }
+        state.withLock { $0.task = task }
     }
 
     private func cancel() {
-        let task = state.withLock { state in
-            state.isCancelled = true
-            return state.task
-        }
-        task?.cancel()
+        state.withLock { $0.task }?.cancel()
     }
 
     private func answer(_ method: Method, _ request: [UInt8]) async {
@@ -77,8 +66,9 @@ final class ServerCall: @unchecked Sendable {
         }
     }
 
-    private func finish(_ status: Status, message: [UInt8]? = nil) {
+    func finish(_ status: Status, message: [UInt8]? = nil) {
         let batch = Batch()
+        if takesClose() { batch.receiveClose() }
         if takeHeaders() { batch.sendInitialMetadata() }
         if let message { batch.sendMessage(message) }
         batch.sendStatus(status.fitted)
@@ -94,6 +84,14 @@ final class ServerCall: @unchecked Sendable {
             batch.start(on: call) { _, succeeded in continuation.resume(returning: succeeded) }
         }
         if !succeeded { throw CancellationError() }
+    }
+
+    /// Whether nobody waits yet for the client's going away; true once.
+    private func takesClose() -> Bool {
+        state.withLock { state in
+            defer { state.closeTaken = true }
+            return !state.closeTaken
+        }
     }
 
     /// Whether the headers are still to be sent; true once.
