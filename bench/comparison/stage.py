@@ -14,7 +14,6 @@ from harness.registry import Registry
 
 from . import store
 from .contestants import Contestant
-from .plain_grpc import Channel
 from .recorder import Recorder, emit, timed
 from .scale import Scale
 from .usage import Meter
@@ -90,10 +89,6 @@ class Stage(Recorder):
         """There are then `count` pods with a container each, of which nothing was measured."""
         with ThreadPoolExecutor(AT_ONCE) as pool:
             self.ups += pool.map(lambda _: self.up(), range(count - len(self.ups)))
-
-    def channel(self) -> Channel:
-        """A client whose own cost does not hide the server's."""
-        return Channel(self.socket)
 
     def meter(self) -> Meter:
         """CPU time of all but this process and the registries."""

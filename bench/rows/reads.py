@@ -1,7 +1,7 @@
 """What a kubelet asks each second. Answers are not decoded, and the client is a plain one: what
 counts is the server's time and the transport's."""
 
-from comparison.recorder import repeated
+from comparison.caller import Caller
 from comparison.row import Row
 from comparison.stage import Stage
 from comparison.usage import processor
@@ -16,16 +16,15 @@ def measure(stage: Stage) -> None:
     """Beside as many containers as there are sizes, one a pod."""
     for size in (*stage.scale.sizes, stage.scale.many):
         stage.grow(size)
-        channel = stage.channel()
+        caller = Caller(stage.socket)
         for rpc, request in requests(stage).items():
-            path = f"/runtime.v1.RuntimeService/{rpc}"
-            repeated(lambda: channel.call(path, request), WARMUP)
+            caller.call(rpc, request, WARMUP)
             before = processor([stage.daemon])
-            times = repeated(lambda: channel.call(path, request), stage.scale.calls)
+            times, _ = caller.call(rpc, request, stage.scale.calls)
             used = (processor([stage.daemon]) - before) / len(times) * 1000
             stage.record(rpc, times, at=size, goal=GOAL)
             stage.record(f"{rpc}, daemon's CPU", used, at=size)
-        channel.close()
+        caller.close()
 
 
 def requests(stage: Stage) -> dict[str, bytes]:

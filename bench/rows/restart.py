@@ -2,7 +2,7 @@
 
 import time
 
-from comparison.plain_grpc import Channel
+from comparison.caller import Caller
 from comparison.row import Row
 from comparison.stage import Stage
 from harness import cri
@@ -25,24 +25,24 @@ def restart(stage: Stage, size: int) -> float:
     assert code == 0, f"{stage.node.runtime.name} ended with {code}"
     begin = time.perf_counter()
     stage.node.launch()
-    while not ready(stage.socket):
+    caller = Caller(stage.socket)
+    while not ready(caller):
         assert stage.node.daemon.running, "the daemon ended"
         assert time.perf_counter() - begin < 120 * PATIENCE, "the daemon does not get ready"
         time.sleep(0.001)
     took = (time.perf_counter() - begin) * 1000
+    caller.close()
     there = sum(pod.state == cri.SANDBOX_READY for pod in stage.client.ListPodSandbox().items)
     assert there == size, f"{there} of {size} pods are ready"
     return took
 
 
-def ready(socket: str) -> bool:
-    """Whether runtime and network are, as of now; a daemon that is not there yet, or refuses, is not."""
+def ready(caller: Caller) -> bool:
+    """Whether runtime and network are, as of now; a daemon that refuses to say is not."""
     try:
-        channel = Channel(socket)
-        answer = channel.call("/runtime.v1.RuntimeService/Status", b"")
-    except OSError:
+        _, answer = caller.call("Status")
+    except ConnectionError:
         return False
-    channel.close()
     status = cri.StatusResponse.FromString(answer).status
     return len(status.conditions) >= 2 and all(each.status for each in status.conditions)
 
