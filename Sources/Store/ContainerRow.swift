@@ -33,8 +33,12 @@ extension Store {
     }
 
     /// Inserts the row, or replaces what the same ID had.
-    public func save(_ row: ContainerRow) async throws {
-        try await transaction("save container \(row.id)") { [records] database in
+    /// - Parameter row: made when it is its turn, so that of two saves the later one has the newer state.
+    public func save(
+        _ row: @autoclosure @escaping @Sendable () throws -> ContainerRow
+    ) async throws {
+        try await transaction("save a container") { [records] database in
+            let row = try row()
             try row.save(database)
             records.containers.save(row.record)
         }

@@ -30,8 +30,12 @@ extension Store {
     }
 
     /// Inserts the row, or replaces what the same ID had.
-    public func save(_ row: SandboxRow) async throws {
-        try await transaction("save pod \(row.id)") { [records] database in
+    /// - Parameter row: made when it is its turn, so that of two saves the later one has the newer state.
+    public func save(
+        _ row: @autoclosure @escaping @Sendable () throws -> SandboxRow
+    ) async throws {
+        try await transaction("save a pod") { [records] database in
+            let row = try row()
             try row.save(database)
             records.sandboxes.save(row.record)
         }

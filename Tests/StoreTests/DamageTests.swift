@@ -99,8 +99,9 @@ import Testing
     /// A log that lost its end leaves rows as they were: the record knows better.
     @Test func ofAPodTheRecordIsTheNewerOne() async throws {
         try await fill()
-        var changed = pod
-        changed.phase = "stopped"
+        let changed = SandboxRow(
+            id: pod.id, phase: "stopped", handler: pod.handler, config: pod.config,
+            status: pod.status)
         let old = try Data(contentsOf: place.database)
         try await place.open().save(changed)
         try old.write(to: place.database)

@@ -1,5 +1,6 @@
 import Model
 import Store
+import Synchronization
 import Testing
 
 @Suite struct StoreTests {
@@ -23,13 +24,31 @@ import Testing
 
     @Test func savingAgainReplaces() async throws {
         let store = try place.open()
-        var row = SandboxRow(id: "s1", phase: "creating", handler: "runc", config: [], status: [])
-        try await store.save(row)
-        row.phase = "ready"
-        try await store.save(row)
-        #expect(try await store.sandboxes() == [row])
+        let row = { @Sendable (phase: String) in
+            SandboxRow(id: "s1", phase: phase, handler: "runc", config: [], status: [])
+        }
+        try await store.save(row("creating"))
+        try await store.save(row("ready"))
+        #expect(try await store.sandboxes() == [row("ready")])
         try await store.removeSandbox("s1")
         #expect(try await store.sandboxes().isEmpty)
+    }
+
+    /// A row is made when it is its turn to be saved.
+    @Test func ofSavesAtTheSameTimeTheLastHasTheNewestState() async throws {
+        let store = try place.open()
+        let state = Mutex(0)
+        let next = { @Sendable in
+            state.withLock { state in
+                state += 1
+                return SandboxRow(
+                    id: "s1", phase: "\(state)", handler: "runc", config: [], status: [])
+            }
+        }
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<100 { group.addTask { try? await store.save(next()) } }
+        }
+        #expect(try await store.sandboxes().map(\.phase) == ["100"])
     }
 
     @Test func aContainerNeedsItsSandbox() async throws {

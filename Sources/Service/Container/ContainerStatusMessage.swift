@@ -18,17 +18,18 @@ extension SandboxContainer {
         return image
     }
 
-    var status: ContainerStatus {
-        let now = current
+    var status: ContainerStatus { status(current.phase) }
+
+    private func status(_ phase: ContainerPhase) -> ContainerStatus {
         var status = ContainerStatus(
-            id: id, metadata: config.metadata, state: Self.listState(now.phase),
+            id: id, metadata: config.metadata, state: Self.listState(phase),
             createdAt: details.createdAt, image: imageSpec, imageRef: details.imageId,
             labels: config.labels, annotations: config.annotations, mounts: details.mounts,
             logPath: logPath, imageId: details.imageId,
             stopSignal: Signal(number: details.stopSignal))
-        status.resources = now.resources.map { ContainerResources(linux: $0) }
+        status.resources = current.resources.map { ContainerResources(linux: $0) }
         status.user = details.user.map { ContainerUser(linux: $0) }
-        status.setTimes(now.phase)
+        status.setTimes(phase)
         return status
     }
 
@@ -44,10 +45,13 @@ extension SandboxContainer {
         }
     }
 
+    /// With the end that it is about to have.
     func row() throws -> ContainerRow {
-        ContainerRow(
+        let now = current
+        let phase = now.ending.map(ContainerPhase.exited) ?? now.phase
+        return ContainerRow(
             id: id, sandbox: sandbox.id, phase: phase.name, layers: details.layers,
-            config: try config.encoded(), status: try status.encoded())
+            config: try config.encoded(), status: try status(phase).encoded())
     }
 }
 

@@ -9,17 +9,18 @@ struct Lifecycle: Sendable {
     /// After SIGKILL only a process that hangs in the kernel lives on; the caller should know.
     private static let killLimit = Duration.seconds(30)
 
-    /// Notes an exit: stored first, then visible to those who wait. The first exit stands.
+    /// Notes an exit: stored first, then visible. The first exit stands, and is when this returns.
     func end(
         _ container: SandboxContainer, _ exit: @Sendable (_ startedAt: Int64) -> ContainerExit
     ) async {
-        guard container.update({ $0.phase.end(exit) }), let exit = container.phase.exit else {
+        guard let exit = container.beginEnd(exit) else {
+            _ = try? await container.ended.wait()
             return
         }
         failpoint("StopContainer/exit noted")
         await node.persist(container)
         failpoint("StopContainer/exit stored")
-        container.ended.open(exit)
+        container.finishEnd(exit)
         node.telemetry.exited(exit)
         node.tell(.stoppedEvent, of: container)
     }
@@ -72,7 +73,7 @@ struct Lifecycle: Sendable {
         do {
             try await node.runtime(of: container.sandbox).kill(container.id, signal: signal)
         } catch {
-            if container.phase.pid == nil { return }
+            if container.phase.pid == nil || container.current.ending != nil { return }
             if (error as? GantryError)?.code == .notFound { return }
             throw error
         }

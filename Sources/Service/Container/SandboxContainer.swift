@@ -24,6 +24,8 @@ final class SandboxContainer: Identified {
 
     struct State: Sendable {
         var phase: ContainerPhase
+        /// Its end, while that is being stored: who is told of an exit must find it after a reboot too.
+        var ending: ContainerExit?
         var resources: LinuxContainerResources?
         /// The list that it is in.
         var list: KeptEncoding?
@@ -59,6 +61,25 @@ final class SandboxContainer: Identified {
             defer { for kept in [element, answer, state.list] { kept?.changed() } }
             return try change(&state)
         }
+    }
+
+    /// Claims the end, which then is to be stored before `finishEnd` shows it. The first exit stands.
+    /// - Returns: nil when it has an end already.
+    func beginEnd(_ exit: (_ startedAt: Int64) -> ContainerExit) -> ContainerExit? {
+        state.withLock { state in
+            var phase = state.phase
+            guard state.ending == nil, phase.end(exit) else { return nil }
+            state.ending = phase.exit
+            return phase.exit
+        }
+    }
+
+    func finishEnd(_ exit: ContainerExit) {
+        update { state in
+            state.phase = .exited(exit)
+            state.ending = nil
+        }
+        ended.open(exit)
     }
 
     func join(_ list: KeptEncoding) {
