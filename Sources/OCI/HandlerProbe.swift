@@ -12,13 +12,14 @@ extension Handler {
                 .invalidArgument,
                 "runtime handler \(name) has type \"\(type)\"; only \"oci\" is known")
         }
-        let version = try await run(["--version"])
+        async let saidVersion = run(["--version"])
+        async let saidFeatures = isRunsc ? nil : run(["features"])
+        let (version, features) = try await (saidVersion, saidFeatures)
         guard version.status == 0, let line = version.text.split(separator: "\n").first else {
             throw GantryError(
                 .unavailable, "\(path) --version ends with \(version.status): \(version.errorText)")
         }
-        let features = try await run(["features"])
-        guard features.status == 0 else { return known(String(line)) }
+        guard let features, features.status == 0 else { return known(String(line)) }
         return try HandlerFeatures(version: String(line), json: features.standardOutput)
     }
 
@@ -30,7 +31,7 @@ extension Handler {
         }
     }
 
-    /// Runtimes older than their `features` command: crun before 1.9, all of runsc.
+    /// Runtimes older than their `features` command, crun before 1.9, and those that have none: runsc.
     private func known(_ version: String) -> HandlerFeatures {
         HandlerFeatures(version: version, mountOptions: isRunsc ? [] : ["rro"], mapsIDs: !isRunsc)
     }

@@ -53,6 +53,7 @@ public final class Node: Sendable {
             try paths.makeDirectories()
             return try InstanceLock(directory: paths.root)
         }
+        async let working = Handlers.probe(settings, paths)
         operations = Operations(nursery)
         store = try await Blocking.run {
             let store = try Store(root: paths.root, runRoot: paths.runRoot)
@@ -78,7 +79,7 @@ public final class Node: Sendable {
             configurationDirectories: settings.networkConfigDirectories,
             pluginDirectories: settings.networkPluginDirectories,
             cacheDirectory: paths.networkCache, limit: .seconds(settings.networkLimit))
-        var handlers = await Handlers.probe(settings, paths)
+        var handlers = await working
         if await rootFilesystems.canMapIDs() { handlers.allowUserNamespaces() }
         self.handlers = handlers
         host = try await Blocking.run { try HostFacts.detect() }

@@ -25,16 +25,16 @@ struct Handlers: Sendable {
     private(set) var working: [WorkingHandler] = []
     private(set) var failures: [String] = []
 
-    /// Runs each configured runtime, so that only those that answer count.
+    /// Runs all configured runtimes, so that only those that answer count.
     static func probe(_ settings: Settings, _ paths: Paths) async -> Handlers {
         let found =
             settings.handlers.isEmpty
             ? await Runtimes.discover(runRoot: settings.runRoot) : settings.handlers
         let driver = settings.cgroupDriver ?? CgroupDriver.detect()
         var handlers = Handlers()
-        for candidate in found {
+        for (candidate, answer) in zip(found, await answers(of: found)) {
             do {
-                var features = try await candidate.probe()
+                var features = try answer.get()
                 if !Mounts.canChangeTrees { features.mountOptions.remove("rro") }
                 let runtime = Runtime(
                     candidate, cgroupDriver: driver, scratch: paths.scratch,
@@ -47,6 +47,24 @@ struct Handlers: Sendable {
         }
         handlers.putFirst(settings.defaultHandler)
         return handlers
+    }
+
+    private typealias Answer = Result<HandlerFeatures, any Error>
+
+    /// Of all at the same time: a start of the daemon waits for the slowest alone.
+    private static func answers(of handlers: [Handler]) async -> [Answer] {
+        await withTaskGroup(of: (handler: Handler, answer: Answer).self) { group in
+            for handler in handlers {
+                group.addTask { (handler, await answer(of: handler)) }
+            }
+            var answers: [Handler: Answer] = [:]
+            for await each in group { answers[each.handler] = each.answer }
+            return handlers.compactMap { answers[$0] }
+        }
+    }
+
+    private static func answer(of handler: Handler) async -> Answer {
+        do { return .success(try await handler.probe()) } catch { return .failure(error) }
     }
 
     /// Where kernel and file system can show files with other IDs. Sandboxes with a kernel of their
