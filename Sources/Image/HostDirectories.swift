@@ -1,5 +1,6 @@
 internal import Kernel
 internal import Model
+internal import TOML
 
 /// The directories with a directory for each registry host: containerd's, containers' and docker's
 /// `certs.d`. What is in them is read anew for each pull.
@@ -29,7 +30,7 @@ struct HostDirectories: Sendable {
         }
         // A mirror of registries.conf stands for itself: it has no mirrors of its own.
         if endpoint.isMirror { return [endpoint] }
-        let file = try HostsFile(try Files.readText(path), path)
+        let file = try HostsFile(try TOMLSection.text(try Files.read(path), path), path)
         return file.endpoints(insteadOf: endpoint, registry: String(host))
     }
 }

@@ -1,5 +1,6 @@
 internal import Kernel
 internal import Model
+internal import TOML
 
 /// Where images come from: registries.conf(5) version 2 with its drop-in directory, read once.
 public struct Registries: Sendable {
@@ -32,7 +33,8 @@ public struct Registries: Sendable {
         let dropIns = Files.exists(directory) ? try Files.list(directory) : []
         let files = [path] + dropIns.filter { $0.hasSuffix(".conf") }.map { "\(directory)/\($0)" }
         for file in files where Files.exists(file) {
-            try registries.merge(try RegistriesFile(try Files.readText(file), file))
+            try registries.merge(
+                try RegistriesFile(try TOMLSection.text(try Files.read(file), file), file))
         }
         registries.directories.roots = hosts
         registries.lookaside = lookaside

@@ -17,6 +17,15 @@ public struct TOMLSection {
         path = ""
     }
 
+    /// A file's content as text, to be read by the other initializer.
+    /// - Throws: `invalidArgument` when it is not UTF-8, as a TOML file must be (TOML 1.0, Spec).
+    public static func text(_ content: [UInt8], _ file: String) throws(GantryError) -> String {
+        if let text = String(validating: content, as: UTF8.self) { return text }
+        let lines = content.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        let line = lines.firstIndex { String(validating: $0, as: UTF8.self) == nil } ?? 0
+        throw GantryError(.invalidArgument, "\(file): line \(line + 1): not UTF-8")
+    }
+
     private init(_ table: TOMLTable, _ file: String, _ path: String) {
         self.table = table
         self.file = file

@@ -139,7 +139,8 @@ struct Configuration {
         let dropIns = Files.exists(directory) ? try Files.list(directory) : []
         let files = [file] + dropIns.filter { $0.hasSuffix(".toml") }.map { "\(directory)/\($0)" }
         for file in files where Files.exists(file) {
-            try configuration.merge(try TOMLSection(try Files.readText(file), file))
+            try configuration.merge(
+                try TOMLSection(try TOMLSection.text(try Files.read(file), file), file))
         }
         return configuration
     }

@@ -79,10 +79,6 @@ struct TOMLTests {
     @Test func aValueOfAnotherKindIsAnErrorThatNamesFileAndKey() throws {
         let file = try TOMLSection("[a]\nb = 5\nc = \"text\"\nd = 1979-05-27", "/x.toml")
         let section = try #require(try file.section("a"))
-        func message(_ body: () throws -> Any?) -> String? {
-            do { _ = try body() } catch { return (error as? GantryError)?.message }
-            return nil
-        }
         #expect(message { try section.string("b") } == "/x.toml: a.b: want a string")
         #expect(message { try section.strings("b") } == "/x.toml: a.b: want a list of strings")
         #expect(message { try section.bool("c") } == "/x.toml: a.c: want true or false")
@@ -94,5 +90,17 @@ struct TOMLTests {
         #expect(
             message { try TOMLSection("a = 1\nb = ", "/x.toml") } == "/x.toml: line 2: want a value"
         )
+    }
+
+    @Test func contentThatIsNotUTF8IsRefusedWithItsLine() throws {
+        #expect(try TOMLSection.text(Array("a = \"é\"".utf8), "/x.toml") == "a = \"é\"")
+        #expect(
+            message { try TOMLSection.text(Array("a = 1\nb = \"".utf8) + [0xe9, 0x22], "/x.toml") }
+                == "/x.toml: line 2: not UTF-8")
+    }
+
+    private func message(_ body: () throws -> Any?) -> String? {
+        do { _ = try body() } catch { return (error as? GantryError)?.message }
+        return nil
     }
 }
