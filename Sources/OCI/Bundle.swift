@@ -20,9 +20,18 @@ public struct Bundle: Sendable {
         }
     }
 
-    public func read() async throws -> Spec {
+    public func read() async throws -> Spec { try await decoded() }
+
+    /// The spec's process alone: most of the rest is seccomp rules, which take longer to make than to
+    /// pass over.
+    public func readProcess() async throws -> Spec.Process {
+        struct Part: Decodable, Sendable { let process: Spec.Process }
+        return try await (decoded() as Part).process
+    }
+
+    private func decoded<Value: Decodable & Sendable>() async throws -> Value {
         try await Blocking.run {
-            try JSONDecoder().decode(Spec.self, from: Data(try Files.read(configPath)))
+            try JSONDecoder().decode(Value.self, from: Data(try Files.read(configPath)))
         }
     }
 

@@ -14,6 +14,7 @@ internal import Testing
             let bundle = Bundle("\(directory)/bundle")
             try await bundle.write(spec)
             #expect(try await bundle.read() == spec)
+            #expect(try await bundle.readProcess() == spec.process)
             #expect(try Files.list(bundle.directory) == ["config.json"])
             let text = try Files.readText(bundle.configPath)
             #expect(text.contains(#""ociVersion":"1.0.2""#))

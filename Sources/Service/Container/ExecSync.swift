@@ -38,7 +38,7 @@ extension Node {
         _ arguments: [String], _ container: SandboxContainer, tty: Bool = false
     ) async throws -> Spec.Process {
         let bundle = Bundle(paths.container(container.id).bundle)
-        var process = try await bundle.read().process
+        var process = try await bundle.readProcess()
         process.args = arguments
         process.terminal = tty
         process.consoleSize = nil
