@@ -87,7 +87,7 @@ soak: build
 
 # The suite here, and a sample of it on the nodes with a kernel of their own.
 conformance:
-	conformance/run
+	conformance/run --parts 4
 	conformance/run --node uml -m sample
 	conformance/run --node uml-systemd -m sample tests/test_systemd.py
 

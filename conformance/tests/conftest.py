@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness import catalogue, kinds, lookalikes, runtimes
+from harness import catalogue, kinds, lookalikes, parts, runtimes
 from harness.client import Client
 from harness.leaks import Leaks
 from harness.node import Node
@@ -22,8 +22,9 @@ SPARE_PORTS = range(PORT + 1, PORT + 4)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--runtime-under-test`: Gantry, or the runtime by which the harness is checked."""
+    """`--runtime-under-test`: Gantry, or the runtime by which the harness is checked; and `--part`."""
     parser.addoption("--runtime-under-test", default="gantry", choices=["gantry", "containerd"])
+    parser.addoption("--part", metavar="K/N", default="1/1", help="of the suite; see conformance/run --parts")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -42,10 +43,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Another runtime is not asked for what Gantry alone promises, nor a node for what it lacks."""
     foreign = config.getoption("--runtime-under-test") != "gantry"
-    away = [item for item in items if not kinds.suits(item)
-            or foreign and item.get_closest_marker("gantry")]
-    items[:] = [item for item in items if item not in away]
-    config.hook.pytest_deselected(items=away)
+    kept = parts.part(
+        [item for item in items if kinds.suits(item)
+         and not (foreign and item.get_closest_marker("gantry"))],
+        config.getoption("--part"))
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = kept
 
 
 @pytest.fixture(scope="session")
