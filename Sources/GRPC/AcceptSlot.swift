@@ -18,34 +18,40 @@ final class MethodSlot: AcceptSlot {
     private let method: Method
     private let arrival = Arrival()
     private let deadline = UnsafeMutablePointer<gpr_timespec>.allocate(capacity: 1)
-    private let request = UnsafeMutablePointer<UnsafeMutablePointer<grpc_byte_buffer>?>.allocate(
+    private let message = UnsafeMutablePointer<UnsafeMutablePointer<grpc_byte_buffer>?>.allocate(
         capacity: 1)
 
     init(_ registration: UnsafeMutableRawPointer, _ method: Method) {
         self.registration = registration
         self.method = method
-        request.initialize(to: nil)
+        message.initialize(to: nil)
     }
 
     deinit {
         deadline.deallocate()
-        request.deallocate()
+        message.deallocate()
     }
 
     func request(
         _ server: OpaquePointer, _ queue: OpaquePointer, _ tag: UnsafeMutableRawPointer
     ) -> grpc_call_error {
         grpc_server_request_registered_call(
-            server, registration, arrival.call, deadline, arrival.metadata, request, queue, queue,
+            server, registration, arrival.call, deadline, arrival.metadata, message, queue, queue,
             tag)
     }
 
     func begin(_ server: Server) {
-        let bytes = request.pointee.flatMap(Bytes.of)
-        if let received = request.pointee { grpc_byte_buffer_destroy(received) }
-        request.pointee = nil
+        let request = takeMessage()
         guard let call = arrival.take() else { return }
-        ServerCall(call, server).start(method, bytes)
+        ServerCall(call, server).start(method, request)
+    }
+
+    /// Nil when the client sent none.
+    private func takeMessage() -> [UInt8]? {
+        guard let received = message.pointee else { return nil }
+        defer { grpc_byte_buffer_destroy(received) }
+        message.pointee = nil
+        return Bytes.of(received)
     }
 }
 
@@ -77,29 +83,5 @@ final class UnknownSlot: AcceptSlot {
         guard let call = arrival.take() else { return }
         ServerCall(call, server).finish(
             Status(code: Status.unimplemented, message: "no method \(path)"))
-    }
-}
-
-/// The call that arrived, and its metadata, which nobody reads.
-private final class Arrival {
-    let call = UnsafeMutablePointer<OpaquePointer?>.allocate(capacity: 1)
-    let metadata = UnsafeMutablePointer<grpc_metadata_array>.allocate(capacity: 1)
-
-    init() {
-        call.initialize(to: nil)
-        grpc_metadata_array_init(metadata)
-    }
-
-    deinit {
-        grpc_metadata_array_destroy(metadata)
-        call.deallocate()
-        metadata.deallocate()
-    }
-
-    /// The call, whose owner is whoever takes it. The array is used again for the next one's.
-    func take() -> OpaquePointer? {
-        defer { call.pointee = nil }
-        metadata.pointee.count = 0
-        return call.pointee
     }
 }
