@@ -153,14 +153,14 @@ extension Runtime {
 }
 
 extension Runtime {
-    /// Whether a program is a command that a daemon has started. Not `create`, which is the monitors',
-    /// and not `exec`, whose programs are the containers' own.
+    /// Whether a program is a command that a daemon has started. Not `create`, which is the monitors'.
+    /// Of `exec` it is the command alone: what it has started is the container's own.
     public func isCommand(_ program: RunningProgram) -> Bool {
         guard let option = program.arguments.firstIndex(of: "--root"),
             program.arguments.dropFirst(option + 1).first == handler.root
         else { return false }
         // Where runtimes hide their processes, the monitors start containers.
-        var verbs = ["kill", "delete", "state", "update"]
+        var verbs = ["kill", "delete", "state", "update", "exec"]
         if !handler.hidesProcesses { verbs.append("start") }
         return program.arguments.contains(where: verbs.contains)
     }
