@@ -30,7 +30,6 @@ internal import Testing
         #expect(container.status.state == .exited)
         #expect(container.status.exitCode == 5)
         #expect(try container.row().phase == "exited")
-        #expect(container.ended.value == end)
     }
 
     @Test func theFirstEndStands() throws {

@@ -66,6 +66,15 @@ def test_the_whole_life_of_a_container_and_its_pod(listener, pods, busybox):
 
 
 @pytest.mark.gantry
+def test_an_exit_is_told_after_the_start_that_it_ends(listener, pods, busybox):
+    pod = pods.run()
+    containers = [pod.run("exit 0", image=busybox) for _ in range(30)]
+    for container in containers:
+        wait_until(lambda: len(listener.of(container.id)) == 3, "its events have come")
+        assert listener.of(container.id) == WHOLE_LIFE[:3]
+
+
+@pytest.mark.gantry
 def test_listeners_do_not_hold_up_a_stop_of_the_daemon(listener, node):
     node.restart()
     assert node.client.Version().runtime_name == "gantry"

@@ -9,6 +9,9 @@ struct Lifecycle: Sendable {
     /// After SIGKILL only a process that hangs in the kernel lives on; the caller should know.
     private static let killLimit = Duration.seconds(30)
 
+    /// How long an exit waits for the start that it ends, so that both are told in their order.
+    private static let startLimit = Duration.seconds(1)
+
     /// Notes an exit: stored first, then visible. The first exit stands, and is when this returns.
     func end(
         _ container: SandboxContainer, _ exit: @Sendable (_ startedAt: Int64) -> ContainerExit
@@ -20,9 +23,13 @@ struct Lifecycle: Sendable {
         failpoint("StopContainer/exit noted")
         await node.persist(container)
         failpoint("StopContainer/exit stored")
+        if container.current.isStarting {
+            try? await withDeadline(Self.startLimit, "start") { try await container.started.wait() }
+        }
         container.finishEnd(exit)
         node.telemetry.exited(exit)
         node.tell(.stoppedEvent, of: container)
+        container.ended.open(exit)
     }
 
     /// Sends the stop signal, and SIGKILL after `grace`. Returns when the container has exited.

@@ -26,6 +26,8 @@ final class SandboxContainer: Identified {
         var phase: ContainerPhase
         /// Its end, while that is being stored: who is told of an exit must find it after a reboot too.
         var ending: ContainerExit?
+        /// Whether StartContainer is at it.
+        var isStarting = false
         var resources: LinuxContainerResources?
         /// The list that it is in.
         var list: KeptEncoding?
@@ -38,8 +40,10 @@ final class SandboxContainer: Identified {
     let element = KeptEncoding()
     /// As ContainerStatus answers when not asked for more.
     let answer = KeptEncoding()
-    /// Opens at the exit, after it was stored.
+    /// Opens at the exit, after it was stored and told.
     let ended = Latch<ContainerExit>()
+    /// Opens when StartContainer is over, well or not, and has told so.
+    let started = Latch<Void>()
     let usageNotes = UsageNotes()
 
     init(
@@ -63,6 +67,19 @@ final class SandboxContainer: Identified {
         }
     }
 
+    /// Claims the start, of which `endStart` must tell.
+    func beginStart(at time: Int64) throws {
+        try update { state in
+            try state.phase.beginStart(at: time)
+            state.isStarting = true
+        }
+    }
+
+    func endStart() {
+        state.withLock { $0.isStarting = false }
+        started.open(())
+    }
+
     /// Claims the end, which then is to be stored before `finishEnd` shows it. The first exit stands.
     /// - Returns: nil when it has an end already.
     func beginEnd(_ exit: (_ startedAt: Int64) -> ContainerExit) -> ContainerExit? {
@@ -79,7 +96,6 @@ final class SandboxContainer: Identified {
             state.phase = .exited(exit)
             state.ending = nil
         }
-        ended.open(exit)
     }
 
     func join(_ list: KeptEncoding) {

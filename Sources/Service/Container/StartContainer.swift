@@ -19,12 +19,14 @@ struct StartContainer: RPC {
 
     private func begin(_ container: SandboxContainer) async throws -> StartContainerResponse {
         try container.sandbox.requireReady()
-        try container.update { try $0.phase.beginStart(at: Clock.now()) }
+        try container.beginStart(at: Clock.now())
+        defer { container.endStart() }
         failpoint("StartContainer/begun")
         do {
             try await start(container)
             failpoint("StartContainer/started")
         } catch {
+            container.endStart()
             await fail(container, error)
             throw error
         }
