@@ -18,18 +18,18 @@ extension SandboxContainer {
         return image
     }
 
-    var status: ContainerStatus { status(current.phase) }
+    var status: ContainerStatus { status(current) }
 
-    private func status(_ phase: ContainerPhase) -> ContainerStatus {
+    private func status(_ now: State) -> ContainerStatus {
         var status = ContainerStatus(
-            id: id, metadata: config.metadata, state: Self.listState(phase),
+            id: id, metadata: config.metadata, state: Self.listState(now.phase),
             createdAt: details.createdAt, image: imageSpec, imageRef: details.imageId,
             labels: config.labels, annotations: config.annotations, mounts: details.mounts,
             logPath: logPath, imageId: details.imageId,
             stopSignal: Signal(number: details.stopSignal))
-        status.resources = current.resources.map { ContainerResources(linux: $0) }
+        status.resources = now.resources.map { ContainerResources(linux: $0) }
         status.user = details.user.map { ContainerUser(linux: $0) }
-        status.setTimes(phase)
+        status.setTimes(now.phase)
         return status
     }
 
@@ -47,11 +47,11 @@ extension SandboxContainer {
 
     /// With the end that it is about to have.
     func row() throws -> ContainerRow {
-        let now = current
-        let phase = now.ending.map(ContainerPhase.exited) ?? now.phase
+        var now = current
+        if let end = now.ending { now.phase = .exited(end) }
         return ContainerRow(
-            id: id, sandbox: sandbox.id, phase: phase.name, layers: details.layers,
-            config: try config.encoded(), status: try status(phase).encoded())
+            id: id, sandbox: sandbox.id, phase: now.phase.name, layers: details.layers,
+            config: try config.encoded(), status: try status(now).encoded())
     }
 }
 

@@ -23,8 +23,8 @@ struct Lifecycle: Sendable {
         failpoint("StopContainer/exit noted")
         await node.persist(container)
         failpoint("StopContainer/exit stored")
-        if container.current.isStarting {
-            try? await withDeadline(Self.startLimit, "start") { try await container.started.wait() }
+        if let start = container.current.start {
+            try? await withDeadline(Self.startLimit, "start") { try await start.wait() }
         }
         container.finishEnd(exit)
         node.telemetry.exited(exit)

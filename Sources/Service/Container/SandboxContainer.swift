@@ -26,8 +26,8 @@ final class SandboxContainer: Identified {
         var phase: ContainerPhase
         /// Its end, while that is being stored: who is told of an exit must find it after a reboot too.
         var ending: ContainerExit?
-        /// Whether StartContainer is at it.
-        var isStarting = false
+        /// There while StartContainer is at it; opens when that is over, well or not, and was told.
+        var start: Latch<Void>?
         var resources: LinuxContainerResources?
         /// The list that it is in.
         var list: KeptEncoding?
@@ -42,8 +42,6 @@ final class SandboxContainer: Identified {
     let answer = KeptEncoding()
     /// Opens at the exit, after it was stored and told.
     let ended = Latch<ContainerExit>()
-    /// Opens when StartContainer is over, well or not, and has told so.
-    let started = Latch<Void>()
     let usageNotes = UsageNotes()
 
     init(
@@ -71,13 +69,12 @@ final class SandboxContainer: Identified {
     func beginStart(at time: Int64) throws {
         try update { state in
             try state.phase.beginStart(at: time)
-            state.isStarting = true
+            state.start = Latch()
         }
     }
 
     func endStart() {
-        state.withLock { $0.isStarting = false }
-        started.open(())
+        state.withLock { $0.start.take() }?.open(())
     }
 
     /// Claims the end, which then is to be stored before `finishEnd` shows it. The first exit stands.
