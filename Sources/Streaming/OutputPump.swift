@@ -22,9 +22,12 @@ final class OutputPump: Sendable {
         self.send = send
     }
 
-    /// Whether it has waited for so long that no more is to be expected.
+    /// Whether it has waited for so long that no more is to be expected. What a program writes just
+    /// before its exit may be there already, and this pump not yet awake.
     func isIdle(for time: Duration) -> Bool {
-        idleSince.withLock { since in since.map { $0.duration(to: .now) >= time } ?? false }
+        idleSince.withLock { since in
+            (since.map { $0.duration(to: .now) >= time } ?? false) && !descriptor.isReadable
+        }
     }
 
     /// - Throws: what `send` throws; `CancellationError`.

@@ -62,6 +62,14 @@ final class OwnedDescriptor: Sendable {
         }
     }
 
+    /// Whether a read would give something now, be it the end.
+    var isReadable: Bool {
+        isOpen.withLock { isOpen in
+            var ready = pollfd(fd: raw, events: Int16(POLLIN), revents: 0)
+            return isOpen && poll(&ready, 1, 0) > 0
+        }
+    }
+
     enum ReadResult: Equatable {
         case bytes(Int)
         case nothingYet
