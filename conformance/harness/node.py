@@ -6,7 +6,7 @@ from pathlib import Path
 
 import grpc
 
-from . import catalogue
+from . import catalogue, first_start
 from .client import Client
 from .process import Process
 from .registry import Registry
@@ -46,6 +46,11 @@ class Node:
         self.directory = directory
         self.client = Client(runtime.socket)
         self.environment: dict[str, str] = {}
+        self.umask = -1
+        #: Images that all tests count on.
+        self.kept: list[str] = []
+        #: Whether each test has a root and a run directory on which no Gantry has ever run.
+        self.is_new = False
         self._daemon: Process | None = None
         Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
         # A plugin's hairpin port wants replies to 127.0.0.1 routed (portmap's README).
@@ -73,7 +78,8 @@ class Node:
 
     def spawn(self, *arguments: str) -> Process:
         """A daemon that may well end at once."""
-        return Process([*self.runtime.command, *arguments], self.directory, self.environment)
+        return Process([*self.runtime.command, *arguments], self.directory, self.environment,
+                       self.umask)
 
     def start_unawaited(self) -> None:
         """Starts a daemon that may die before it answers."""
@@ -88,6 +94,23 @@ class Node:
         """SIGTERM, as an update of the daemon does it, and a new start."""
         assert self.daemon.terminate() == 0, self.daemon.output[-4000:]
         self.start()
+
+    def begin_anew(self, pull: bool = True) -> None:
+        """A first start: on a root and a run directory on which no Gantry has ever run."""
+        if self.running:
+            assert self.daemon.terminate() == 0, self.daemon.output[-4000:]
+        first_start.clear(self.runtime.directories)
+        self.start()
+        if pull:
+            for reference in self.kept:
+                self.client.PullImage(image={"image": reference})
+
+    def reconfigure(self) -> None:
+        """Starts the daemon with another configuration."""
+        if self.is_new:
+            self.begin_anew()
+        else:
+            self.restart()
 
     def crash(self) -> None:
         """SIGKILL."""

@@ -13,13 +13,13 @@ class Process:
     """Runs `command`; its output goes to a file, so that nobody has to drain a pipe."""
 
     def __init__(self, command: list[str], directory: Path,
-                 environment: dict[str, str] | None = None) -> None:
+                 environment: dict[str, str] | None = None, umask: int = -1) -> None:
         name = Path(command[0]).name
         handle, path = tempfile.mkstemp(prefix=f"{name}-", suffix=".log", dir=directory)
         self.log = Path(path)
         self._process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=handle, stderr=handle,
-            env={**os.environ, **(environment or {})}, start_new_session=True,
+            env={**os.environ, **(environment or {})}, start_new_session=True, umask=umask,
         )
         os.close(handle)
 

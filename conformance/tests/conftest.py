@@ -22,9 +22,11 @@ SPARE_PORTS = range(PORT + 1, PORT + 4)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--runtime-under-test`: Gantry, or the runtime by which the harness is checked; and `--part`."""
+    """Which runtime is tried, which part of the suite, and whether on first starts."""
     parser.addoption("--runtime-under-test", default="gantry", choices=["gantry", "containerd"])
     parser.addoption("--part", metavar="K/N", default="1/1", help="of the suite; see conformance/run --parts")
+    parser.addoption("--first-start", action="store_true",
+                     help="each test begins on a root and a run directory on which no Gantry has run")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -71,6 +73,7 @@ def node(request: pytest.FixtureRequest, directory: Path, registry: Registry) ->
     runtime = runtimes.named(request.config.getoption("--runtime-under-test"))
     node = Node(runtime, directory, registry, mirrored=lookalikes.REGISTRIES,
                 insecure=[f"127.0.0.1:{port}" for port in SPARE_PORTS])
+    node.is_new = request.config.getoption("--first-start")
     node.start()
     pods = Pods(node.client)
     pods.run()
@@ -92,7 +95,8 @@ def images(node: Node, registry: Registry) -> SimpleNamespace:
         busybox=registry.push("test/busybox:latest", catalogue.image()),
         configured=registry.push("test/configured:latest", catalogue.configured()),
     )
-    for reference in vars(pushed).values():
+    node.kept = list(vars(pushed).values())
+    for reference in node.kept:
         node.client.PullImage(image={"image": reference})
     return pushed
 
@@ -101,6 +105,8 @@ def images(node: Node, registry: Registry) -> SimpleNamespace:
 def nothing_left(node: Node, images: SimpleNamespace) -> Iterator[None]:
     """After every test the node is as it was before."""
     node.revive()
+    if node.is_new:
+        node.begin_anew()
     leaks = Leaks(node.daemon.id, node.runtime.directories)
     yield
     leaks.check(node.daemon.id)
@@ -112,11 +118,11 @@ def configured(node: Node) -> Iterator[Callable[[str], None]]:
     def configure(text: str) -> None:
         CONFIG.parent.mkdir(exist_ok=True)
         CONFIG.write_text(text)
-        node.restart()
+        node.reconfigure()
 
     yield configure
     CONFIG.unlink(missing_ok=True)
-    node.restart()
+    node.reconfigure()
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from harness.leaks import processes
 from harness.pods import pod_config
 from harness.wait import wait_until
 
+pytestmark = pytest.mark.promise
+
 
 def running(words):
     """Whether any process has `words` in its command line."""

@@ -15,6 +15,8 @@ from harness.pods import pod_config
 STAND_INS = Path(__file__).resolve().parents[1] / "stand_ins"
 SWITCH = Path("/run/failing")
 
+pytestmark = pytest.mark.promise
+
 
 @pytest.fixture
 def failing():

@@ -16,7 +16,7 @@ from harness.client import refused
 from harness.streaming import Session
 from harness.wait import wait_until
 
-pytestmark = pytest.mark.gantry
+pytestmark = [pytest.mark.gantry, pytest.mark.promise]
 HANDLERS = ["crun"]
 SOCKET = "/run/gantry/gantry.sock"
 #: An answer that takes longer was held up by somebody else.

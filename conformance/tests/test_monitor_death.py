@@ -20,7 +20,7 @@ from harness.pods import container_config
 from harness.streaming import PROTOCOLS
 from harness.wait import wait_until
 
-pytestmark = pytest.mark.gantry
+pytestmark = [pytest.mark.gantry, pytest.mark.promise]
 
 SHARED_PID = {"security_context": {"namespace_options": {"pid": cri.POD}}}
 #: Its second process has a session of its own and no terminal: only the cgroup knows whose it is.

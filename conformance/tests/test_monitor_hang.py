@@ -12,7 +12,7 @@ from harness import cri
 from harness.client import refused
 from harness.monitors import living, monitor_of
 
-pytestmark = pytest.mark.gantry
+pytestmark = [pytest.mark.gantry, pytest.mark.promise]
 #: How long a monitor is waited for does not depend on the OCI runtime.
 HANDLERS = ["crun"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.gantry
+pytestmark = [pytest.mark.gantry, pytest.mark.promise]
 HANDLERS = ["crun"]
 CONFIG = Path("/etc/gantry/gantry.toml")
 SPY = Path("/run/spy")
@@ -50,11 +50,11 @@ def spied(node):
         root = "/run/gantry/crun"
         """)
     node.environment = {"TOKEN": SECRET}
-    node.restart()
+    node.reconfigure()
     yield SPY
     node.environment = {}
     CONFIG.unlink()
-    node.restart()
+    node.reconfigure()
     shutil.rmtree(SPY)
 
 

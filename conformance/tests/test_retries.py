@@ -10,7 +10,7 @@ from harness.client import refused
 from harness.pods import container_config, pod_config
 from test_failures import failing, plugin, runtime  # noqa: F401
 
-pytestmark = pytest.mark.gantry
+pytestmark = [pytest.mark.gantry, pytest.mark.promise]
 
 
 def changed(config, **fields):

@@ -10,7 +10,7 @@ import pytest
 from harness import hostile
 from harness.wait import wait_until
 
-pytestmark = pytest.mark.gantry
+pytestmark = [pytest.mark.gantry, pytest.mark.promise]
 HANDLERS = ["crun"]
 SOCKET = "/run/gantry/gantry.sock"
 

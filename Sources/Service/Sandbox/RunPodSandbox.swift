@@ -12,8 +12,8 @@ struct RunPodSandbox: RPC {
         let config = try validated(request.config)
         let handler = try node.handlers.named(request.runtimeHandler)
         try PodRules(config: config, handler: handler).check()
-        try await node.network.untilReady()
         let name = Sandbox.name(config.metadata ?? PodSandboxMetadata())
+        if needsNetwork(config, name) { try await node.network.untilReady() }
         let id = try await node.operations.join(.runSandbox(name: name), request) {
             if let existing = try await existing(name, request) { return existing }
             let sandbox = Sandbox(
@@ -24,6 +24,14 @@ struct RunPodSandbox: RPC {
             return sandbox.id
         }
         return RunPodSandboxResponse(podSandboxId: id)
+    }
+
+    /// A pod on the node's network needs none of its own: static pods and the agents of the network
+    /// itself run before there is one, and bring it. Nor is one awaited for a pod that is there already.
+    private func needsNetwork(_ config: PodSandboxConfig, _ name: String) -> Bool {
+        if config.usesHostNetwork { return false }
+        let other = node.sandboxes.all.first { $0.name == name }?.current
+        return other.map { !$0.wasReady && $0.phase != .creating } ?? true
     }
 
     /// The procedure itself. Each step that allocates pushes what takes it back.

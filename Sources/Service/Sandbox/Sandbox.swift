@@ -112,12 +112,19 @@ extension Sandbox {
         return result
     }
 
-    var namespaces: NamespaceOption {
-        config.linux?.securityContext?.namespaceOptions ?? NamespaceOption()
-    }
+    var namespaces: NamespaceOption { config.namespaces }
 
-    var usesHostNetwork: Bool { namespaces.network == .node }
+    var usesHostNetwork: Bool { config.usesHostNetwork }
 
     /// Shared between all containers, by a process that holds it.
     var sharesPidNamespace: Bool { namespaces.pid == .pod }
+}
+
+extension PodSandboxConfig {
+    var namespaces: NamespaceOption {
+        linux?.securityContext?.namespaceOptions ?? NamespaceOption()
+    }
+
+    /// `network: NODE`, which is Kubernetes' `hostNetwork`.
+    var usesHostNetwork: Bool { namespaces.network == .node }
 }

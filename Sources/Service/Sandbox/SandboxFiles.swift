@@ -10,9 +10,7 @@ struct SandboxFiles: Sendable {
     let paths: Paths.Pod
     let config: PodSandboxConfig
 
-    private var options: NamespaceOption {
-        config.linux?.securityContext?.namespaceOptions ?? NamespaceOption()
-    }
+    private var options: NamespaceOption { config.namespaces }
 
     /// The pod's root is their owner, as the node knows it.
     private var owner: (uid: UInt32, gid: UInt32) {
