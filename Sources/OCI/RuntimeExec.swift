@@ -26,7 +26,7 @@ extension Runtime {
         failpoint("ExecSync/files written")
         let mark = ProcessMark()
         var command = execCommand(id, files)
-        command.limit = limit ?? Self.unlimited
+        command.limit = limit ?? .longest
         command.outputLimit = outputLimit
         command.mark = mark
         do {
@@ -60,8 +60,6 @@ extension Runtime {
             execProgram,
             [files.pid, handler.path] + exec + ["--detach", "--pid-file", files.pid, id])
     }
-
-    private static let unlimited = Duration.seconds(1 << 32)
 
     /// Tells the program's exit code from the runtime's: only the runtime writes to the log.
     private func judge(

@@ -37,25 +37,25 @@ final class MemoryEvents: EventSource {
     func ready() -> Bool {
         guard lseek(file.raw, 0, SEEK_SET) == 0, let bytes = try? Files.readToEnd(file)
         else { return false }
-        add(MemoryEventsFile.kills(in: String(decoding: bytes, as: UTF8.self)) - kills)
+        add(MemoryEventsFile.kills(in: String(decoding: bytes, as: UTF8.self)).minus(kills))
         return true
     }
 
     /// The last look, when the container has ended: whether there were any.
     func haveKilled() -> Bool {
-        if !ready() { add(max(0, unexplained - foreign)) }
+        if !ready() { add(max(0, unexplained.minus(foreign))) }
         return kills > 0
     }
 
     private func add(_ more: Int) {
-        kills += more
-        pod.known += more
+        kills = kills.plus(more)
+        pod.known = pod.known.plus(more)
     }
 
     /// The slice's kills, which include those of cgroups that have gone, without the known ones.
     private var unexplained: Int {
         guard let slice = place.slice, let text = try? Files.readText(slice) else { return 0 }
-        return MemoryEventsFile.kills(in: text) - pod.known
+        return MemoryEventsFile.kills(in: text).minus(pod.known)
     }
 }
 

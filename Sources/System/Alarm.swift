@@ -1,4 +1,5 @@
 @preconcurrency internal import Dispatch
+internal import Kernel
 internal import Synchronization
 
 /// One timer for all waits and limits of the daemon.
@@ -12,7 +13,7 @@ public final class Alarm: Sendable {
     /// Waits like `Task.sleep`, which is not to be used in the daemon.
     /// - Throws: `CancellationError` when the task is cancelled first.
     public static func sleep(for duration: Duration) async throws {
-        try await shared.sleep(until: .now + duration)
+        try await shared.sleep(until: .now + duration.clamped)
     }
 
     /// What is to happen at a time, unless it is called off.
@@ -28,7 +29,7 @@ public final class Alarm: Sendable {
     /// Runs `body`, which must not block, once `duration` has passed.
     public static func after(_ duration: Duration, _ body: @escaping @Sendable () -> Void) -> Call {
         let call = Call(key: shared.newKey())
-        shared.register(call.key, .now + duration) { isDue in
+        shared.register(call.key, .now + duration.clamped) { isDue in
             if isDue { body() }
         }
         return call
@@ -112,8 +113,7 @@ public final class Alarm: Sendable {
     private func arm(_ state: inout State, _ end: ContinuousClock.Instant) {
         if let armed = state.armed, armed <= end { return }
         state.armed = end
-        let (seconds, attoseconds) = ContinuousClock.now.duration(to: end).components
-        let nanoseconds = max(0, seconds) * 1_000_000_000 + max(0, attoseconds / 1_000_000_000)
-        timer.schedule(deadline: .now() + .nanoseconds(Int(nanoseconds)))
+        let wait = ContinuousClock.now.duration(to: end).clamped
+        timer.schedule(deadline: .now() + .nanoseconds(Int(clamping: wait / .nanoseconds(1))))
     }
 }

@@ -1,3 +1,5 @@
+internal import Kernel
+
 /// The files of cgroup v1.
 extension CgroupUsage {
     static func first(_ cgroup: Cgroup, _ parts: CgroupParts) -> CgroupUsage? {

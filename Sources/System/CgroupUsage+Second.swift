@@ -1,3 +1,5 @@
+internal import Kernel
+
 /// The files of cgroup v2.
 extension CgroupUsage {
     static func second(_ cgroup: Cgroup, _ parts: CgroupParts) -> CgroupUsage? {

@@ -24,7 +24,7 @@ public struct FilesystemFigures: Hashable, Sendable {
         let mounts = KernelFile("/proc/self/mountinfo")
         return FilesystemFigures(
             device: source(of: "\(major):\(minor)", mounts.fields) ?? "", major: major,
-            minor: minor, capacity: UInt64(space.f_blocks) * UInt64(space.f_frsize),
+            minor: minor, capacity: UInt64(space.f_blocks).times(UInt64(space.f_frsize)),
             inodes: UInt64(space.f_files), freeInodes: UInt64(space.f_ffree))
     }
 

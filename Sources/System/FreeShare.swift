@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import Kernel
 
 /// How much of a file system is free, in whole per cent (statvfs(3)).
 public struct FreeShare: Hashable, Sendable {
@@ -19,6 +20,6 @@ public struct FreeShare: Hashable, Sendable {
     }
 
     private static func percent(_ free: UInt64, _ all: UInt64) -> Int? {
-        all == 0 ? nil : Int(Double(free) / Double(all) * 100)
+        all == 0 ? nil : Int(clamping: Double(free) / Double(all) * 100)
     }
 }

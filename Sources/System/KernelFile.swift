@@ -52,16 +52,3 @@ struct KernelFile {
         return value
     }
 }
-
-/// A figure that does not fit is the largest there is: one that is wrong must not end the daemon.
-extension UInt64 {
-    func times(_ factor: UInt64) -> UInt64 {
-        let (product, overflow) = multipliedReportingOverflow(by: factor)
-        return overflow ? .max : product
-    }
-
-    func plus(_ other: UInt64) -> UInt64 {
-        let (sum, overflow) = addingReportingOverflow(other)
-        return overflow ? .max : sum
-    }
-}

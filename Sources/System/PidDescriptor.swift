@@ -23,6 +23,6 @@ public final class PidDescriptor: Sendable {
     /// The same on the calling thread: whether it has exited, or does so within `limit`.
     public func hasExited(within limit: Duration) -> Bool {
         var entry = pollfd(fd: raw, events: Int16(POLLIN), revents: 0)
-        return poll(&entry, 1, Int32(limit / .milliseconds(1))) > 0
+        return poll(&entry, 1, Int32(clamping: limit / .milliseconds(1))) > 0
     }
 }

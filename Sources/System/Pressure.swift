@@ -1,3 +1,5 @@
+internal import Kernel
+
 /// How long tasks waited for a resource (accounting/psi.rst).
 public struct Pressure: Hashable, Sendable {
     /// Some tasks, and all tasks at once.

@@ -14,7 +14,7 @@ public struct ProcessFacts: Hashable, Sendable {
         return ProcessFacts(
             cpuSeconds: Double(time.tv_sec) + Double(time.tv_nsec) / 1e9,
             residentBytes: (pages.flatMap { UInt64($0) } ?? 0)
-                * UInt64(sysconf(Int32(_SC_PAGESIZE))),
+                .times(UInt64(clamping: sysconf(Int32(_SC_PAGESIZE)))),
             descriptors: UInt64((try? Files.list("/proc/self/fd"))?.count ?? 0))
     }
 }

@@ -1,3 +1,4 @@
+internal import Kernel
 internal import Model
 
 /// The state of a node as a page for people.
@@ -16,7 +17,7 @@ struct StatusPage {
         let table = rows.map { name, value in
             name + String(repeating: " ", count: width - name.count + 2) + value
         }
-        let up = Self.elapsed(now - status.startedAt)
+        let up = Self.elapsed(now.minus(status.startedAt))
         let pulls = status.pulls.flatMap { [""] + Self.lines(of: $0, now) }
         text = (["gantry \(status.version), up \(up)", ""] + table + pulls).joined(separator: "\n")
     }
@@ -48,7 +49,7 @@ struct StatusPage {
     }
 
     private static func lines(of pull: PullUnderWay, _ now: Int64) -> [String] {
-        let time = now - pull.startedAt
+        let time = now.minus(pull.startedAt)
         let head = "\(pull.image)  \(elapsed(time))"
         if pull.layers.isEmpty { return ["\(head), asking the registry"] }
         return ["\(head), \(PullBars(pull).summary)"] + PullBars(pull).lines.map { "  \($0)" }

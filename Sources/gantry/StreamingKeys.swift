@@ -1,3 +1,4 @@
+internal import Kernel
 internal import Service
 internal import Streaming
 
@@ -10,7 +11,7 @@ extension Settings {
         result.certificate = streamingCertificate.isEmpty ? nil : streamingCertificate
         result.key = streamingKey.isEmpty ? nil : streamingKey
         result.clientCA = streamingClientCA.isEmpty ? nil : streamingClientCA
-        result.idleTimeout = .seconds(streamingIdleTimeout)
+        result.idleTimeout = .clamped(seconds: Int64(streamingIdleTimeout))
         result.connections = streamingConnections
         return result
     }

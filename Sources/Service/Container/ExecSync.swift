@@ -1,3 +1,4 @@
+internal import Kernel
 internal import Model
 internal import OCI
 internal import System
@@ -17,7 +18,7 @@ struct ExecSync: RPC {
         }
         let output = try await node.runtime(of: container.sandbox).exec(
             container.id, try await node.process(request.cmd, container),
-            limit: request.timeout > 0 ? .seconds(request.timeout) : nil,
+            limit: request.timeout > 0 ? .clamped(seconds: request.timeout) : nil,
             outputLimit: Self.outputLimit)
         return response(output)
     }

@@ -1,3 +1,4 @@
+internal import Kernel
 internal import Model
 internal import System
 
@@ -7,7 +8,7 @@ struct StopContainer: RPC {
 
     func respond(to request: StopContainerRequest) async throws -> StopContainerResponse {
         if let container = try node.containers.find(request.containerId) {
-            try await node.lifecycle.stop(container, grace: .seconds(max(0, request.timeout)))
+            try await node.lifecycle.stop(container, grace: .clamped(seconds: request.timeout))
             failpoint("StopContainer/stopped")
         }
         return StopContainerResponse()

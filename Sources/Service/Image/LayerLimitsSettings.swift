@@ -4,7 +4,8 @@ extension LayerLimits {
     /// What the settings allow a layer.
     init(_ settings: Settings) {
         self.init(
-            bytes: UInt64(settings.largestLayer), entries: settings.mostLayerEntries,
-            ratio: UInt64(settings.largestLayerRatio), ratioFloor: UInt64(settings.layerRatioFloor))
+            bytes: UInt64(clamping: settings.largestLayer), entries: settings.mostLayerEntries,
+            ratio: UInt64(clamping: settings.largestLayerRatio),
+            ratioFloor: UInt64(clamping: settings.layerRatioFloor))
     }
 }

@@ -1,4 +1,5 @@
 internal import Image
+internal import Kernel
 internal import Model
 internal import Store
 
@@ -36,7 +37,7 @@ extension Node {
         var total: (bytes: UInt64, inodes: UInt64) = (0, 0)
         for container in containers.all {
             let usage = try await rootFilesystems.usage(container.id)
-            total = (total.bytes + usage.bytes, total.inodes + usage.inodes)
+            total = (total.bytes.plus(usage.bytes), total.inodes.plus(usage.inodes))
         }
         return total
     }

@@ -27,10 +27,10 @@ enum ProcessMetrics {
 
     static let times: [MetricDefinition<ContainerFigures>] = [
         .gauge("container_last_seen", "When it was last seen, in seconds since 1970.") {
-            .one(CPUMetrics.seconds(UInt64($0.reading.time)))
+            .one(CPUMetrics.seconds(UInt64(clamping: $0.reading.time)))
         },
         .gauge("container_start_time_seconds", "When it was started, in seconds since 1970.") {
-            .one(CPUMetrics.seconds(UInt64($0.startedAt)))
+            .one(CPUMetrics.seconds(UInt64(clamping: $0.startedAt)))
         },
     ]
 

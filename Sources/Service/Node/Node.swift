@@ -71,14 +71,15 @@ public final class Node: Sendable {
         let puller = Puller(
             layers: layers, registries: try await Blocking.run { try load() },
             limits: LayerLimits(settings),
-            longLayers: LongLayers(threshold: UInt64(settings.longLayer)))
+            longLayers: LongLayers(threshold: UInt64(clamping: settings.longLayer)))
         quarantine = try await Quarantine.run(store, layers, log)
         images = try await ImageCatalog(store) { try puller.candidates(for: $0) }
         self.puller = puller
         network = NetworkPlugins(
             configurationDirectories: settings.networkConfigDirectories,
             pluginDirectories: settings.networkPluginDirectories,
-            cacheDirectory: paths.networkCache, limit: .seconds(settings.networkLimit))
+            cacheDirectory: paths.networkCache,
+            limit: .clamped(seconds: Int64(settings.networkLimit)))
         var handlers = await working
         if await rootFilesystems.canMapIDs() { handlers.allowUserNamespaces() }
         self.handlers = handlers

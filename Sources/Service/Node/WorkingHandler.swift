@@ -1,3 +1,4 @@
+internal import Kernel
 internal import Model
 internal import OCI
 internal import System
@@ -39,7 +40,7 @@ struct Handlers: Sendable {
                 let runtime = Runtime(
                     candidate, cgroupDriver: driver, scratch: paths.scratch,
                     execProgram: settings.execProgram,
-                    limit: .seconds(settings.runtimeLimit))
+                    limit: .clamped(seconds: Int64(settings.runtimeLimit)))
                 handlers.working.append(WorkingHandler(runtime: runtime, features: features))
             } catch {
                 handlers.failures.append("\(candidate.name): \(error)")

@@ -1,3 +1,4 @@
+internal import Kernel
 internal import Model
 internal import System
 
@@ -5,26 +6,26 @@ internal import System
 extension CpuUsage {
     static func sum(_ usages: [CpuUsage], _ now: Int64) -> CpuUsage {
         CpuUsage(
-            timestamp: now, usageCoreNanoSeconds: usages.total(\.usageCoreNanoSeconds),
-            usageNanoCores: usages.total(\.usageNanoCores))
+            timestamp: now, usageCoreNanoSeconds: usages.total(of: \.usageCoreNanoSeconds),
+            usageNanoCores: usages.total(of: \.usageNanoCores))
     }
 }
 
 extension MemoryUsage {
     static func sum(_ usages: [MemoryUsage], _ now: Int64) -> MemoryUsage {
         MemoryUsage(
-            timestamp: now, workingSetBytes: usages.total(\.workingSetBytes),
+            timestamp: now, workingSetBytes: usages.total(of: \.workingSetBytes),
             availableBytes: usages.isEmpty || usages.contains { $0.availableBytes == nil }
-                ? nil : usages.total(\.availableBytes),
-            usageBytes: usages.total(\.usageBytes), rssBytes: usages.total(\.rssBytes),
-            pageFaults: usages.total(\.pageFaults),
-            majorPageFaults: usages.total(\.majorPageFaults))
+                ? nil : usages.total(of: \.availableBytes),
+            usageBytes: usages.total(of: \.usageBytes), rssBytes: usages.total(of: \.rssBytes),
+            pageFaults: usages.total(of: \.pageFaults),
+            majorPageFaults: usages.total(of: \.majorPageFaults))
     }
 }
 
 extension Array {
-    fileprivate func total(_ field: (Element) -> UInt64Value?) -> UInt64Value {
-        UInt64Value(value: reduce(0) { $0 + (field($1)?.value ?? 0) })
+    fileprivate func total(of field: (Element) -> UInt64Value?) -> UInt64Value {
+        UInt64Value(value: map { field($0)?.value ?? 0 }.total)
     }
 }
 

@@ -1,3 +1,4 @@
+internal import Kernel
 internal import Synchronization
 internal import System
 
@@ -30,9 +31,9 @@ final class UsageNotes: Sendable {
         guard let start else { return nil }
         return content.withLock { content in
             let last = content.sample ?? CPUSample(time: start, usage: 0, rate: 0)
-            let elapsed = time - last.time
+            let elapsed = time.minus(last.time)
             guard elapsed >= CPUSample.shortest, usage >= last.usage else { return last.rate }
-            let rate = UInt64(Double(usage - last.usage) / Double(elapsed) * 1e9)
+            let rate = UInt64(clamping: Double(usage - last.usage) / Double(elapsed) * 1e9)
             content.sample = CPUSample(time: time, usage: usage, rate: rate)
             return rate
         }

@@ -1,4 +1,5 @@
 internal import Image
+internal import Kernel
 internal import Model
 internal import Synchronization
 internal import System
@@ -32,7 +33,7 @@ public final class Telemetry: Sendable {
     }
 
     func pulled(bytes: UInt64) {
-        counts.withLock { $0.pulledBytes += bytes }
+        counts.withLock { $0.pulledBytes = $0.pulledBytes.plus(bytes) }
     }
 
     func exited(_ exit: ContainerExit) {
@@ -54,5 +55,5 @@ final class PulledBytes: Sendable {
         received.withLock { $0[layer.digest] = max($0[layer.digest] ?? 0, layer.received) }
     }
 
-    var total: UInt64 { received.withLock { $0.values.reduce(0, +) } }
+    var total: UInt64 { received.withLock { $0.values.total } }
 }
