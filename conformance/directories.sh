@@ -1,4 +1,4 @@
-# What fresh-node and uml-systemd make of the file system. Sourced, never run.
+# What fresh-node and systemd-node make of the file system. Sourced, never run.
 
 # Overlay takes no overlay as its upper directory, hence the tmpfs on the places that get one.
 mount_directories() {

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-#: How much slower than the machine the node is (uml-node sets it). All bounds on time grow by it.
+#: How much slower than the machine the node is (uml-node and vm-node set it). All bounds on time grow by it.
 PATIENCE = float(os.environ.get("PATIENCE", "1"))
 
 
