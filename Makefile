@@ -85,7 +85,8 @@ matrix-sample: failing
 soak: build
 	bench/soak
 
-# The suite here, and a sample of it on the nodes with a kernel of their own.
+# The suite here, and a sample of it on nodes with a kernel of their own: user-mode Linux, or a virtual
+# machine where that does not boot.
 conformance:
 	conformance/run --parts 4
 	conformance/run --node uml -m sample
