@@ -52,38 +52,40 @@ let package = Package(
             name: "CCRI", dependencies: ["CProtobuf"]),
 
         // Rooms, from the kernel up.
-        room("Kernel", uses: ["CLinux"]),
+        room("Text"),
+        room("Kernel", uses: ["CLinux", "Text"]),
         room("Model"),
-        room("System", uses: ["Kernel", "Model"]),
+        room("System", uses: ["Kernel", "Text", "Model"]),
         room(
             "Archive",
             uses: [
-                "CArchive", "CISAL", "CZstd", "CCrypto", "CLinux", "System", "Kernel", "Model",
+                "CArchive", "CISAL", "CZstd", "CCrypto", "CLinux", "System", "Kernel", "Text",
+                "Model",
             ]),
         room(
             "Store",
-            uses: ["Kernel", "Model", .product(name: "GRDB", package: "GRDB.swift")]),
+            uses: ["Kernel", "Text", "Model", .product(name: "GRDB", package: "GRDB.swift")]),
         room("GRPC", uses: ["CGRPC", "CAbseil"]),
-        room("CRI", uses: ["CCRI", "Model"]),
-        room("YAML", uses: ["CYAML", "Model"]),
-        room("TOML", uses: ["Model"]),
+        room("CRI", uses: ["CCRI", "Text", "Model"]),
+        room("YAML", uses: ["CYAML", "Text", "Model"]),
+        room("TOML", uses: ["Text", "Model"]),
         room("OpenPGP", uses: ["CRNP", "Model"]),
         room(
             "Image",
             uses: [
                 "Archive", "CCurl", "CLinux", "OpenPGP", "TOML", "YAML", "System", "Kernel",
-                "Model",
+                "Text", "Model",
             ]),
-        room("MonitorProtocol"),
-        room("Supervisor", uses: ["MonitorProtocol", "Kernel", "CLinux"]),
+        room("MonitorProtocol", uses: ["Text"]),
+        room("Supervisor", uses: ["MonitorProtocol", "Kernel", "CLinux", "Text"]),
         room(
             "OCI",
-            uses: ["MonitorProtocol", "System", "Kernel", "CLinux", "YAML", "Model"]),
-        room("Network", uses: ["System", "Kernel", "Model"]),
+            uses: ["MonitorProtocol", "System", "Kernel", "CLinux", "YAML", "Text", "Model"]),
+        room("Network", uses: ["System", "Kernel", "Text", "Model"]),
         room(
             "Streaming",
             uses: [
-                "CZlib", "System", "Kernel", "Model",
+                "CZlib", "System", "Kernel", "Text", "Model",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -93,7 +95,7 @@ let package = Package(
             uses: [
                 "CRI", "Store", "Archive", "Image", "OCI", "MonitorProtocol", "Network",
                 "Streaming",
-                "System", "Kernel", "CLinux", "Model",
+                "System", "Kernel", "CLinux", "Text", "Model",
                 .product(name: "Logging", package: "swift-log"),
             ]),
 
@@ -102,7 +104,7 @@ let package = Package(
             name: "gantry",
             dependencies: [
                 "Service", "Streaming", "Image", "GRPC", "CRI", "OCI", "TOML", "System", "Kernel",
-                "Model",
+                "Text", "Model",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -129,6 +131,7 @@ let package = Package(
                 "gantry-monitor", "OCI", "MonitorProtocol", "System", "Kernel", "CLinux", "Model",
             ]),
         tests(of: "Model"),
+        tests(of: "Text"),
         tests(of: "YAML", uses: ["Model"]),
         tests(of: "OpenPGP", uses: ["Model"]),
         tests(of: "TOML", uses: ["Model"]),

@@ -2,6 +2,7 @@ internal import CArchive
 internal import CLinux
 internal import Glibc
 internal import Kernel
+internal import Text
 
 /// What an entry says of its file besides the content.
 struct Attributes {
@@ -46,7 +47,7 @@ struct Attributes {
     /// and `security.selinux` belongs to the node's policy.
     static func isAllowed(_ name: String) -> Bool {
         name == "security.capability"
-            || (name.hasPrefix("user.") && !name.hasPrefix("user.overlay."))
+            || (name.begins(with: "user.") && !name.begins(with: "user.overlay."))
     }
 }
 
@@ -108,7 +109,7 @@ struct AttributeWriter {
     private func set(
         _ extended: [(name: String, value: [UInt8])], of file: Int32, _ name: EntryName
     ) throws {
-        for (key, value) in extended where privileges == .root || key.hasPrefix("user.") {
+        for (key, value) in extended where privileges == .root || key.begins(with: "user.") {
             if fsetxattr(file, key, value, value.count, 0) == 0 { continue }
             // A file system without them is the node's choice, and all runtimes go on.
             let number = errno

@@ -1,4 +1,5 @@
 public import Model
+internal import Text
 
 /// A content's digest, as OCI writes it: `sha256:…` (image-spec, descriptor.md#digests).
 public struct Digest: Hashable, Sendable {
@@ -20,7 +21,7 @@ public struct Digest: Hashable, Sendable {
 
     /// - Throws: `GantryError` (`invalidArgument`): no such algorithm, or not its number of digits.
     public init(parsing text: String) throws(GantryError) {
-        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        let parts = text.split(at: ":", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, let algorithm = Algorithm(rawValue: String(parts[0])) else {
             throw GantryError(
                 .invalidArgument, "\"\(text)\" is not a digest: want sha256:… or sha512:…")

@@ -3,6 +3,7 @@ internal import Glibc
 internal import Kernel
 internal import Model
 internal import Synchronization
+internal import Text
 
 /// A blob that is a file just as it comes, on its way into a layer's directory: what artifacts have
 /// in place of tars. All of it blocks: call it off the concurrency pool.
@@ -32,7 +33,7 @@ public final class FileStream: ContentSink {
         }
         inflow = Mutex(Inflow(check: ContentCheck(digest, size: size)))
         (self.digest, self.name, self.size) = (digest, name, size)
-        let parents = name.split(separator: "/").dropLast()
+        let parents = name.split(at: "/").dropLast()
         directories = parents.count
         var path = directory
         for parent in parents {

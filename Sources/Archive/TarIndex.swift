@@ -1,6 +1,7 @@
 internal import CArchive
 internal import Glibc
 public import Model
+internal import Text
 
 /// Where the files of a tar stand in it, so that they are read there and never extracted.
 public struct TarIndex: Sendable {
@@ -72,15 +73,15 @@ public struct TarIndex: Sendable {
     private static func inner(
         _ text: String, from link: String = ""
     ) throws(GantryError) -> String {
-        var components = link.split(separator: "/").dropLast()
-        for part in text.split(separator: "/") where part != "." {
+        var components = link.split(at: "/").dropLast()
+        for part in text.split(at: "/") where part != "." {
             if part != ".." {
                 components.append(part)
             } else if components.popLast() == nil {
                 throw GantryError(.invalidArgument, "\"\(text)\" leads out of the archive")
             }
         }
-        guard !text.hasPrefix("/") else {
+        guard !text.begins(with: "/") else {
             throw GantryError(.invalidArgument, "\"\(text)\" leads out of the archive")
         }
         return components.joined(separator: "/")

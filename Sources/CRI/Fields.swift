@@ -1,6 +1,7 @@
 internal import CCRI
 internal import CProtobuf
 internal import Model
+internal import Text
 
 /// From the fields of a protobuf-c struct to Swift values.
 ///
@@ -42,7 +43,15 @@ enum Fields {
     ) throws -> [String: String] {
         var map: [String: String] = [:]
         for case let entry? in UnsafeBufferPointer(start: first, count: count) {
-            map[try string(entry.pointee.key, field)] = try string(entry.pointee.value, field)
+            let key = try string(entry.pointee.key, field)
+            // Of equal keys the last counts (protobuf's encoding, "Maps"). A Dictionary would take
+            // others for equal too.
+            if let index = map.index(forKey: key), !map[index].key.isSame(as: key) {
+                throw GantryError(
+                    .invalidArgument,
+                    "the field \(field) has the key \(key) in two forms of Unicode")
+            }
+            map[key] = try string(entry.pointee.value, field)
         }
         return map
     }

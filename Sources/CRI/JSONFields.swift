@@ -1,6 +1,7 @@
 internal import CCRI
 internal import CProtobuf
 internal import Model
+internal import Text
 
 /// A message as JSON, read from its protobuf-c struct with the help of the descriptor.
 ///
@@ -76,7 +77,7 @@ extension ProtobufCFieldDescriptor {
     private var isMap: Bool {
         guard type == PROTOBUF_C_TYPE_MESSAGE, let descriptor else { return false }
         let entry = descriptor.assumingMemoryBound(to: ProtobufCMessageDescriptor.self).pointee
-        return String(cString: entry.short_name).hasSuffix("Entry")
+        return String(cString: entry.short_name).ends(with: "Entry")
     }
 
     private static func object(ofEntries entries: [JSONValue]) -> JSONValue {

@@ -1,5 +1,6 @@
 internal import Archive
 internal import Model
+internal import Text
 
 /// What becomes of an artifact's layer.
 enum ArtifactFile {
@@ -16,7 +17,7 @@ enum ArtifactFile {
         let isUnpacked = title == nil || layer.annotations[unpack] == "true"
         if MediaType.layers.contains(layer.mediaType), isUnpacked { return .tar }
         guard let title else { return .file(layer.digest.hex) }
-        let components = title.split(separator: "/", omittingEmptySubsequences: false)
+        let components = title.split(at: "/", omittingEmptySubsequences: false)
         guard components.allSatisfy(isName), title.utf8.count < 4096 else {
             throw GantryError(
                 .invalidArgument, "layer \(layer.digest): the title \"\(title)\" is no file's name")

@@ -1,6 +1,7 @@
 internal import FoundationEssentials
 internal import Kernel
 internal import Model
+internal import Text
 
 /// The node's own credentials: containers-auth.json(5), of which docker's config.json is an older
 /// form. Those that the kubelet sends with a pull go before them.
@@ -45,13 +46,13 @@ struct AuthFile: Sendable {
     /// docker wrote URLs, of which the host alone counts: `https://index.docker.io/v1/`.
     private static func location(_ key: String) -> String {
         var name = key[...]
-        for scheme in ["https://", "http://"] where name.hasPrefix(scheme) {
-            name = name.dropFirst(scheme.count).prefix { $0 != "/" }
+        for scheme in ["https://", "http://"] {
+            if let rest = name.removing(prefix: scheme) { name = rest.head(before: "/") }
         }
-        while name.hasSuffix("/") { name = name.dropLast() }
-        let host = name.prefix { $0 != "/" }
+        while let shorter = name.removing(suffix: "/") { name = shorter }
+        let host = name.head(before: "/")
         let isDockerHub = ["index.docker.io", "registry-1.docker.io"].contains(host)
-        return (isDockerHub ? Reference.defaultDomain : String(host)) + name.dropFirst(host.count)
+        return (isDockerHub ? Reference.defaultDomain : String(host)) + name[host.endIndex...]
     }
 
     /// The credentials of the entry that covers most of `location`, and what it is called.
@@ -59,8 +60,8 @@ struct AuthFile: Sendable {
         var name = location[...]
         while true {
             if let found = entries[String(name)] { return ("\(name) in \(path)", found) }
-            guard let slash = name.lastIndex(of: "/") else { return nil }
-            name = name[..<slash]
+            guard let (parent, _) = name.cutLast(at: "/") else { return nil }
+            name = parent
         }
     }
 

@@ -1,3 +1,5 @@
+internal import Text
+
 /// One challenge of a `WWW-Authenticate` header (RFC 9110, 11.6.1): a scheme and its parameters.
 struct Challenge: Equatable, Sendable {
     /// In lower case.
@@ -18,12 +20,12 @@ struct Challenge: Equatable, Sendable {
         var parameters: [String: String] = [:]
         while let word = scanner.word() {
             if let value = scanner.value() {
-                parameters[word.lowercased()] = value
+                parameters[word.lowercasedASCII] = value
             } else {
                 if let scheme {
                     challenges.append(Challenge(scheme: scheme, parameters: parameters))
                 }
-                scheme = word.lowercased()
+                scheme = word.lowercasedASCII
                 parameters = [:]
             }
         }
@@ -40,33 +42,35 @@ struct Challenge: Equatable, Sendable {
 
         /// The next word, spaces and commas before it skipped.
         mutating func word() -> String? {
-            rest = rest.drop { $0 == " " || $0 == "," || $0 == "\t" }
-            let word = rest.prefix { !" ,=\t\"".contains($0) }
-            rest = rest.dropFirst(word.count)
+            skip { ", \t".utf8.contains($0) }
+            let word = rest.head(before: " ,=\t\"")
+            rest = rest[word.endIndex...]
             return word.isEmpty ? nil : String(word)
         }
 
         /// What stands after `=`, quotes taken off.
         mutating func value() -> String? {
-            guard rest.first == "=" else { return nil }
-            rest = rest.dropFirst()
-            if rest.first == "\"" { return quoted() }
-            let value = rest.prefix { !" ,\t".contains($0) }
-            rest = rest.dropFirst(value.count)
+            guard let after = rest.removing(prefix: "=") else { return nil }
+            rest = after
+            if rest.begins(with: "\"") { return quoted() }
+            let value = rest.head(before: " ,\t")
+            rest = rest[value.endIndex...]
             return String(value)
         }
 
         private mutating func quoted() -> String {
-            var value = ""
-            rest = rest.dropFirst()
-            while let character = rest.popFirst(), character != "\"" {
-                if character == "\\", let escaped = rest.popFirst() {
-                    value.append(escaped)
-                } else {
-                    value.append(character)
-                }
+            var value: [UInt8] = []
+            var bytes = rest.utf8.dropFirst()
+            while let byte = bytes.popFirst(), byte != UInt8(ascii: "\"") {
+                let isEscape = byte == UInt8(ascii: "\\")
+                value.append(isEscape ? bytes.popFirst() ?? byte : byte)
             }
-            return value
+            rest = Substring(bytes)
+            return String(decoding: value, as: UTF8.self)
+        }
+
+        private mutating func skip(_ isUnwanted: (UInt8) -> Bool) {
+            rest = rest[rest.head(whileByte: isUnwanted).endIndex...]
         }
     }
 }

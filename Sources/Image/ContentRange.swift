@@ -1,3 +1,5 @@
+internal import Text
+
 /// `Content-Range` of a 206 (RFC 9110, 14.4): which bytes it has.
 struct ContentRange: Hashable, Sendable {
     let first: UInt64
@@ -7,10 +9,10 @@ struct ContentRange: Hashable, Sendable {
 
     /// Nil for anything but `bytes FIRST-LAST/TOTAL` and `bytes FIRST-LAST/*`.
     init?(_ text: String) {
-        guard text.lowercased().hasPrefix("bytes ") else { return nil }
-        let parts = text.dropFirst("bytes ".count).split(separator: "/")
+        guard let range = text.lowercasedASCII.removing(prefix: "bytes ") else { return nil }
+        let parts = range.split(at: "/")
         guard parts.count == 2 else { return nil }
-        let ends = parts[0].split(separator: "-").map { UInt64($0) }
+        let ends = parts[0].split(at: "-").map { UInt64($0) }
         guard ends.count == 2, let first = ends[0], let last = ends[1], first <= last else {
             return nil
         }

@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import Model
+internal import Text
 
 /// What a registry may be told about who asks. Never printed: the description says the kind alone.
 public enum Credentials: Hashable, Sendable {
@@ -51,21 +52,18 @@ public enum Credentials: Hashable, Sendable {
         // docker pads short passwords with zero bytes.
         guard let data = Data(base64Encoded: auth),
             let text = String(validating: data.filter { $0 != 0 }, as: UTF8.self),
-            let colon = text.firstIndex(of: ":")
+            let (user, password) = text.cut(at: ":")
         else {
             throw GantryError(.invalidArgument, "auth is not base64 of user:password")
         }
-        return .basic(
-            user: String(text[..<colon]), password: String(text[text.index(after: colon)...]))
+        return .basic(user: String(user), password: String(password))
     }
 
     /// Whether a server address, with or without scheme and path, is that registry's.
     private static func names(_ address: String, _ domain: String) -> Bool {
         var host = address[...]
-        for scheme in ["https://", "http://"] where host.hasPrefix(scheme) {
-            host = host.dropFirst(scheme.count)
-        }
-        host = host.prefix { $0 != "/" }
+        for scheme in ["https://", "http://"] { host = host.removing(prefix: scheme) ?? host }
+        host = host.head(before: "/")
         let isDockerHub = ["index.docker.io", "registry-1.docker.io", "docker.io"].contains(host)
         return isDockerHub ? domain == Reference.defaultDomain : host == domain
     }

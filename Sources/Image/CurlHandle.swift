@@ -1,4 +1,5 @@
 internal import CCurl
+internal import Text
 
 /// A libcurl handle with a connection cache of its own. Used by one thread at a time; only `wake` may
 /// come from another (curl_multi_wakeup(3)).
@@ -90,8 +91,8 @@ final class CurlHandle: @unchecked Sendable {
     var head: HTTPHead {
         HTTPHead(
             status: status,
-            contentRange: headers("Content-Range").first?.filter { !$0.isNewline },
-            acceptsRanges: headers("Accept-Ranges").contains { $0.lowercased() == "bytes" })
+            contentRange: headers("Content-Range").first,
+            acceptsRanges: headers("Accept-Ranges").contains { $0.lowercasedASCII == "bytes" })
     }
 
     func string(_ info: CURLINFO) -> String? {
@@ -108,7 +109,8 @@ final class CurlHandle: @unchecked Sendable {
         while curl_easy_header(easy, name, values.count, origin, -1, &header) == CURLHE_OK,
             let value = header?.pointee.value
         {
-            values.append(String(cString: value))
+            // libcurl 7.88 leaves the carriage return in it.
+            values.append(String(String(cString: value).trimmed))
         }
         return values
     }

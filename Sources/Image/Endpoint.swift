@@ -1,3 +1,5 @@
+internal import Text
+
 /// One place where an image may be had: a registry or a mirror of it, and the repository's name
 /// there.
 public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
@@ -68,7 +70,7 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     static func all(
         at location: String, insecure: Bool, isMirror: Bool, reason: String = "the name itself"
     ) -> [Endpoint] {
-        let parts = location.split(separator: "/", maxSplits: 1).map(String.init)
+        let parts = location.split(at: "/", maxSplits: 1).map(String.init)
         guard parts.count == 2 else { return [] }
         let host = parts[0] == Reference.defaultDomain ? dockerHub : parts[0]
         return schemes(host, insecure).map {
@@ -84,13 +86,13 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     }
 
     static func isLoopback(_ host: String) -> Bool {
-        if host.hasPrefix("[") { return host.hasPrefix("[::1]") }
-        let name = host.prefix { $0 != ":" }
+        if host.begins(with: "[") { return host.begins(with: "[::1]") }
+        let name = host.head(before: ":")
         return name == "localhost" || isLoopbackIPv4(name)
     }
 
     private static func isLoopbackIPv4(_ name: Substring) -> Bool {
-        let numbers = name.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+        let numbers = name.split(at: ".", omittingEmptySubsequences: false).map { UInt8($0) }
         return numbers.count == 4 && numbers[0] == 127 && !numbers.contains(nil)
     }
 }

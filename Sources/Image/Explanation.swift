@@ -1,5 +1,6 @@
 internal import Archive
 internal import Model
+internal import Text
 
 /// What would be asked for an image, in order, and why: `gantry registry explain`.
 public struct Explanation: Sendable {
@@ -33,7 +34,7 @@ public struct Explanation: Sendable {
         lines.append("     TLS: \(Self.security(endpoint))")
         lines.append("     credentials: \(registries.source(for: endpoint))")
         for header in endpoint.headers {
-            lines.append("     header: \(header.prefix { $0 != ":" })")
+            lines.append("     header: \(header.head(before: ":"))")
         }
     }
 

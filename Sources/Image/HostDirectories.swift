@@ -1,6 +1,7 @@
 internal import Kernel
 internal import Model
 internal import TOML
+internal import Text
 
 /// The directories with a directory for each registry host: containerd's, containers' and docker's
 /// `certs.d`. What is in them is read anew for each pull.
@@ -11,8 +12,8 @@ struct HostDirectories: Sendable {
     /// The directory that counts for a host with or without a port: the first there is, and
     /// `_default` only where no other is. containerd also writes `HOST_PORT_` for `HOST:PORT`.
     func directory(of host: String) -> String? {
-        let escaped = host.split(separator: ":").joined(separator: "_") + "_"
-        let own = host.contains(":") ? [escaped, host] : [host]
+        let escaped = host.split(at: ":").joined(separator: "_") + "_"
+        let own = host.has(":") ? [escaped, host] : [host]
         let candidates = roots.flatMap { root in own.map { "\(root)/\($0)" } }
         return (candidates + roots.map { "\($0)/_default" }).first(where: Files.exists)
     }
@@ -20,7 +21,7 @@ struct HostDirectories: Sendable {
     /// What the directories make of a place that a name or registries.conf gave: other places to
     /// ask in its stead, or the same one with certificates.
     func expand(_ endpoint: Endpoint) throws -> [Endpoint] {
-        let host = endpoint.location.prefix { $0 != "/" }
+        let host = endpoint.location.head(before: "/")
         guard let directory = directory(of: String(host)) else { return [endpoint] }
         let path = "\(directory)/hosts.toml"
         guard Files.exists(path) else {

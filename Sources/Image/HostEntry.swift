@@ -1,6 +1,7 @@
 internal import Kernel
 internal import Model
 internal import TOML
+internal import Text
 
 /// One place of a `hosts.toml`: a `[host."URL"]`, or the file's `server`.
 struct HostEntry: Equatable {
@@ -19,16 +20,16 @@ struct HostEntry: Equatable {
     private let headers: [String]
 
     init(_ url: String, _ section: TOMLSection, _ file: String) throws {
-        let parts = url.split(separator: "://", maxSplits: 1).map(String.init)
-        let address = parts.last ?? ""
-        host = String(address.prefix { $0 != "/" })
-        let named = parts.count == 2 ? parts[0] : Endpoint.isLoopback(host) ? "http" : "https"
+        let (name, address) = Self.parts(url)
+        host = String(address.head(before: "/"))
+        let named = name ?? (Endpoint.isLoopback(host) ? "http" : "https")
         guard let scheme = Endpoint.Scheme(rawValue: named), !host.isEmpty else {
             throw section.error(url, "want https://HOST or http://HOST")
         }
         self.scheme = scheme
         root = Self.root(
-            address.dropFirst(host.count), isWhole: try section.bool("override_path") ?? false)
+            address.removing(prefix: host) ?? "",
+            isWhole: try section.bool("override_path") ?? false)
         capabilities = try Self.capabilities(section)
         trust = try Self.trust(section, Path.parent(of: file))
         isInsecure = try section.bool("skip_verify") ?? false
@@ -36,10 +37,17 @@ struct HostEntry: Equatable {
     }
 
     /// The path is where the API's `/v2` stands, unless it is said to be the whole.
+    /// `SCHEME://REST`, or the rest alone.
+    private static func parts(_ url: String) -> (scheme: String?, address: Substring) {
+        guard let (scheme, rest) = url.cut(at: ":"), let address = rest.removing(prefix: "//")
+        else { return (nil, url[...]) }
+        return (String(scheme), address)
+    }
+
     private static func root(_ path: Substring, isWhole: Bool) -> String {
         var path = path
-        while path.hasSuffix("/") { path = path.dropLast() }
-        return isWhole || path.hasSuffix("/v2") ? String(path) : "\(path)/v2"
+        while let shorter = path.removing(suffix: "/") { path = shorter }
+        return isWhole || path.ends(with: "/v2") ? String(path) : "\(path)/v2"
     }
 
     private static func capabilities(
@@ -59,7 +67,7 @@ struct HostEntry: Equatable {
 
     /// Paths count from the file's directory.
     private static func trust(_ section: TOMLSection, _ directory: String) throws -> Trust {
-        let absolute = { (path: String) in path.hasPrefix("/") ? path : "\(directory)/\(path)" }
+        let absolute = { (path: String) in path.begins(with: "/") ? path : "\(directory)/\(path)" }
         var trust = Trust()
         trust.authorities = (try section.groups("ca") ?? []).joined().map(absolute)
         guard let pair = try section.groups("client")?.first else { return trust }
@@ -75,7 +83,7 @@ struct HostEntry: Equatable {
         guard let table = try section.section("header") else { return [] }
         return try table.keys.sorted().flatMap { name in
             try (table.groups(name) ?? []).joined().map { value in
-                guard !(name + value).contains(where: \.isNewline) else {
+                guard !(name + value).has(anyOf: "\r\n\0") else {
                     throw table.error(name, "a header is one line")
                 }
                 return "\(name): \(value)"

@@ -1,6 +1,7 @@
 internal import Archive
 internal import Kernel
 internal import System
+internal import Text
 
 /// The layers on disk as a look at them shows. Blocks the thread.
 public struct LayerInspection: Sendable {
@@ -24,7 +25,7 @@ public struct LayerInspection: Sendable {
     /// What of a sound layer's files is not as it was unpacked: every file is read.
     /// - Returns: nil when all is, or when nothing was recorded of them.
     public func damage(of chain: String) -> String? {
-        let home = "\(root)/layers/\(chain.drop { $0 != ":" }.dropFirst())"
+        let home = "\(root)/layers/\(chain.cut(at: ":")?.tail ?? "")"
         guard let recorded = LayerInfo(directory: home)?.contents else { return nil }
         do {
             let found = try ContentSum.measure("\(home)/diff")
@@ -37,6 +38,6 @@ public struct LayerInspection: Sendable {
     /// Takes from a layer what says that it is whole, so that it counts as missing from the daemon's
     /// next start.
     public func condemn(_ chain: String) throws {
-        try Files.remove("\(root)/layers/\(chain.drop { $0 != ":" }.dropFirst())/info.json")
+        try Files.remove("\(root)/layers/\(chain.cut(at: ":")?.tail ?? "")/info.json")
     }
 }

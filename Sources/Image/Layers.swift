@@ -5,6 +5,7 @@ internal import Kernel
 internal import Model
 internal import Synchronization
 internal import System
+internal import Text
 
 /// The layers on disk: `ROOT/layers/HEX/diff`, one for each chain ID, read-only once it is there.
 ///
@@ -40,7 +41,7 @@ public final class Layers: Sendable {
     }
 
     private func home(of chain: String) -> String {
-        "\(directory)/\(chain.drop { $0 != ":" }.dropFirst())"
+        "\(directory)/\(chain.cut(at: ":")?.tail ?? "")"
     }
 
     /// Whether a layer is here. One that somebody has removed from the disk is known no more.
@@ -95,7 +96,7 @@ public final class Layers: Sendable {
     /// stand on: what is left of them is all that these have.
     public func removeDamaged(butOf used: Set<String>) async throws {
         for name in try Files.list(damagedDirectory) {
-            let hex = name.prefix { $0 != "." }
+            let hex = name.head(before: ".")
             if !used.contains("sha256:\(hex)") {
                 try await Trees.remove("\(damagedDirectory)/\(name)")
             }

@@ -1,5 +1,6 @@
 internal import Kernel
 internal import Model
+internal import Text
 internal import YAML
 
 /// Where the GPG signatures of a registry's images are, which are kept beside it:
@@ -18,7 +19,7 @@ struct Lookaside: Sendable {
     /// - Throws: `GantryError` (`invalidArgument`) naming file and key.
     init(directory: String) throws {
         guard !directory.isEmpty, Files.exists(directory) else { return }
-        for name in try Files.list(directory) where name.hasSuffix(".yaml") {
+        for name in try Files.list(directory) where name.ends(with: ".yaml") {
             let path = "\(directory)/\(name)"
             do {
                 try add(try YAMLDocument.parse(try Files.read(path)))
@@ -33,7 +34,7 @@ struct Lookaside: Sendable {
         let base =
             SignaturePolicy.scopes(of: reference).lazy.compactMap { scopes[$0] }.first
             ?? fallback ?? Self.builtIn
-        return "\(base)/\(reference.path)@\(digest.replacing(":", with: "="))"
+        return "\(base)/\(reference.path)@\(digest.replacing(":", by: "="))"
     }
 
     mutating func add(_ document: JSONValue) throws(GantryError) {
@@ -53,10 +54,10 @@ struct Lookaside: Sendable {
     private static func url(_ value: JSONValue, _ key: String) throws(GantryError) -> String? {
         guard let text = value["lookaside"] ?? value["sigstore"] else { return nil }
         let schemes = ["file:///", "http://", "https://"]
-        guard let url = text.string, schemes.contains(where: url.hasPrefix) else {
+        guard let url = text.string, schemes.contains(where: { url.begins(with: $0) }) else {
             throw error(key, "want a URL of file, http or https")
         }
-        return url.hasSuffix("/") ? String(url.dropLast()) : url
+        return String(url.removing(suffix: "/") ?? url[...])
     }
 
     private static func error(_ key: String, _ what: String) -> GantryError {

@@ -1,6 +1,7 @@
 internal import Archive
 internal import FoundationEssentials
 internal import Model
+internal import Text
 
 /// A reference to content (image-spec, descriptor.md), checked.
 struct Content: Sendable, Hashable {
@@ -29,7 +30,7 @@ enum Manifest: Sendable {
         } catch {
             throw GantryError(.dataLoss, "the manifest cannot be read", cause: error)
         }
-        let header = type.prefix { $0 != ";" }
+        let header = type.head(before: ";")
         let type = document.mediaType ?? String(header)
         if document.schemaVersion == 1 || MediaType.isSchema1(type) {
             throw GantryError(.unimplemented, "Docker schema 1 images are not supported")

@@ -1,3 +1,5 @@
+internal import Text
+
 /// The media types of the OCI image-spec (media-types.md) and Docker's for the same things.
 enum MediaType {
     static let indexes = [
@@ -30,11 +32,11 @@ enum MediaType {
 
     /// Docker's schema 1, which is obsolete and whose layers have no digests of their own.
     static func isSchema1(_ type: String) -> Bool {
-        type.hasPrefix("application/vnd.docker.distribution.manifest.v1+")
+        type.begins(with: "application/vnd.docker.distribution.manifest.v1+")
     }
 
     /// Layers that a registry does not hold, but somebody's web server.
     static func isForeign(_ type: String) -> Bool {
-        type.contains(".nondistributable.") || type.contains(".rootfs.foreign.")
+        type.has(text: ".nondistributable.") || type.has(text: ".rootfs.foreign.")
     }
 }

@@ -78,9 +78,9 @@ struct Overlay: Sendable {
 
     /// Overlay separates directories by colons, and mount(2) options by commas.
     private static func escaped(_ path: String) -> String {
-        path.reduce(into: "") { text, character in
-            if ":,\\".contains(character) { text.append("\\") }
-            text.append(character)
+        let bytes = path.utf8.flatMap { byte in
+            ":,\\".utf8.contains(byte) ? [UInt8(ascii: "\\"), byte] : [byte]
         }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

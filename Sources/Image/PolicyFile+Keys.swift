@@ -3,6 +3,7 @@ internal import FoundationEssentials
 internal import Kernel
 internal import Model
 internal import OpenPGP
+internal import Text
 
 extension PolicyFile {
     /// By OpenPGP keys, which are called so alone (containers-policy.json(5), "signedBy").
@@ -33,7 +34,7 @@ extension PolicyFile {
         }
         let texts = try (value.array ?? [value]).map { try text($0, "\(key).\(source)") }
         guard !texts.isEmpty else { throw error("\(key).\(source)", "want one key at least") }
-        let isFile = source.hasPrefix("keyPath")
+        let isFile = source.begins(with: "keyPath")
         return try texts.map { text in
             do {
                 return try read(try Self.content(text, isFile: isFile))

@@ -1,5 +1,6 @@
 public import Archive
 public import Model
+internal import Text
 
 /// The name of an image: registry, repository, and a tag or a digest or both, as in
 /// `docker.io/library/busybox:1.36@sha256:…` (distribution's reference grammar).
@@ -26,7 +27,7 @@ public struct Reference: Hashable, Sendable {
     public static func parse(_ text: String) throws(GantryError) -> Reference {
         let parts = try ReferenceParts(text)
         let domain = parts.domain ?? Self.defaultDomain
-        let isOfficial = domain == Self.defaultDomain && !parts.path.contains("/")
+        let isOfficial = domain == Self.defaultDomain && !parts.path.has("/")
         let path = isOfficial ? "library/\(parts.path)" : parts.path
         let isBare = parts.tag == nil && parts.digest == nil
         return Reference(
@@ -49,8 +50,8 @@ extension Reference: CustomStringConvertible {
     public var familiar: String {
         let whole = description
         guard domain == Self.defaultDomain else { return whole }
-        let short = whole.dropFirst("\(domain)/".count)
-        return String(short.hasPrefix("library/") ? short.dropFirst("library/".count) : short)
+        let short = whole.removing(prefix: "\(domain)/") ?? whole[...]
+        return String(short.removing(prefix: "library/") ?? short)
     }
 
     /// What a RepoTag says: the name with its tag, nil when it has none or when a digest decides.

@@ -1,10 +1,12 @@
+internal import Text
+
 /// The words of distribution's reference grammar
 /// (github.com/distribution/reference, reference.go and normalize.go).
 enum ReferenceGrammar {
     /// path-component ["/" path-component]*; a component is runs of `[a-z0-9]` with one of
     /// `.`, `_`, `__`, `-…` between two of them.
     static func isPath(_ text: String) -> Bool {
-        text.split(separator: "/", omittingEmptySubsequences: false).allSatisfy(isComponent)
+        text.split(at: "/", omittingEmptySubsequences: false).allSatisfy(isComponent)
     }
 
     private static func isComponent(_ text: Substring) -> Bool {
@@ -30,16 +32,15 @@ enum ReferenceGrammar {
 
     /// A DNS name, an IPv4 address or `[IPv6]`, with or without a port.
     static func isDomain(_ text: String) -> Bool {
-        if text.hasPrefix("[") {
-            guard let end = text.firstIndex(of: "]") else { return false }
-            let address = text[..<end].dropFirst()
-            let rest = text[text.index(after: end)...]
+        if text.begins(with: "[") {
+            guard let (bracketed, rest) = text.cut(at: "]") else { return false }
+            let address = bracketed.utf8.dropFirst()
             return !address.isEmpty
-                && address.utf8.allSatisfy { isHex($0) || $0 == UInt8(ascii: ":") }
-                && (rest.isEmpty || (rest.first == ":" && isPort(rest.dropFirst())))
+                && address.allSatisfy { isHex($0) || $0 == UInt8(ascii: ":") }
+                && (rest.isEmpty || rest.removing(prefix: ":").map(isPort) ?? false)
         }
-        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        let labels = parts[0].split(separator: ".", omittingEmptySubsequences: false)
+        let parts = text.split(at: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        let labels = parts[0].split(at: ".", omittingEmptySubsequences: false)
         return labels.allSatisfy(isLabel) && (parts.count == 1 || isPort(parts[1]))
     }
 
@@ -50,7 +51,7 @@ enum ReferenceGrammar {
     }
 
     private static func isPort(_ text: Substring) -> Bool {
-        UInt16(text) != nil && text.first != "+"
+        UInt16(text) != nil && text.isDecimal
     }
 
     /// 64 hex digits are an image ID and never a name.

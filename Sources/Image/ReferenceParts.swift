@@ -1,5 +1,6 @@
 internal import Archive
 internal import Model
+internal import Text
 
 /// A reference cut into its parts and checked against the grammar, with nothing completed: whether
 /// a registry was named decides if short-name aliases and search registries apply.
@@ -14,17 +15,17 @@ struct ReferenceParts {
 
     init(_ text: String) throws(GantryError) {
         var rest = text[...]
-        if let at = rest.firstIndex(of: "@") {
-            digest = try Digest(parsing: String(rest[rest.index(after: at)...]))
-            rest = rest[..<at]
+        if let (name, digest) = rest.cut(at: "@") {
+            self.digest = try Digest(parsing: String(digest))
+            rest = name
         }
-        if let colon = rest.lastIndex(of: ":"), !rest[colon...].contains("/") {
-            tag = String(rest[rest.index(after: colon)...])
-            rest = rest[..<colon]
+        if let (name, tag) = rest.cutLast(at: ":"), !tag.has("/") {
+            self.tag = String(tag)
+            rest = name
         }
-        if let slash = rest.firstIndex(of: "/"), Self.isDomain(rest[..<slash]) {
-            domain = Self.canonical(rest[..<slash])
-            rest = rest[rest.index(after: slash)...]
+        if let (first, path) = rest.cut(at: "/"), Self.isDomain(first) {
+            domain = Self.canonical(first)
+            rest = path
         }
         path = String(rest)
         try check(text)
@@ -32,8 +33,8 @@ struct ReferenceParts {
 
     /// A first component is a registry when it looks like a host: a dot, a port, or `localhost`.
     private static func isDomain(_ first: Substring) -> Bool {
-        first == "localhost" || first.contains(".") || first.contains(":")
-            || first.contains(where: \.isUppercase)
+        first == "localhost" || first.has(".") || first.has(":")
+            || first.utf8.contains(where: \.isASCIIUpper)
     }
 
     private static func canonical(_ domain: Substring) -> String {
@@ -52,7 +53,9 @@ struct ReferenceParts {
         if path.utf8.count + (domain?.utf8.count ?? 0) > Self.longest {
             throw refuse("registry and repository are longer than \(Self.longest) bytes")
         }
-        if path.contains(where: \.isUppercase) { throw refuse("the repository must be lower case") }
+        if path.utf8.contains(where: \.isASCIIUpper) {
+            throw refuse("the repository must be lower case")
+        }
         guard ReferenceGrammar.isPath(path) else { throw refuse("\"\(path)\" is not a repository") }
         if let domain, !ReferenceGrammar.isDomain(domain) {
             throw refuse("\"\(domain)\" is not a registry's host")

@@ -1,6 +1,7 @@
 internal import Kernel
 internal import Model
 internal import TOML
+internal import Text
 
 /// Where images come from: registries.conf(5) version 2 with its drop-in directory, read once.
 public struct Registries: Sendable {
@@ -31,7 +32,7 @@ public struct Registries: Sendable {
     ) throws -> Registries {
         var registries = Registries()
         let dropIns = Files.exists(directory) ? try Files.list(directory) : []
-        let files = [path] + dropIns.filter { $0.hasSuffix(".conf") }.map { "\(directory)/\($0)" }
+        let files = [path] + dropIns.filter { $0.ends(with: ".conf") }.map { "\(directory)/\($0)" }
         for file in files where Files.exists(file) {
             try registries.merge(
                 try RegistriesFile(try TOMLSection.text(try Files.read(file), file), file))
@@ -57,7 +58,7 @@ public struct Registries: Sendable {
     public func candidates(for text: String) throws -> [Reference] {
         let parts = try ReferenceParts(text)
         guard parts.domain == nil else { return [try Reference.parse(text)] }
-        let suffix = text.dropFirst(parts.path.count)
+        let suffix = text.removing(prefix: parts.path) ?? ""
         if let alias = aliases[parts.path], !alias.isEmpty {
             return [try Reference.parse(alias + suffix)]
         }

@@ -1,5 +1,6 @@
 internal import Model
 internal import TOML
+internal import Text
 
 /// What one file says: registries.conf or a drop-in.
 struct RegistriesFile {
@@ -31,7 +32,7 @@ struct RegistriesFile {
         guard let prefix = try section.string("prefix").map(Self.trimmed) ?? location else {
             throw section.error("location", "a registry needs a location or a prefix")
         }
-        if location == nil, !prefix.hasPrefix("*.") {
+        if location == nil, !prefix.begins(with: "*.") {
             throw section.error("location", "missing; only a prefix of the form *.… may go without")
         }
         var rule = RegistryRule(prefix: prefix, location: location)
@@ -67,6 +68,6 @@ struct RegistriesFile {
     }
 
     private static func trimmed(_ text: String) -> String {
-        text.hasSuffix("/") ? String(text.dropLast()) : text
+        String(text.removing(suffix: "/") ?? text[...])
     }
 }

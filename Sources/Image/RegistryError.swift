@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import Model
+internal import Text
 
 /// What a registry's refusal means to a caller of the CRI.
 enum RegistryError {
@@ -24,7 +25,8 @@ enum RegistryError {
         let answer = try? JSONDecoder().decode(Answer.self, from: Data(response.body))
         guard let first = answer?.errors.first else { return "" }
         let text = [first.code, first.message].compactMap { $0 }.joined(separator: ": ")
-        return " (\(text.prefix(300).filter { !$0.isNewline }))"
+        let start = text.utf8.prefix(300).filter { !$0.isASCIIControl }
+        return " (\(String(decoding: start, as: UTF8.self)))"
     }
 
     private struct Answer: Decodable {

@@ -1,3 +1,5 @@
+internal import Text
+
 /// One `[[registry]]` of registries.conf (containers-registries.conf(5), version 2).
 struct RegistryRule: Sendable, Equatable {
     struct Mirror: Sendable, Equatable {
@@ -30,21 +32,19 @@ struct RegistryRule: Sendable, Equatable {
     /// How much of the name the prefix covers, in bytes; nil when it does not match. The rule with
     /// the most is the one that counts.
     func matchLength(_ reference: Reference) -> Int? {
-        if prefix.hasPrefix("*.") {
-            return reference.domain.hasSuffix(prefix.dropFirst()) ? prefix.utf8.count : nil
+        if prefix.begins(with: "*.") {
+            let domain = prefix.utf8.dropFirst()
+            return reference.domain.ends(with: Substring(domain)) ? prefix.utf8.count : nil
         }
-        let name = reference.description
-        guard name.hasPrefix(prefix) else { return nil }
-        let next = name.dropFirst(prefix.count).first
-        let isWhole = next.map { "/:@".contains($0) } ?? true
+        guard let rest = reference.description.removing(prefix: prefix) else { return nil }
+        let isWhole = rest.utf8.first.map { "/:@".utf8.contains($0) } ?? true
         return isWhole ? prefix.utf8.count : nil
     }
 
     /// The name with `location` in place of the prefix; a wildcard stands for the registry's host.
     func rewrite(_ reference: Reference, to location: String) -> String {
-        let covered = prefix.hasPrefix("*.") ? reference.domain : prefix
-        let name = reference.repository
-        return location + (name.hasPrefix(covered) ? name.dropFirst(covered.count) : "")
+        let covered = prefix.begins(with: "*.") ? reference.domain : prefix
+        return location + (reference.repository.removing(prefix: covered) ?? "")
     }
 
     /// Where to look, in order: the mirrors that serve such a name, then the registry itself.

@@ -3,6 +3,7 @@ internal import FoundationEssentials
 internal import Model
 internal import Synchronization
 internal import System
+internal import Text
 
 /// Requests to one endpoint, with its authorization, redirects and second attempts.
 final class RegistrySession: Sendable {
@@ -99,8 +100,8 @@ final class RegistrySession: Sendable {
     }
 
     private func allowed(_ next: String, from url: String) throws(GantryError) -> String {
-        if next.hasPrefix("https://") { return next }
-        guard next.hasPrefix("http://") else {
+        if next.begins(with: "https://") { return next }
+        guard next.begins(with: "http://") else {
             throw GantryError(
                 .permissionDenied,
                 "\(printable(url)) redirects to \(printable(next)), which is not HTTP")
@@ -117,8 +118,8 @@ extension Endpoint {
     /// Whether a URL is this endpoint's scheme, host and port: what may be told its secrets.
     func isOrigin(of url: String) -> Bool {
         let origin = "\(scheme.rawValue)://\(host)"
-        return url.hasPrefix(origin)
-            && (url.dropFirst(origin.count).first.map { "/?#".contains($0) } ?? true)
+        guard let rest = url.removing(prefix: origin) else { return false }
+        return rest.utf8.first.map { "/?#".utf8.contains($0) } ?? true
     }
 
     /// The client certificate is for this host alone; authorities are for its storage too.

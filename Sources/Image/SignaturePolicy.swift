@@ -2,6 +2,7 @@ internal import Archive
 internal import Kernel
 internal import Model
 internal import OpenPGP
+internal import Text
 
 /// Which images may be pulled: containers-policy.json(5), as far as it speaks of registries.
 public struct SignaturePolicy: Hashable, Sendable {
@@ -46,12 +47,12 @@ public struct SignaturePolicy: Hashable, Sendable {
     static func scopes(of reference: Reference) -> [String] {
         var scopes = [reference.description, reference.repository]
         var name = reference.repository[...]
-        while let slash = name.lastIndex(of: "/") {
-            name = name[..<slash]
+        while let (parent, _) = name.cutLast(at: "/") {
+            name = parent
             scopes.append(String(name))
         }
-        while let dot = name.firstIndex(of: ".") {
-            name = name[name.index(after: dot)...]
+        while let (_, domain) = name.cut(at: ".") {
+            name = domain
             scopes.append("*.\(name)")
         }
         return scopes

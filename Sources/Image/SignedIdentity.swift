@@ -1,4 +1,5 @@
 internal import Model
+internal import Text
 
 /// Which name a signature must speak of (containers-policy.json(5), "signedIdentity").
 enum SignedIdentity: Hashable, Sendable {
@@ -36,10 +37,9 @@ enum SignedIdentity: Hashable, Sendable {
     private static func remapped(
         _ wanted: Reference, _ prefix: String, _ signedPrefix: String
     ) -> Reference {
-        let name = wanted.description
-        guard name.hasPrefix(prefix), let next = name.dropFirst(prefix.count).first,
-            "/:@".contains(next)
+        guard let rest = wanted.description.removing(prefix: prefix), let next = rest.utf8.first,
+            "/:@".utf8.contains(next)
         else { return wanted }
-        return (try? Reference.parse(signedPrefix + name.dropFirst(prefix.count))) ?? wanted
+        return (try? Reference.parse(signedPrefix + rest)) ?? wanted
     }
 }

@@ -3,6 +3,7 @@ internal import Glibc
 internal import Kernel
 internal import Model
 internal import System
+internal import Text
 
 /// GPG signatures of images, as they are kept beside a registry: `signature-1`, `signature-2` and so
 /// on, to the first that is not there (containers-signature(5)).
@@ -35,8 +36,8 @@ struct SimpleSignatures: Sendable {
     /// Nil when there is none.
     private func fetch(_ url: String) async throws -> [UInt8]? {
         let scheme = "file://"
-        if !url.hasPrefix(scheme) { return try await download(url) }
-        let path = String(url.dropFirst(scheme.count))
+        guard let local = url.removing(prefix: scheme) else { return try await download(url) }
+        let path = String(local)
         return try await Blocking.run { try Self.read(path) }
     }
 
@@ -60,7 +61,7 @@ struct SimpleSignatures: Sendable {
             if response.isSuccess { return response.body }
             if response.status == 404 { return nil }
             guard (300..<400).contains(response.status), let next = response.location,
-                next.hasPrefix("http://") || next.hasPrefix("https://")
+                next.begins(with: "http://") || next.begins(with: "https://")
             else { throw GantryError(.unavailable, "HTTP \(response.status)") }
             url = next
         }

@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import Model
+internal import Text
 
 /// Answers a registry's challenge: what to put into `Authorization`
 /// (distribution's token authentication, "How to authenticate").
@@ -60,7 +61,8 @@ struct TokenSource: Sendable {
 
     /// Secrets go over TLS, unless the registry itself is plain HTTP, which was allowed then.
     private func isAllowed(_ realm: String) -> Bool {
-        realm.hasPrefix("https://") || (realm.hasPrefix("http://") && endpoint.scheme == .http)
+        realm.begins(with: "https://")
+            || (realm.begins(with: "http://") && endpoint.scheme == .http)
     }
 
     private func request(_ key: TokenCache.Key) -> HTTPRequest {
@@ -74,7 +76,7 @@ struct TokenSource: Sendable {
             return HTTPRequest(
                 url: realm, form: encode(fields), isInsecure: endpoint.isInsecure, trust: trust)
         }
-        let separator = realm.contains("?") ? "&" : "?"
+        let separator = realm.has("?") ? "&" : "?"
         var request = HTTPRequest(
             url: realm + separator + encode(fields), isInsecure: endpoint.isInsecure, trust: trust)
         if case .basic(let user, let password) = credentials {

@@ -1,5 +1,6 @@
 internal import Kernel
 internal import Model
+internal import Text
 
 /// How a registry proves who it is, and we to it, beside what the system trusts.
 struct Trust: Hashable, Sendable {
@@ -17,9 +18,9 @@ struct Trust: Hashable, Sendable {
     /// - Throws: `GantryError` (`failedPrecondition`) for a certificate without its key.
     init(directory: String) throws {
         let names = try Files.list(directory)
-        authorities = names.filter { $0.hasSuffix(".crt") }.map { "\(directory)/\($0)" }
-        guard let name = names.first(where: { $0.hasSuffix(".cert") }) else { return }
-        let key = "\(name.dropLast("cert".count))key"
+        authorities = names.filter { $0.ends(with: ".crt") }.map { "\(directory)/\($0)" }
+        guard let name = names.first(where: { $0.ends(with: ".cert") }) else { return }
+        let key = "\(name.removing(suffix: "cert") ?? "")key"
         guard names.contains(key) else {
             throw GantryError(
                 .failedPrecondition,

@@ -1,5 +1,6 @@
 internal import Glibc
 public import Model
+internal import Text
 
 /// A pod's connection to the network: what the CNI specification (section 3, Attachment Parameters)
 /// lets a runtime say to the plugins.
@@ -52,7 +53,7 @@ extension Attachment {
             ("K8S_POD_UID", podUid),
         ]
         return try pairs.map { key, value in
-            guard !value.contains(where: { ";=\0\n".contains($0) }) else {
+            guard !value.has(anyOf: ";=\0\n") else {
                 throw GantryError(
                     .invalidArgument, "\(key) cannot be passed in CNI_ARGS: \"\(value)\"")
             }
@@ -68,7 +69,7 @@ extension Attachment.ID {
         guard Names.isIdentifier(sandboxId) else {
             throw GantryError(.invalidArgument, "\"\(sandboxId)\" is no CNI container ID")
         }
-        let forbidden = interface.contains { "/:".contains($0) || $0.isWhitespace }
+        let forbidden = interface.utf8.contains { "/:".utf8.contains($0) || $0.isASCIISpace }
         guard (1..<16).contains(interface.utf8.count), interface != ".", interface != "..",
             !forbidden
         else {

@@ -1,4 +1,5 @@
 internal import Model
+internal import Text
 
 /// A pod's bandwidth in bits per second, from the annotations that Kubernetes documents for it
 /// ("Network Plugins", "Support traffic shaping").
@@ -50,13 +51,15 @@ enum Quantity {
     ]
 
     static func value(of text: String) -> Double? {
-        let digits = text.prefix { $0.isASCII && ($0.isNumber || "+-.".contains($0)) }
-        guard digits.contains(where: \.isNumber), let number = Double(digits) else { return nil }
-        let rest = text[digits.endIndex...]
-        if let factor = suffixes[String(rest)] { return number * factor }
-        guard rest.first == "e" || rest.first == "E", Int(rest.dropFirst()) != nil else {
+        let digits = text.head { $0.isASCIIDigit || "+-.".utf8.contains($0) }
+        guard digits.utf8.contains(where: \.isASCIIDigit), let number = Double(digits) else {
             return nil
         }
+        let rest = text[digits.endIndex...]
+        if let factor = suffixes[String(rest)] { return number * factor }
+        guard let exponent = rest.removing(prefix: "e") ?? rest.removing(prefix: "E"),
+            Int(exponent) != nil
+        else { return nil }
         return Double(text)
     }
 }

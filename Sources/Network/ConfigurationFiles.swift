@@ -1,6 +1,7 @@
 internal import Glibc
 internal import Kernel
 internal import Model
+internal import Text
 
 /// A file as it is now: when it is replaced or rewritten, its identity changes.
 struct FileIdentity: Hashable, Sendable {
@@ -38,7 +39,7 @@ struct ConfigurationFiles: Hashable, Sendable {
         let found = directories.flatMap { directory in
             ((try? Files.list(directory)) ?? []).map { (name: $0, path: "\(directory)/\($0)") }
         }
-        let wanted = found.filter { file in Self.endings.contains { file.name.hasSuffix($0) } }
+        let wanted = found.filter { file in Self.endings.contains { file.name.ends(with: $0) } }
         files = wanted.sorted { $0.name < $1.name }.compactMap { FileIdentity($0.path) }
     }
 

@@ -1,6 +1,7 @@
 internal import Kernel
 internal import Model
 internal import System
+internal import Text
 
 /// What a look at the network's configuration and plugins shows.
 public struct NetworkInspection: Sendable {
@@ -55,8 +56,8 @@ extension NetworkPlugins {
     private func about(_ path: String) async -> String {
         let command = Command(path, [], limit: .seconds(5), outputLimit: 4096)
         guard let output = try? await command.run() else { return "" }
-        let lines = (output.text + output.errorText).split(separator: "\n")
+        let lines = (output.text + output.errorText).split(at: "\n")
         let line = lines.first.map(String.init) ?? ""
-        return line.hasPrefix("CNI") ? line : ""
+        return line.begins(with: "CNI") ? line : ""
     }
 }

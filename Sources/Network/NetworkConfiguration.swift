@@ -1,4 +1,5 @@
 internal import Model
+internal import Text
 
 /// A network as an administrator describes it (CNI specification, section 1): the plugins that every
 /// attachment runs through, in order.
@@ -63,7 +64,7 @@ struct PluginConfiguration: Codable, Sendable {
             throw GantryError(.failedPrecondition, "a plugin in it has no \"type\"")
         }
         // The type is looked up as a file name in the plugin directories, and nowhere else.
-        guard !type.contains("/"), type != ".", type != ".." else {
+        guard !type.has("/"), type != ".", type != ".." else {
             throw GantryError(.failedPrecondition, "plugin type \"\(type)\" is no file name")
         }
         self.type = type

@@ -1,4 +1,5 @@
 internal import Model
+internal import Text
 
 /// A CNI plugin that failed, in its own words (CNI specification, section 5, Error).
 public struct PluginError: Error, Hashable, Sendable {
@@ -32,8 +33,10 @@ public struct PluginError: Error, Hashable, Sendable {
 
     /// Both ends of a text that may be long: a panic says why at its beginning, a log at its end.
     private static func excerpt(_ text: String) -> String {
-        let line = text.split(whereSeparator: \.isNewline).joined(separator: "; ")
-        return line.count <= 1000 ? line : "\(line.prefix(500)) … \(line.suffix(500))"
+        let line = text.split(whereByte: \.isASCIIControl).joined(separator: "; ")
+        if line.utf8.count <= 1000 { return line }
+        let (start, end) = (line.utf8.prefix(500), line.utf8.suffix(500))
+        return "\(String(decoding: start, as: UTF8.self)) … \(String(decoding: end, as: UTF8.self))"
     }
 }
 

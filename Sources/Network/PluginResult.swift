@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Model
+internal import Text
 
 /// A plugin's result of ADD (CNI specification, section 5, Success), in the form of its version:
 /// `ip4` and `ip6` up to 0.2, then `ips`, whose entries say their family up to 0.4.
@@ -32,7 +33,7 @@ struct PluginResult {
 
     private static func entry(_ entry: JSONValue, in version: SpecVersion) -> JSONValue {
         var members = entry.object ?? [:]
-        let isV6 = members["address"]?.string?.contains(":") == true
+        let isV6 = members["address"]?.string?.has(":") == true
         members["version"] = version.marksFamilies ? (isV6 ? "6" : "4") : nil
         return .object(members)
     }
@@ -56,7 +57,7 @@ struct PluginResult {
         let own = entries.filter { belongs($0, to: interface) }
         return try (own.isEmpty ? entries : own).map { entry in
             let text = entry["address"]?.string ?? ""
-            let address = String(text.prefix { $0 != "/" })
+            let address = String(text.head(before: "/"))
             guard Self.isAddress(address) else {
                 throw GantryError(.internal, "\"\(text)\" in the result is no address")
             }

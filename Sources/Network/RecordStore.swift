@@ -3,6 +3,7 @@ internal import Glibc
 internal import Kernel
 internal import Model
 internal import System
+internal import Text
 
 /// The records of attachments, a file each in the cache directory.
 ///
@@ -55,7 +56,7 @@ struct RecordStore: Sendable {
         try await Blocking.run {
             guard Files.exists(directory) else { return }
             for name in try Files.list(directory)
-            where name.hasSuffix(".tmp") && !name.hasSuffix(".\(getpid()).tmp") {
+            where name.ends(with: ".tmp") && !name.ends(with: ".\(getpid()).tmp") {
                 try Files.remove("\(directory)/\(name)")
             }
         }
@@ -70,8 +71,7 @@ struct RecordStore: Sendable {
     }
 
     private static func id(_ name: String) -> Attachment.ID? {
-        guard name.hasSuffix(ending) else { return nil }
-        let parts = name.dropLast(ending.count).split(separator: ":")
+        guard let parts = name.removing(suffix: ending)?.split(at: ":") else { return nil }
         guard parts.count == 2 else { return nil }
         return Attachment.ID(String(parts[0]), interface: String(parts[1]))
     }

@@ -1,6 +1,7 @@
 internal import Kernel
 public import Model
 internal import System
+internal import Text
 
 /// The AppArmor profiles of the kernel that containers can be confined by.
 public struct AppArmor: Sendable {
@@ -48,8 +49,8 @@ public struct AppArmor: Sendable {
     /// Lines `name (mode)`; a name may hold spaces.
     static func names(_ listing: String) -> Set<String> {
         Set(
-            listing.split(separator: "\n").compactMap { line in
-                line.lastIndex(of: "(").map { String(line[..<$0].dropLast()) }
+            listing.split(at: "\n").compactMap { line in
+                line.cutLast(at: "(").flatMap { $0.head.removing(suffix: " ") }.map(String.init)
             })
     }
 

@@ -1,4 +1,5 @@
 internal import Model
+internal import Text
 
 /// The capabilities of capabilities(7), in the order of their numbers.
 enum Capabilities {
@@ -49,13 +50,13 @@ enum Capabilities {
             sorted(granted), ambient: sorted(ambient.intersection(granted)))
     }
 
-    private static func isAll(_ name: String) -> Bool { name.uppercased() == "ALL" }
+    private static func isAll(_ name: String) -> Bool { name.uppercasedASCII == "ALL" }
 
     private static func named(_ names: [String]) throws -> Set<String> {
         Set(
             try names.filter { !isAll($0) }.map { name in
-                let upper = name.uppercased()
-                let full = upper.hasPrefix("CAP_") ? upper : "CAP_" + upper
+                let upper = name.uppercasedASCII
+                let full = upper.begins(with: "CAP_") ? upper : "CAP_" + upper
                 guard known.contains(full) else {
                     throw GantryError(.invalidArgument, "there is no capability \"\(name)\"")
                 }

@@ -1,5 +1,6 @@
 internal import Kernel
 internal import Glibc
+internal import Text
 
 /// Who makes cgroups: the runtime itself below a path, or systemd as slices and scopes.
 public enum CgroupDriver: String, Codable, Hashable, Sendable {
@@ -8,7 +9,7 @@ public enum CgroupDriver: String, Codable, Hashable, Sendable {
     /// systemd where it is the init process, as sd_booted(3) tells it.
     public static func detect() -> CgroupDriver {
         guard Files.exists("/run/systemd/system"),
-            let name = try? Files.readText("/proc/1/comm"), name.hasPrefix("systemd")
+            let name = try? Files.readText("/proc/1/comm"), name.begins(with: "systemd")
         else { return .cgroupfs }
         return .systemd
     }
@@ -46,34 +47,37 @@ public struct CgroupPath: Hashable, Sendable {
 
     /// The directory that stands for a spec's `linux.cgroupsPath`, as `container` wrote it.
     public static func directory(ofSpec path: String) -> String {
-        let parts = path.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        let parts = path.split(at: ":", omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 3 else { return path }
         return CgroupPath(driver: .systemd, parent: parts[0]).directory(parts[2])
     }
 
     /// Whose cgroup a directory of this name is, where the name says that it is ours.
     public static func container(ofDirectory name: String) -> String? {
-        if name.hasPrefix("gantry-") { return String(name.dropFirst("gantry-".count)) }
-        guard name.hasPrefix("\(scopePrefix)-"), name.hasSuffix(".scope") else { return nil }
-        return String(name.dropFirst(scopePrefix.count + 1).dropLast(".scope".count))
+        if let id = name.removing(prefix: "gantry-") { return String(id) }
+        let scope = name.removing(prefix: "\(scopePrefix)-")
+        return scope?.removing(suffix: ".scope").map(String.init)
     }
 
     /// What a container's scope is called besides its ID, by which tools tell whose it is.
     private static let scopePrefix = "cri-gantry"
 
     private var absolute: String {
-        let trimmed = String(parent.reversed().drop { $0 == "/" }.reversed())
-        return trimmed.hasPrefix("/") ? trimmed : "/" + trimmed
+        var trimmed = parent[...]
+        while let shorter = trimmed.removing(suffix: "/") { trimmed = shorter }
+        return trimmed.begins(with: "/") ? String(trimmed) : "/" + trimmed
     }
 
     /// The kubelet gives a slice by its name or by its path.
     private var slice: String { Path.lastComponent(of: parent) }
 
     private var expandedSlice: String {
-        guard !parent.isEmpty, slice.hasSuffix(".slice") else { return "/system.slice" }
+        guard let parts = slice.removing(suffix: ".slice")?.split(at: "-") else {
+            return "/system.slice"
+        }
         var path = ""
         var name = ""
-        for part in slice.dropLast(".slice".count).split(separator: "-") {
+        for part in parts {
             name += name.isEmpty ? part : "-" + part
             path += "/\(name).slice"
         }

@@ -1,6 +1,7 @@
 internal import Glibc
 internal import Kernel
 internal import System
+internal import Text
 
 /// A way to run containers that a pod's RuntimeClass can name.
 public struct Handler: Codable, Hashable, Sendable {
@@ -33,7 +34,7 @@ public struct Handler: Codable, Hashable, Sendable {
     }
 
     /// Whether the program is gVisor's, whose command line differs in a few places.
-    var isRunsc: Bool { Path.lastComponent(of: path).hasPrefix("runsc") }
+    var isRunsc: Bool { Path.lastComponent(of: path).begins(with: "runsc") }
 
     /// Whether the container's process is none of the node's, but one of a kernel in the sandbox.
     ///
@@ -42,11 +43,11 @@ public struct Handler: Codable, Hashable, Sendable {
     public var hidesProcesses: Bool { isRunsc }
 
     /// Whether `exec` copies the process's output, and so ends only when nobody writes any more.
-    var copiesOutput: Bool { Path.lastComponent(of: path).hasPrefix("runc") }
+    var copiesOutput: Bool { Path.lastComponent(of: path).begins(with: "runc") }
 
     func allows(annotation key: String) -> Bool {
         allowedAnnotations.contains { pattern in
-            pattern.hasSuffix("*") ? key.hasPrefix(pattern.dropLast()) : key == pattern
+            pattern.removing(suffix: "*").map { key.begins(with: $0) } ?? key.isSame(as: pattern)
         }
     }
 }
@@ -98,7 +99,7 @@ public enum Runtimes {
     /// The daemon's own PATH, and the places that every node has.
     public static var search: [String] {
         let path = getenv("PATH").map { String(cString: $0) } ?? ""
-        return path.split(separator: ":").map(String.init) + [
+        return path.split(at: ":").map(String.init) + [
             "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin",
         ]
     }

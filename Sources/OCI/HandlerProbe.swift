@@ -2,6 +2,7 @@ internal import FoundationEssentials
 internal import Kernel
 internal import Model
 internal import System
+internal import Text
 
 extension Handler {
     /// Really runs the runtime to see that it works and what it can do.
@@ -15,7 +16,7 @@ extension Handler {
         async let saidVersion = run(["--version"])
         async let saidFeatures = isRunsc ? nil : run(["features"])
         let (version, features) = try await (saidVersion, saidFeatures)
-        guard version.status == 0, let line = version.text.split(separator: "\n").first else {
+        guard version.status == 0, let line = version.text.split(at: "\n").first else {
             throw GantryError(
                 .unavailable, "\(path) --version ends with \(version.status): \(version.errorText)")
         }

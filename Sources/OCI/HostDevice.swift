@@ -22,7 +22,7 @@ public struct HostDevice: Hashable, Sendable {
     /// - Throws: `invalidArgument` when it is neither or the permissions are none.
     public static func resolve(_ device: Device) async throws -> [HostDevice] {
         let access = device.permissions.isEmpty ? "rwm" : device.permissions
-        guard access.allSatisfy({ "rwm".contains($0) }) else {
+        guard access.utf8.allSatisfy({ "rwm".utf8.contains($0) }) else {
             throw GantryError(
                 .invalidArgument, "device permissions \"\(access)\" are not some of r, w and m")
         }

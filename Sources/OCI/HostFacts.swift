@@ -1,4 +1,5 @@
 internal import Kernel
+internal import Text
 
 /// What the node can do and has, found out once and passed to the spec builder as a value.
 public struct HostFacts: Hashable, Sendable {
@@ -58,14 +59,14 @@ extension HostFacts {
     }
 
     private static func field(_ name: String, _ status: String) -> String {
-        let line = status.split(separator: "\n").first { $0.hasPrefix("\(name):") } ?? ""
-        return String(line.dropFirst(name.count + 1)).filter { !$0.isWhitespace }
+        let value = status.lines.lazy.compactMap { $0.removing(prefix: "\(name):") }.first
+        return String((value ?? "").trimmed)
     }
 
     private static func controllers(_ isUnified: Bool) throws -> Set<String> {
         if !isUnified { return Set(try Files.list(cgroups)) }
         let names = try Files.readText("\(cgroups)/cgroup.controllers")
-        return Set(names.split(whereSeparator: \.isWhitespace).map(String.init))
+        return Set(names.words.map(String.init))
     }
 
     /// The root of v2 has no memory.swap.max to look for; a kernel that can swap has the others'.
@@ -78,7 +79,8 @@ extension HostFacts {
         guard Files.exists("/sys/kernel/mm/hugepages") else { return [] }
         return Set(
             try Files.list("/sys/kernel/mm/hugepages").compactMap { name in
-                let number = name.drop { !$0.isNumber }.prefix { $0.isNumber }
+                let number = (name.removing(prefix: "hugepages-") ?? "").head(
+                    whileByte: \.isASCIIDigit)
                 guard let kilobytes = Int(number) else { return nil }
                 if kilobytes >= 1 << 20 { return "\(kilobytes >> 20)GB" }
                 return kilobytes >= 1024 ? "\(kilobytes >> 10)MB" : "\(kilobytes)KB"
@@ -89,7 +91,7 @@ extension HostFacts {
     private static func oomScoreFloor(_ capabilities: Set<String>) throws -> Int {
         if capabilities.contains("CAP_SYS_RESOURCE") { return -1000 }
         let text = try Files.readText("/proc/self/oom_score_adj")
-        return Int(text.filter { !$0.isWhitespace }) ?? 0
+        return Int(text.trimmed) ?? 0
     }
 
     /// Without a policy there is one context, and that is `kernel` (initial_sid_to_string.h).
@@ -97,10 +99,10 @@ extension HostFacts {
         guard Files.exists("/sys/fs/selinux/enforce"),
             let own = try? Files.readText("/proc/self/attr/current")
         else { return false }
-        return own.contains(":")
+        return own.has(":")
     }
 
     private static func flag(_ path: String) -> Bool {
-        (try? Files.readText(path))?.hasPrefix("Y") ?? false
+        (try? Files.readText(path))?.begins(with: "Y") ?? false
     }
 }

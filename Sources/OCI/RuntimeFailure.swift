@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import Model
+internal import Text
 
 /// What a runtime says when a command of it fails, and what that means.
 struct RuntimeFailure: Sendable {
@@ -16,8 +17,7 @@ struct RuntimeFailure: Sendable {
     ///
     /// runsc ends its lines with nothing, so one document may follow the other.
     init?(log: String) {
-        let lines = log.replacing("}{", with: "}\n{").split(separator: "\n")
-        guard let message = lines.reversed().lazy.compactMap(Self.error).first
+        guard let message = Self.lines(of: log).reversed().lazy.compactMap(Self.error).first
         else { return nil }
         self.message = message
     }
@@ -26,13 +26,31 @@ struct RuntimeFailure: Sendable {
         self.message = message
     }
 
+    /// crun puts the objects of two errors on one line.
+    private static func lines(of log: String) -> [Substring] {
+        var lines: [Substring] = []
+        for line in log.lines {
+            var (start, last) = (line.startIndex, UInt8(0))
+            for index in line.utf8.indices {
+                let byte = line.utf8[index]
+                if last == UInt8(ascii: "}"), byte == UInt8(ascii: "{") {
+                    lines.append(line[start..<index])
+                    start = index
+                }
+                last = byte
+            }
+            lines.append(line[start...])
+        }
+        return lines
+    }
+
     private struct Line: Decodable {
         let msg: String
         let level: String?
     }
 
     private static func error(_ line: Substring) -> String? {
-        guard line.first == "{" else { return String(line) }
+        guard line.begins(with: "{") else { return String(line) }
         guard let line = try? JSONDecoder().decode(Line.self, from: Data(line.utf8)) else {
             return String(line)
         }
@@ -65,8 +83,8 @@ struct RuntimeFailure: Sendable {
     ]
 
     var kind: Kind {
-        let text = message.lowercased()
-        return Self.phrases.first { text.contains($0.0.lowercased()) }?.1 ?? .other
+        let text = message.lowercasedASCII
+        return Self.phrases.first { text.has(text: $0.0.lowercasedASCII) }?.1 ?? .other
     }
 
     /// The same as an error of the CRI's kind.

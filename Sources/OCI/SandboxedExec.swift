@@ -1,5 +1,6 @@
 internal import Kernel
 internal import System
+internal import Text
 
 /// What an exec in gVisor started runs in the sandbox's own kernel, out of reach of the node's.
 struct SandboxedExec: Sendable {
@@ -22,8 +23,8 @@ struct SandboxedExec: Sendable {
 
     /// Columns of runsc's table: UID, PID, PPID, …; its JSON has only the PIDs.
     private func processes(_ table: String) -> [Process] {
-        table.split(separator: "\n").compactMap { line in
-            let fields = line.split(separator: " ")
+        table.split(at: "\n").compactMap { line in
+            let fields = line.split(at: " ")
             guard fields.count > 2, let pid = Int(fields[1]), let parent = Int(fields[2]) else {
                 return nil
             }

@@ -2,6 +2,7 @@ internal import FoundationEssentials
 internal import Kernel
 public import Model
 internal import System
+internal import Text
 
 extension Spec.Seccomp {
     /// The profile that a container's security context names as `Localhost`; nil when it names none.
@@ -9,7 +10,7 @@ extension Spec.Seccomp {
         for security: LinuxContainerSecurityContext
     ) async throws -> Spec.Seccomp? {
         guard let path = path(security) else { return nil }
-        guard path.hasPrefix("/") else {
+        guard path.begins(with: "/") else {
             throw GantryError(
                 .invalidArgument, "seccomp profile \"\(path)\" is not an absolute path")
         }
@@ -22,7 +23,7 @@ extension Spec.Seccomp {
             return profile.profileType == .localhost ? profile.localhostRef : nil
         }
         let older = security.seccompProfilePath
-        return older.hasPrefix("localhost/") ? String(older.dropFirst("localhost/".count)) : nil
+        return older.removing(prefix: "localhost/").map(String.init)
     }
 
     private static func load(_ path: String) throws -> Spec.Seccomp {

@@ -1,3 +1,5 @@
+internal import Text
+
 /// The system calls of the default profile, by what they are for.
 ///
 /// A name that an architecture does not have is skipped by the runtimes' libseccomp.
@@ -133,6 +135,6 @@ enum SeccompSyscalls {
         """)
 
     private static func words(_ text: String) -> [String] {
-        text.split(whereSeparator: \.isWhitespace).map(String.init)
+        text.words.map(String.init)
     }
 }

@@ -1,4 +1,5 @@
 internal import Model
+internal import Text
 
 extension SpecBuilder {
     /// The profile of the container's process. Without AppArmor in the kernel only a profile by name
@@ -29,7 +30,7 @@ extension SpecBuilder {
     /// The kubelet writes `localhost/` before the name in the message too.
     private func loaded(_ reference: String) throws -> String {
         let prefix = "localhost/"
-        let name = String(reference.dropFirst(reference.hasPrefix(prefix) ? prefix.count : 0))
+        let name = String(reference.removing(prefix: prefix) ?? reference[...])
         guard request.appArmor.loaded.contains(name) else {
             throw GantryError(
                 .failedPrecondition, "AppArmor profile \"\(name)\" is not loaded on this node")

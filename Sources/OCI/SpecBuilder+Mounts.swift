@@ -1,4 +1,5 @@
 internal import Model
+internal import Text
 
 extension SpecBuilder {
     /// The runtime's own mounts, the pod's files and the volumes, so that none hides another.
@@ -91,5 +92,5 @@ extension SpecBuilder {
 
 extension Spec.Mount {
     /// Path components: parents are mounted before what is below them.
-    fileprivate var depth: Int { destination.split(separator: "/").count }
+    fileprivate var depth: Int { destination.split(at: "/").count }
 }

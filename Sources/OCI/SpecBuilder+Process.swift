@@ -1,4 +1,5 @@
 internal import Model
+internal import Text
 
 extension SpecBuilder {
     func process() throws -> Spec.Process {
@@ -68,7 +69,7 @@ extension SpecBuilder {
                 throw GantryError(
                     .invalidArgument, "the value of variable \(variable.key) is not UTF-8")
             }
-            guard !variable.key.isEmpty, !variable.key.contains("="), !value.contains("\0") else {
+            guard !variable.key.isEmpty, !variable.key.has("="), !value.has("\0") else {
                 throw GantryError(
                     .invalidArgument,
                     "\"\(variable.key)\" is no name, or its value no value, of a variable")
@@ -82,22 +83,23 @@ extension SpecBuilder {
 
 /// Variables in the order in which they were first set.
 private struct Environment {
-    private var names: [String] = []
-    private var values: [String: String] = [:]
+    private var names: [ExactText] = []
+    private var values: [ExactText: String] = [:]
 
     var entries: [String] { names.map { "\($0)=\(values[$0] ?? "")" } }
 
     subscript(name: String) -> String? {
-        get { values[name] }
+        get { values[ExactText(name)] }
         set {
             guard let newValue else { return }
+            let name = ExactText(name)
             if values.updateValue(newValue, forKey: name) == nil { names.append(name) }
         }
     }
 
     /// `NAME=value`; without the sign the value is empty.
     mutating func set(_ entry: String) {
-        let name = entry.prefix { $0 != "=" }
-        self[String(name)] = String(entry.dropFirst(name.count + 1))
+        let (name, value) = entry.cut(at: "=") ?? (entry[...], "")
+        self[String(name)] = String(value)
     }
 }

@@ -1,4 +1,5 @@
 public import Model
+internal import Text
 
 extension SpecBuilder {
     func resources() throws -> Spec.Resources {
@@ -33,8 +34,8 @@ extension SpecBuilder {
     private func refuseClasses() throws {
         let annotations = request.sandbox.annotations.merging(request.container.annotations) { $1 }
         let key = annotations.keys.sorted().first {
-            $0.hasPrefix("blockio.resources.beta.kubernetes.io/")
-                || $0.hasPrefix("rdt.resources.beta.kubernetes.io/")
+            $0.begins(with: "blockio.resources.beta.kubernetes.io/")
+                || $0.begins(with: "rdt.resources.beta.kubernetes.io/")
         }
         if let key {
             throw GantryError(.invalidArgument, "no classes are configured, but \(key) names one")

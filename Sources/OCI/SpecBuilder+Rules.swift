@@ -1,4 +1,5 @@
 internal import Model
+internal import Text
 
 extension SpecBuilder {
     /// What no other aspect would notice.
@@ -13,7 +14,7 @@ extension SpecBuilder {
             options.targetId.isEmpty || options.pid == .target,
             "target_id is for the PID namespace mode TARGET alone")
         try require(
-            container.workingDir.isEmpty || container.workingDir.hasPrefix("/"),
+            container.workingDir.isEmpty || container.workingDir.begins(with: "/"),
             "working_dir \"\(container.workingDir)\" is not absolute")
     }
 

@@ -1,4 +1,5 @@
 internal import Model
+internal import Text
 
 extension SpecBuilder {
     // MARK: Seccomp
@@ -30,10 +31,9 @@ extension SpecBuilder {
         case "", "unconfined": return SecurityProfile(profileType: .unconfined)
         case "runtime/default", "docker/default": return SecurityProfile()
         default:
-            guard text.hasPrefix("localhost/") else {
+            guard let name = text.removing(prefix: "localhost/").map(String.init) else {
                 throw GantryError(.invalidArgument, "there is no security profile \"\(text)\"")
             }
-            let name = String(text.dropFirst("localhost/".count))
             return SecurityProfile(profileType: .localhost, localhostRef: name)
         }
     }

@@ -1,9 +1,10 @@
 internal import Model
+internal import Text
 
 extension SpecBuilder {
     func volume(_ host: HostMount) throws -> Spec.Mount {
         let mount = host.mount
-        guard mount.containerPath.hasPrefix("/") else {
+        guard mount.containerPath.begins(with: "/") else {
             throw GantryError(
                 .invalidArgument, "mount target \"\(mount.containerPath)\" is not absolute")
         }

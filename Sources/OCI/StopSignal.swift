@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Text
 
 /// Signals by their names in CRI, in images and in signal(7).
 public enum StopSignal {
@@ -25,9 +26,9 @@ public enum StopSignal {
     /// spellings of those (`SIGNAL_SIGRTMINPLUS3`); nil when it names no signal.
     public static func number(of name: String) -> Int32? {
         if let number = Int32(name) { return (1...realtimeMaximum).contains(number) ? number : nil }
-        var text = name.uppercased()
-        for prefix in ["SIGNAL_", "SIG"] where text.hasPrefix(prefix) {
-            text.removeFirst(prefix.count)
+        var text = name.uppercasedASCII
+        for prefix in ["SIGNAL_", "SIG"] {
+            text = String(text.removing(prefix: prefix) ?? text[...])
         }
         return numbers[text] ?? realtime(text)
     }
@@ -37,10 +38,9 @@ public enum StopSignal {
             ("RTMIN+", realtimeMinimum, 1), ("RTMINPLUS", realtimeMinimum, 1),
             ("RTMAX-", realtimeMaximum, -1), ("RTMAXMINUS", realtimeMaximum, -1),
         ]
-        for (prefix, base, step) in forms where text.hasPrefix(prefix) {
-            guard let offset = Int32(text.dropFirst(prefix.count)), (0...30).contains(offset) else {
-                return nil
-            }
+        for (prefix, base, step) in forms {
+            guard let number = text.removing(prefix: prefix) else { continue }
+            guard let offset = Int32(number), (0...30).contains(offset) else { return nil }
             return base + step * offset
         }
         return nil

@@ -2,6 +2,7 @@ internal import CLinux
 internal import Glibc
 internal import Kernel
 internal import System
+internal import Text
 
 /// Processes that were started for a pod and that nobody follows any more, found by their arguments.
 public enum StrayProcesses {
@@ -20,13 +21,13 @@ public enum StrayProcesses {
     public static func endMonitors(below pods: String, but kept: Set<String>) async throws {
         try await end { words in
             guard let directory = pod(ofMonitor: words) else { return false }
-            return directory.hasPrefix("\(pods)/") && !kept.contains(directory)
+            return directory.begins(with: "\(pods)/") && !kept.contains(directory)
         }
     }
 
     /// See `Monitor.start`.
     private static func pod(ofMonitor words: [String]) -> String? {
-        words.count == 2 && words[0].hasSuffix("gantry-monitor") ? words[1] : nil
+        words.count == 2 && words[0].ends(with: "gantry-monitor") ? words[1] : nil
     }
 
     /// Kills each with its process group, and returns when they are dead.

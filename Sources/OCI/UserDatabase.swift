@@ -1,6 +1,7 @@
 internal import Kernel
 internal import Model
 internal import Glibc
+internal import Text
 
 /// /etc/passwd and /etc/group of a container's root file system (passwd(5), group(5)).
 struct UserDatabase: Sendable {
@@ -47,8 +48,8 @@ struct UserDatabase: Sendable {
     }
 
     private static func records(_ text: String) -> [[Substring]] {
-        text.split(separator: "\n").map {
-            $0.split(separator: ":", omittingEmptySubsequences: false)
+        text.lines.map {
+            $0.split(at: ":", omittingEmptySubsequences: false)
         }
     }
 
@@ -62,16 +63,16 @@ struct UserDatabase: Sendable {
 
     private static func group(_ fields: [Substring]) -> Group? {
         guard fields.count >= 3, let gid = UInt32(fields[2]) else { return nil }
-        let members = fields.count > 3 ? fields[3].split(separator: ",").map(String.init) : []
+        let members = fields.count > 3 ? fields[3].split(at: ",").map(String.init) : []
         return Group(name: String(fields[0]), gid: gid, members: members)
     }
 
     func account(uid: UInt32) -> Account? { accounts.first { $0.uid == uid } }
-    func account(named name: String) -> Account? { accounts.first { $0.name == name } }
-    func group(named name: String) -> Group? { groups.first { $0.name == name } }
+    func account(named name: String) -> Account? { accounts.first { $0.name.isSame(as: name) } }
+    func group(named name: String) -> Group? { groups.first { $0.name.isSame(as: name) } }
 
     /// The groups that list `name` as a member, in the file's order.
     func groups(of name: String) -> [UInt32] {
-        groups.filter { $0.members.contains(name) }.map(\.gid)
+        groups.filter { $0.members.has(same: name) }.map(\.gid)
     }
 }

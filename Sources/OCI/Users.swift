@@ -1,5 +1,6 @@
 internal import Model
 internal import System
+internal import Text
 
 /// Whom a container's processes run as.
 public struct ResolvedUser: Codable, Hashable, Sendable {
@@ -41,7 +42,7 @@ public struct UserRequest: Hashable, Sendable {
 
     func resolve(in database: UserDatabase) throws -> ResolvedUser {
         try validate()
-        let parts = subject.split(separator: ":", maxSplits: 1).map(String.init)
+        let parts = subject.split(at: ":", maxSplits: 1).map(String.init)
         var user = try self.user(parts.first ?? "0", database)
         if let runAsGroup {
             user.gid = try Self.id(runAsGroup, "run_as_group")

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import GRDB
+internal import Text
 
 /// A container as it is stored.
 public struct ContainerRow: Sendable, Equatable {
@@ -58,7 +59,7 @@ extension ContainerRow {
             let layers: String = row["layers"]
             return ContainerRow(
                 id: row["id"], sandbox: row["sandbox"], phase: row["phase"],
-                layers: layers.split(separator: " ").map(String.init),
+                layers: layers.split(at: " ").map(String.init),
                 config: bytes(row["config"]), status: bytes(row["status"]))
         }
     }

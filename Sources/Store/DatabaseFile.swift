@@ -2,6 +2,7 @@ internal import Foundation
 internal import GRDB
 internal import Kernel
 internal import Model
+internal import Text
 
 /// The database as files: itself, and what SQLite keeps beside it.
 struct DatabaseFile: Sendable {
@@ -14,7 +15,7 @@ struct DatabaseFile: Sendable {
     /// Damaged ones that were set aside.
     var kept: [String] {
         let names = (try? Files.list(Path.parent(of: path))) ?? []
-        return names.filter { $0.hasPrefix("\(Path.lastComponent(of: path)).damaged-") }
+        return names.filter { $0.begins(with: "\(Path.lastComponent(of: path)).damaged-") }
     }
 
     private var log: String { "\(path)-wal" }

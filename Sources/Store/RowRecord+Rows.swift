@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Text
 
 extension SandboxRow {
     var record: RowRecord {
@@ -27,7 +28,7 @@ extension ContainerRow {
     init(_ record: RowRecord) throws {
         self.init(
             id: record.id, sandbox: try record.text("sandbox"), phase: try record.text("phase"),
-            layers: try record.text("layers").split(separator: " ").map(String.init),
+            layers: try record.text("layers").split(at: " ").map(String.init),
             config: try record.blob("config"), status: try record.blob("status"))
     }
 }
@@ -42,7 +43,7 @@ extension ImageRow {
     }
 
     init(_ record: RowRecord) throws {
-        let lines = try record.text("layers").split(separator: "\n")
+        let lines = try record.text("layers").split(at: "\n")
         self.init(
             id: record.id, message: try record.blob("message"), config: try record.blob("config"),
             layers: try lines.map(Layer.init(line:)))
@@ -51,7 +52,7 @@ extension ImageRow {
 
 extension ImageRow.Layer {
     fileprivate init(line: Substring) throws {
-        let words = line.split(separator: " ")
+        let words = line.split(at: " ")
         guard words.count == 3, let bytes = UInt64(words[1]), let inodes = UInt64(words[2]) else {
             throw RowRecord.Missing(key: "layers")
         }

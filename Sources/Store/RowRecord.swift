@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Kernel
+internal import Text
 
 /// A row as a file of its own, so that it outlives the database.
 struct RowRecord: Equatable, Sendable {
@@ -37,9 +38,9 @@ extension RowRecord {
     /// Nil when it is torn.
     init?(id: String, lines: String) {
         self.init(id: id, text: [:], blobs: [:])
-        guard lines.hasSuffix(Self.end) else { return nil }
-        for line in lines.dropLast(Self.end.count).split(separator: "\n") {
-            let words = line.split(separator: " ", omittingEmptySubsequences: false)
+        guard let content = lines.removing(suffix: Self.end) else { return nil }
+        for line in content.split(at: "\n") {
+            let words = line.split(at: " ", omittingEmptySubsequences: false)
             guard words.count == 3, let value = Data(base64Encoded: String(words[2])) else {
                 return nil
             }
@@ -81,14 +82,14 @@ struct RowRecords: Sendable {
     }
 
     var ids: [String] {
-        ((try? Files.list(directory)) ?? []).filter { $0.hasSuffix(Self.ending) }.map {
-            String($0.dropLast(Self.ending.count))
+        ((try? Files.list(directory)) ?? []).compactMap {
+            $0.removing(suffix: Self.ending).map(String.init)
         }
     }
 
     /// What a killed daemon was writing.
     func removeUnfinished() throws {
-        for name in try Files.list(directory) where !name.hasSuffix(Self.ending) {
+        for name in try Files.list(directory) where !name.ends(with: Self.ending) {
             try Files.remove("\(directory)/\(name)")
         }
     }

@@ -2,6 +2,7 @@ internal import Model
 internal import NIOCore
 internal import Synchronization
 internal import System
+internal import Text
 
 /// A client's connection: one request, which upgrades it to a streaming protocol.
 struct Connection: Sendable {
@@ -51,7 +52,7 @@ struct Connection: Sendable {
     private func answer(_ source: SocketSource, _ link: Link, _ established: Flag) async throws {
         do {
             guard let head = try await readHead(source) else { return }
-            switch head["upgrade"]?.lowercased() {
+            switch head["upgrade"]?.lowercasedASCII {
             case "spdy/3.1": try await serveSPDY(head, source, link, established)
             case "websocket": try await serveWebSocket(head, source, link, established)
             default: throw HTTPFailure(400, "the request must upgrade to SPDY/3.1 or websocket")
@@ -76,7 +77,7 @@ struct Connection: Sendable {
 
     /// What the URL of `head` stands for, which it does once.
     func redeem(_ head: HTTPHead) throws -> StreamingRequest {
-        let parts = head.path.split(separator: "/")
+        let parts = head.path.split(at: "/")
         guard parts.count == 2,
             let request = book.redeem(String(parts[1]), verb: String(parts[0]))
         else { throw HTTPFailure(404, "this URL is unknown, or was used, or has expired") }

@@ -1,4 +1,5 @@
 internal import NIOCore
+internal import Text
 
 /// The head of the one HTTP/1.1 request of a connection (RFC 9112).
 struct HTTPHead: Equatable {
@@ -15,7 +16,7 @@ struct HTTPHead: Equatable {
 
     /// The members of a list field.
     func list(_ name: String) -> [String] {
-        (fields[name] ?? "").split(separator: ",").map { Self.trim($0) }
+        (fields[name] ?? "").split(at: ",").map { String($0.trimmed) }
     }
 
     /// - Returns: nil as long as the head is not complete; then, what stands behind it is left in
@@ -27,7 +28,7 @@ struct HTTPHead: Equatable {
             if view.count > limit { throw HTTPFailure(431, "the request's head is too large") }
             return nil
         }
-        let lines = String(decoding: view[..<end], as: UTF8.self).split(separator: "\r\n")
+        let lines = String(decoding: view[..<end], as: UTF8.self).lines
         bytes.moveReaderIndex(to: end + 4)
         return try HTTPHead(lines)
     }
@@ -41,31 +42,23 @@ struct HTTPHead: Equatable {
     }
 
     private init(_ lines: [Substring]) throws {
-        let parts = (lines.first ?? "").split(separator: " ")
-        guard parts.count == 3, parts[2] == "HTTP/1.1", parts[1].hasPrefix("/") else {
+        let parts = (lines.first ?? "").split(at: " ")
+        guard parts.count == 3, parts[2] == "HTTP/1.1", parts[1].begins(with: "/") else {
             throw HTTPFailure(400, "not an HTTP/1.1 request")
         }
         method = String(parts[0])
-        let target = parts[1].split(separator: "?", maxSplits: 1)
+        let target = parts[1].split(at: "?", maxSplits: 1)
         path = String(target[0])
         query = target.count > 1 ? String(target[1]) : ""
         for line in lines.dropFirst() { try add(line) }
     }
 
     private mutating func add(_ line: Substring) throws {
-        guard let colon = line.firstIndex(of: ":"), colon != line.startIndex else {
+        guard let (head, tail) = line.cut(at: ":"), !head.isEmpty else {
             throw HTTPFailure(400, "a header field without a name")
         }
-        let name = line[..<colon].lowercased()
-        let value = Self.trim(line[line.index(after: colon)...])
+        let (name, value) = (head.lowercasedASCII, String(tail.trimmed))
         fields[name] = fields[name].map { "\($0),\(value)" } ?? value
-    }
-
-    private static func trim(_ text: Substring) -> String {
-        var text = text
-        while let first = text.first, first == " " || first == "\t" { text.removeFirst() }
-        while let last = text.last, last == " " || last == "\t" { text.removeLast() }
-        return String(text)
     }
 }
 

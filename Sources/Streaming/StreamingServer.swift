@@ -1,5 +1,6 @@
 internal import NIOCore
 internal import NIOPosix
+internal import Text
 
 /// The HTTP server to which kubelets and clients connect for exec, attach and port-forwarding,
 /// over SPDY/3.1 or WebSockets, with URLs that work once.
@@ -21,7 +22,7 @@ public struct StreamingServer: Sendable {
     /// - Throws: `GantryError` (`resourceExhausted`) when too many URLs wait for their clients.
     public func url(for request: StreamingRequest) throws -> String {
         let port = listener.channel.channel.localAddress?.port ?? Int(settings.port)
-        let isIPv6 = settings.address.contains(":")
+        let isIPv6 = settings.address.has(":")
         let host = isIPv6 ? "[\(settings.address)]" : settings.address
         let token = try book.issue(request)
         return "\(listener.scheme)://\(host):\(port)/\(request.verb)/\(token)"

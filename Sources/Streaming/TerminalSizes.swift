@@ -1,5 +1,6 @@
 internal import NIOCore
 internal import Synchronization
+internal import Text
 
 /// The sizes that a client wants its terminal to have: JSON objects, one behind the other.
 final class TerminalSizes: Sendable {
@@ -40,7 +41,7 @@ final class TerminalSizes: Sendable {
     /// `{"Width":80,"Height":24}` without caring for more JSON than there is in it; nil for a size of
     /// nothing, which clients send while they do not know theirs.
     static func parse(_ object: some Sequence<UInt8>) -> Size? {
-        let text = String(decoding: Array(object), as: UTF8.self).lowercased()
+        let text = String(decoding: Array(object), as: UTF8.self).lowercasedASCII
         guard let width = number("\"width\"", in: text),
             let height = number("\"height\"", in: text),
             width > 0, height > 0
@@ -49,9 +50,9 @@ final class TerminalSizes: Sendable {
     }
 
     private static func number(_ name: String, in text: String) -> UInt16? {
-        for member in text.split(whereSeparator: { "{},".contains($0) }) {
-            let parts = member.filter { !$0.isWhitespace }.split(separator: ":")
-            if parts.count == 2, parts[0] == name { return UInt16(parts[1]) }
+        for member in text.split(whereByte: { "{},".utf8.contains($0) }) {
+            guard let (key, value) = member.cut(at: ":"), key.trimmed == name else { continue }
+            return UInt16(value.trimmed)
         }
         return nil
     }

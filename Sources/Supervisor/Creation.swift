@@ -1,6 +1,7 @@
 internal import Glibc
 internal import Kernel
 internal import MonitorProtocol
+internal import Text
 
 /// A container that an OCI runtime is creating. The loop goes on meanwhile.
 final class Creation {
@@ -105,7 +106,7 @@ final class Creation {
 
     private func readPID() throws -> Int32 {
         let text = (try? Files.readText(request.pidFile)) ?? ""
-        guard let pid = Int32(text.prefix { $0.isNumber }), pid > 1 else {
+        guard let pid = Int32(text.head(whileByte: \.isASCIIDigit)), pid > 1 else {
             throw Containers.Refusal(description: "\(request.pidFile) holds no process ID")
         }
         return pid
@@ -113,7 +114,7 @@ final class Creation {
 
     private func refusal(_ code: Int32) -> Containers.Refusal {
         let text = words.filter { $0 == UInt8(ascii: "\n") || $0 >= UInt8(ascii: " ") }
-        let said = String(decoding: text, as: UTF8.self).split(separator: "\n")
+        let said = String(decoding: text, as: UTF8.self).split(at: "\n")
         let why = said.isEmpty ? "" : ": " + said.joined(separator: "; ")
         return Containers.Refusal(description: "\(request.program) exited with code \(code)\(why)")
     }

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Kernel
+internal import Text
 
 /// How often the kernel has killed in a container's cgroup for want of memory.
 ///
@@ -74,10 +75,10 @@ struct MemoryEventsFile: Hashable {
     /// - Parameter membership: `/proc/pid/cgroup` (cgroups(7)).
     init?(membership: String) {
         var unified: Substring?
-        for line in membership.split(separator: "\n") {
-            let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+        for line in membership.split(at: "\n") {
+            let parts = line.split(at: ":", maxSplits: 2, omittingEmptySubsequences: false)
             guard parts.count == 3 else { continue }
-            if parts[1].split(separator: ",").contains("memory") {
+            if parts[1].split(at: ",").contains("memory") {
                 path = "/sys/fs/cgroup/memory\(parts[2])/memory.oom_control"
                 isUnified = false
                 slice = nil
@@ -92,14 +93,14 @@ struct MemoryEventsFile: Hashable {
     }
 
     private static func slice(of path: Substring) -> String? {
-        let names = path.split(separator: "/")
-        guard let scope = names.firstIndex(where: { $0.hasSuffix(".scope") }) else { return nil }
+        let names = path.split(at: "/")
+        guard let scope = names.firstIndex(where: { $0.ends(with: ".scope") }) else { return nil }
         return names[..<scope].map { "/\($0)" }.joined()
     }
 
     static func kills(in text: String) -> Int {
         let key = "oom_kill "
-        let line = text.split(separator: "\n").first { $0.hasPrefix(key) }
-        return line.flatMap { Int($0.dropFirst(key.count)) } ?? 0
+        let value = text.lines.lazy.compactMap { $0.removing(prefix: key) }.first
+        return value.flatMap { Int($0) } ?? 0
     }
 }

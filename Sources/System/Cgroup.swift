@@ -1,4 +1,5 @@
 internal import Kernel
+internal import Text
 
 /// Which cgroup of each hierarchy a process is in: `/proc/pid/cgroup` (cgroups(7)).
 public struct Cgroup: Hashable, Sendable {
@@ -10,10 +11,10 @@ public struct Cgroup: Hashable, Sendable {
     }
 
     init(_ text: String) {
-        for line in text.split(separator: "\n") {
-            let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+        for line in text.split(at: "\n") {
+            let parts = line.split(at: ":", maxSplits: 2, omittingEmptySubsequences: false)
             guard parts.count == 3 else { continue }
-            for controller in parts[1].split(separator: ",", omittingEmptySubsequences: false) {
+            for controller in parts[1].split(at: ",", omittingEmptySubsequences: false) {
                 paths[String(controller)] = String(parts[2])
             }
         }

@@ -2,6 +2,7 @@ internal import CLinux
 internal import Glibc
 internal import Kernel
 internal import Model
+internal import Text
 
 /// A cgroup that is to go with all that runs in it, whether or not anybody else knows of it.
 ///
@@ -54,7 +55,7 @@ public struct CgroupRemains: Sendable {
 
     private static func processes(_ directory: String) -> [Int32] {
         let text = (try? Files.readText("\(directory)/cgroup.procs")) ?? ""
-        return text.split(separator: "\n").compactMap { Int32($0) }
+        return text.split(at: "\n").compactMap { Int32($0) }
     }
 
     /// The directory and all below it, the deepest first.

@@ -1,4 +1,5 @@
 internal import Kernel
+internal import Text
 
 /// The files of cgroup v1.
 extension CgroupUsage {
@@ -114,7 +115,7 @@ extension [CgroupUsage.Device] {
     mutating func note(
         _ name: Substring, _ figure: WritableKeyPath<CgroupUsage.Device, UInt64>, _ value: UInt64
     ) {
-        let numbers = name.split(separator: ":").compactMap { UInt32($0) }
+        let numbers = name.split(at: ":").compactMap { UInt32($0) }
         guard numbers.count == 2 else { return }
         let known = firstIndex { $0.major == numbers[0] && $0.minor == numbers[1] }
         if known == nil { append(.init(major: numbers[0], minor: numbers[1])) }

@@ -1,4 +1,5 @@
 internal import Kernel
+internal import Text
 
 /// The files of cgroup v2.
 extension CgroupUsage {
@@ -44,7 +45,7 @@ extension CgroupUsage {
         var devices: [Device] = []
         for fields in cgroup.file("", "io.stat").fields {
             for pair in fields.dropFirst() {
-                let parts = pair.split(separator: "=")
+                let parts = pair.split(at: "=")
                 guard parts.count == 2, let figure = figures[parts[0]], let value = UInt64(parts[1])
                 else { continue }
                 devices.note(fields[0], figure, value)

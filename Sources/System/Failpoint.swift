@@ -1,3 +1,5 @@
+internal import Text
+
 #if DEBUG
     internal import Glibc
     internal import Synchronization
@@ -63,7 +65,7 @@
 
         private static let armed: (name: String, pass: Int)? = {
             guard let text = getenv("GANTRY_FAILPOINT") else { return nil }
-            let parts = String(cString: text).split(separator: ":").map(String.init)
+            let parts = String(cString: text).split(at: ":").map(String.init)
             return (parts.first ?? "", parts.count > 1 ? Int(parts[1]) ?? 1 : 1)
         }()
 

@@ -1,4 +1,5 @@
 internal import Kernel
+internal import Text
 
 /// The node's huge pages of one size (admin-guide/mm/hugetlbpage.rst).
 struct HugePagePool {
@@ -16,9 +17,8 @@ struct HugePagePool {
 
     /// - Parameter name: `hugepages-2048kB`.
     private init?(name: String) {
-        guard let kilobytes = UInt64(name.dropFirst("hugepages-".utf8.count).dropLast(2)) else {
-            return nil
-        }
+        let number = name.removing(prefix: "hugepages-")?.removing(suffix: "kB")
+        guard let kilobytes = number.flatMap({ UInt64($0) }) else { return nil }
         size = Self.spelled(kilobytes: kilobytes)
         isEmpty = ["nr_hugepages", "nr_overcommit_hugepages"].allSatisfy {
             KernelFile("\(Self.directory)/\(name)/\($0)").number == 0

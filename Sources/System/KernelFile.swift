@@ -1,4 +1,5 @@
 internal import Kernel
+internal import Text
 
 /// The content of one file of procfs, sysfs or a cgroup, read once; nil inside where the kernel has no such file.
 struct KernelFile {
@@ -38,8 +39,8 @@ struct KernelFile {
     /// Its lines, each cut at blanks.
     var fields: [[Substring]] {
         guard let bytes else { return [] }
-        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map {
-            $0.split(separator: " ")
+        return String(decoding: bytes, as: UTF8.self).split(at: "\n").map {
+            $0.split(at: " ")
         }
     }
 

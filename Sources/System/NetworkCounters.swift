@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Kernel
+internal import Text
 
 /// What went through a network interface since it was made.
 public struct NetworkCounters: Hashable, Sendable {
@@ -35,13 +36,13 @@ public struct NetworkCounters: Hashable, Sendable {
 
     /// proc(5), /proc/net/dev: after the name sixteen numbers, the received ones first.
     static func parse(_ text: String) -> [NetworkCounters] {
-        text.split(separator: "\n").compactMap { line in
-            let parts = line.split(separator: ":", maxSplits: 1)
+        text.split(at: "\n").compactMap { line in
+            let parts = line.split(at: ":", maxSplits: 1)
             guard parts.count == 2 else { return nil }
-            let numbers = parts[1].split(separator: " ").compactMap { UInt64($0) }
+            let numbers = parts[1].split(at: " ").compactMap { UInt64($0) }
             guard numbers.count >= 16 else { return nil }
             return NetworkCounters(
-                interface: String(parts[0].drop { $0 == " " }), received: .init(numbers[..<8]),
+                interface: String(parts[0].trimmed), received: .init(numbers[..<8]),
                 sent: .init(numbers[8...]))
         }
     }

@@ -1,4 +1,5 @@
 internal import Kernel
+internal import Text
 
 /// How long tasks waited for a resource (accounting/psi.rst).
 public struct Pressure: Hashable, Sendable {
@@ -30,7 +31,7 @@ extension Pressure.Level {
     /// `some avg10=0.00 avg60=0.00 avg300=0.00 total=0`, the total in microseconds.
     fileprivate init(_ fields: [Substring]) {
         let value = { (key: String) in
-            fields.first { $0.hasPrefix(key + "=") }?.dropFirst(key.utf8.count + 1)
+            fields.lazy.compactMap { $0.removing(prefix: key + "=") }.first
         }
         let average = { (key: String) in value(key).flatMap { Double($0) } ?? 0 }
         self.init(

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Kernel
+internal import Text
 
 /// What processes hold, counted in `/proc` (proc(5)).
 public struct ProcessFigures: Hashable, Sendable {
@@ -33,7 +34,7 @@ public struct ProcessFigures: Hashable, Sendable {
     public static func openFilesLimit(of process: Int32) -> UInt64? {
         let limits = KernelFile("/proc/\(process)/limits")
         return limits.line(beginningWith: "Max open files").flatMap { line in
-            let fields = String(decoding: line, as: UTF8.self).split(separator: " ")
+            let fields = String(decoding: line, as: UTF8.self).split(at: " ")
             return fields.first.flatMap { UInt64($0) }
         }
     }

@@ -3,6 +3,7 @@ internal import Glibc
 internal import Kernel
 internal import Model
 internal import Synchronization
+internal import Text
 
 /// A mark on a program and on everything that it starts, by which they are found again whatever
 /// they did to their parents, sessions, process groups and environment.
@@ -55,7 +56,7 @@ public struct ProcessMark: Hashable, Sendable {
 
     private func hasMark(_ pid: Int32) -> Bool {
         guard let text = try? Files.readText("/proc/\(pid)/timerslack_ns") else { return false }
-        return UInt(text.split(separator: "\n").first ?? "") == timerSlack
+        return UInt(text.split(at: "\n").first ?? "") == timerSlack
     }
 
     private static func awaitExit(_ process: PidDescriptor, _ deadline: ContinuousClock.Instant) {

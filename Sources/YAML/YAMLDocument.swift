@@ -1,5 +1,6 @@
 internal import CYAML
 public import Model
+internal import Text
 
 /// A YAML document as the JSON document that it stands for, by libyaml.
 public enum YAMLDocument {
@@ -60,12 +61,12 @@ public enum YAMLDocument {
         case "false", "False", "FALSE": return .bool(false)
         default: break
         }
-        if text.hasPrefix("0"), text.count > 1 {
-            let digits = text.dropFirst(text.hasPrefix("0o") ? 2 : 1)
+        if text.begins(with: "0"), text.count > 1 {
+            let digits = text.removing(prefix: "0o") ?? text.removing(prefix: "0") ?? ""
             if let octal = Int64(digits, radix: 8) { return .integer(octal) }
         }
         if let integer = Int64(text) { return .integer(integer) }
-        let isNumber = text.contains(where: \.isNumber)
+        let isNumber = text.utf8.contains(where: \.isASCIIDigit)
         return isNumber ? Double(text).map(JSONValue.number) ?? .string(text) : .string(text)
     }
 }

@@ -2,6 +2,7 @@ internal import GRPC
 internal import Logging
 internal import Model
 internal import Service
+internal import Text
 
 /// Where errors leave the program: each is logged once, and becomes a gRPC status. Every call is
 /// counted, and is a line of the log at debug.
@@ -31,7 +32,7 @@ struct Boundary: Sendable {
 
     /// Service and method of `/package.Service/Method`.
     private static func labels(_ path: String) -> [String] {
-        path.split(separator: "/").map(String.init)
+        path.split(at: "/").map(String.init)
     }
 
     private func handle<Result: Sendable>(

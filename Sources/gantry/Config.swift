@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Service
+internal import Text
 
 /// Prints the configuration that counts, as a file that could be read again.
 struct Config: AsyncParsableCommand {
@@ -25,7 +26,7 @@ struct Config: AsyncParsableCommand {
     }
 
     private func quoted(_ text: String) -> String {
-        let escaped = text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+        let escaped = text.replacing("\\", by: "\\\\").replacing("\"", by: "\\\"")
         return "\"\(escaped)\""
     }
 }

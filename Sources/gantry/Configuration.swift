@@ -4,6 +4,7 @@ internal import Model
 internal import OCI
 internal import Service
 internal import TOML
+internal import Text
 
 /// The configuration of a daemon, read from TOML files by one table of keys.
 struct Configuration {
@@ -137,7 +138,7 @@ struct Configuration {
         var configuration = Configuration()
         configuration.settings.programDirectory = Programs.directory
         let dropIns = Files.exists(directory) ? try Files.list(directory) : []
-        let files = [file] + dropIns.filter { $0.hasSuffix(".toml") }.map { "\(directory)/\($0)" }
+        let files = [file] + dropIns.filter { $0.ends(with: ".toml") }.map { "\(directory)/\($0)" }
         for file in files where Files.exists(file) {
             try configuration.merge(
                 try TOMLSection(try TOMLSection.text(try Files.read(file), file), file))

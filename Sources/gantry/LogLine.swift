@@ -1,3 +1,5 @@
+internal import Text
+
 /// One line of the log.
 struct LogLine {
     let time: String
@@ -10,7 +12,7 @@ struct LogLine {
     var text: String {
         let pairs = fields.map { " \($0)=\(Self.isPlain($1) ? $1 : Self.quoted($1))" }
         // A message of several lines would look like several events.
-        return "\(time) \(level) \(message.replacing("\n", with: "\\n"))\(pairs.joined())"
+        return "\(time) \(level) \(Self.oneLine(message))\(pairs.joined())"
     }
 
     /// An object with `time`, `level`, `message` and the fields.
@@ -18,6 +20,25 @@ struct LogLine {
         let all = [("time", time), ("level", level), ("message", message)] + fields
         let members = all.map { "\(Self.quoted($0)):\(Self.quoted($1))" }
         return "{\(members.joined(separator: ","))}"
+    }
+
+    /// What a terminal or a reader of lines would act upon is escaped.
+    private static func oneLine(_ text: String) -> String {
+        if !text.utf8.contains(where: \.isASCIIControl) { return text }
+        return text.unicodeScalars.map {
+            $0.value < 0x20 || $0.value == 0x7f ? escaped($0) : "\($0)"
+        }
+        .joined()
+    }
+
+    private static func escaped(_ control: Unicode.Scalar) -> String {
+        switch control {
+        case "\n": return "\\n"
+        case "\t": return "\\t"
+        default:
+            let hex = String(control.value, radix: 16)
+            return "\\u" + String(repeating: "0", count: 4 - hex.utf8.count) + hex
+        }
     }
 
     private static func isPlain(_ text: String) -> Bool {
@@ -32,11 +53,8 @@ struct LogLine {
             switch scalar {
             case "\"": result += "\\\""
             case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\t": result += "\\t"
-            case let control where control.value < 0x20:
-                let hex = String(control.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - hex.utf8.count) + hex
+            case let control where control.value < 0x20 || control.value == 0x7f:
+                result += escaped(control)
             default: result.unicodeScalars.append(scalar)
             }
         }

@@ -2,6 +2,7 @@ internal import Model
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
+internal import Text
 
 /// Prometheus' way in: `GET /metrics` over HTTP, on an address of the administrator's choice.
 struct MetricsEndpoint: Sendable {
@@ -41,12 +42,11 @@ struct MetricsEndpoint: Sendable {
     }
 
     static func split(_ address: String) -> (host: String, port: Int)? {
-        guard let colon = address.lastIndex(of: ":"),
-            let port = UInt16(address[address.index(after: colon)...])
-        else { return nil }
-        var host = String(address[..<colon])
-        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
-        return host.isEmpty ? nil : (host, Int(port))
+        guard let (head, tail) = address.cutLast(at: ":"), let port = UInt16(tail) else {
+            return nil
+        }
+        let host = head.removing(prefix: "[")?.removing(suffix: "]") ?? head
+        return host.isEmpty ? nil : (String(host), Int(port))
     }
 }
 
@@ -73,7 +73,7 @@ private final class MetricsHandler: ChannelInboundHandler {
     }
 
     private func answer(_ request: HTTPRequestHead, _ context: ChannelHandlerContext) {
-        let isKnown = request.uri.split(separator: "?").first == "/metrics"
+        let isKnown = request.uri.split(at: "?").first == "/metrics"
         let isRead = request.method == .GET || request.method == .HEAD
         let status: HTTPResponseStatus =
             !isKnown ? .notFound : isRead ? .ok : .methodNotAllowed

@@ -1,6 +1,7 @@
 internal import CRI
 internal import Glibc
 internal import Model
+internal import Text
 
 /// Follows a pull on a terminal, by asking the daemon how far it is. Elsewhere nothing is shown: a
 /// log has no use for bars.

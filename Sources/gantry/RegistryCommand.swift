@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Image
 internal import Service
+internal import Text
 
 /// What Gantry knows of registries.
 struct RegistryCommand: AsyncParsableCommand {

@@ -4,6 +4,7 @@ internal import OCI
 internal import Service
 internal import System
 internal import TOML
+internal import Text
 
 extension Settings {
     /// The cgroup driver as text; empty leaves the choice to what is found.
@@ -27,7 +28,7 @@ extension Settings {
     /// Containers get what the daemon was started with, unless the configuration says otherwise; what it
     /// has raised its own limit to is not theirs: programs that close or poll all there may be are slow.
     mutating func takeOpenFiles(_ limits: OpenFiles) {
-        guard !defaultUlimits.contains(where: { $0.lowercased().hasPrefix("nofile=") }) else {
+        guard !defaultUlimits.contains(where: { $0.lowercasedASCII.begins(with: "nofile=") }) else {
             return
         }
         let number = { (limit: UInt64) in limit == .max ? "-1" : String(limit) }
@@ -63,7 +64,7 @@ extension Settings {
             throw section.error("pod_metrics", "\"\(unknown)\" is none of \(known)")
         }
         for (key, path) in [("root", root), ("run_root", runRoot), ("socket", socket)]
-        where !path.hasPrefix("/") {
+        where !path.begins(with: "/") {
             throw section.error(key, "\"\(path)\" is not an absolute path")
         }
     }

@@ -3,6 +3,7 @@ internal import CRI
 internal import FoundationEssentials
 internal import Glibc
 internal import Model
+internal import Text
 
 /// The state of the daemon, its node and the pulls under way.
 struct StatusCommand: AsyncParsableCommand {
@@ -62,6 +63,6 @@ struct StatusCommand: AsyncParsableCommand {
 /// A page that takes the place of the one before it on a terminal (ECMA-48: CUP, EL, ED).
 enum Screen {
     static func text(_ page: String) -> String {
-        "\u{1b}[H" + page.replacing("\n", with: "\u{1b}[K\n") + "\u{1b}[K\u{1b}[J"
+        "\u{1b}[H" + page.replacing("\n", by: "\u{1b}[K\n") + "\u{1b}[K\u{1b}[J"
     }
 }

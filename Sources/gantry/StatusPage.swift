@@ -1,5 +1,6 @@
 internal import Kernel
 internal import Model
+internal import Text
 
 /// The state of a node as a page for people.
 struct StatusPage {

@@ -1,4 +1,5 @@
 internal import Model
+internal import Text
 
 /// A trace as a picture: one time axis for all operations, a bar a step, its name and time beside it.
 struct TraceSVG {
@@ -63,7 +64,7 @@ struct TraceSVG {
     }
 
     private static func escaped(_ text: String) -> String {
-        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;")
-            .replacing(">", with: "&gt;")
+        text.replacing("&", by: "&amp;").replacing("<", by: "&lt;")
+            .replacing(">", by: "&gt;")
     }
 }

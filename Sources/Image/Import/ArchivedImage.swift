@@ -1,5 +1,6 @@
 internal import Archive
 internal import Model
+internal import Text
 
 /// An image in an archive, of which nothing but the name has been looked at.
 public struct ArchivedImage: Sendable {
@@ -34,7 +35,7 @@ enum ArchivedName: Hashable, Sendable {
     /// - Throws: `GantryError` (`invalidArgument`) for what can be no name.
     init(_ text: String) throws(GantryError) {
         // image-spec, annotations.md: `ref.name` may be as short as `v1.0`, which is a tag.
-        if !text.contains(where: { "/:@".contains($0) }), ReferenceGrammar.isTag(text) {
+        if !text.has(anyOf: "/:@"), ReferenceGrammar.isTag(text) {
             self = .tag(text)
         } else {
             self = .whole(try Reference.parse(text))

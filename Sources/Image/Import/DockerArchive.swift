@@ -1,6 +1,7 @@
 internal import Archive
 internal import FoundationEssentials
 internal import Model
+internal import Text
 
 /// What `docker save` writes: a manifest.json that lists images, each with the names of the files
 /// that its configuration and layers are in.
@@ -70,7 +71,7 @@ struct DockerArchive {
 
     /// `HEX.json`, or `blobs/sha256/HEX`.
     private static func digest(in name: String) -> Digest? {
-        let last = name.split(separator: "/").last ?? ""
-        return try? Digest(parsing: "sha256:\(last.prefix { $0 != "." })")
+        let last = name.split(at: "/").last ?? ""
+        return try? Digest(parsing: "sha256:\(last.head(before: "."))")
     }
 }

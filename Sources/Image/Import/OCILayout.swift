@@ -1,6 +1,7 @@
 internal import Archive
 internal import FoundationEssentials
 internal import Model
+internal import Text
 
 /// An OCI image layout (image-spec, image-layout.md).
 struct OCILayout {
@@ -26,7 +27,7 @@ struct OCILayout {
         guard let bytes = try files.document("oci-layout"),
             let version = (try? JSONValue(parsing: bytes))?["imageLayoutVersion"]?.string
         else { throw GantryError(.dataLoss, "there is no oci-layout file that says its version") }
-        guard version.hasPrefix("1.") else {
+        guard version.begins(with: "1.") else {
             throw GantryError(.unimplemented, "OCI layouts of version \(version) are not supported")
         }
     }

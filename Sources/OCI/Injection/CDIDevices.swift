@@ -1,6 +1,7 @@
 internal import Kernel
 public import Model
 internal import System
+internal import Text
 
 /// The node's CDI devices: what the files in the spec directories say at this moment.
 public struct CDIDevices: Sendable {
@@ -15,9 +16,9 @@ public struct CDIDevices: Sendable {
     /// annotations `cdi.k8s.io/…`, separated by commas.
     public static func names(_ config: ContainerConfig) -> [String] {
         let annotated = config.annotations.sorted { $0.key < $1.key }
-            .filter { $0.key.hasPrefix("cdi.k8s.io/") }
-            .flatMap { $0.value.split(separator: ",") }
-            .map { $0.filter { !$0.isWhitespace } }
+            .filter { $0.key.begins(with: "cdi.k8s.io/") }
+            .flatMap { $0.value.split(at: ",") }
+            .map { String($0.trimmed) }
         var seen: Set<String> = []
         return (config.cdiDevices.map(\.name) + annotated).filter { seen.insert($0).inserted }
     }
@@ -71,7 +72,7 @@ private struct Catalogue: Sendable {
     }
 
     private mutating func add(_ path: String, _ priority: Int) {
-        guard path.hasSuffix(".json") || path.hasSuffix(".yaml") else { return }
+        guard path.ends(with: ".json") || path.ends(with: ".yaml") else { return }
         do {
             let spec = try CDISpec.read(path)
             files.append((path, spec.containerEdits))

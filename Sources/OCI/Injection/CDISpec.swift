@@ -1,6 +1,7 @@
 internal import FoundationEssentials
 internal import Kernel
 internal import Model
+internal import Text
 internal import YAML
 
 /// A file of the Container Device Interface (its SPEC.md): devices of one kind, and what a container
@@ -36,7 +37,7 @@ struct CDISpec: Decodable, Sendable {
 
     private static func json(_ path: String) throws -> Data {
         let bytes = try Files.read(path)
-        if path.hasSuffix(".json") { return Data(bytes) }
+        if path.ends(with: ".json") { return Data(bytes) }
         return try JSONEncoder().encode(try YAMLDocument.parse(bytes))
     }
 
@@ -56,8 +57,8 @@ struct CDIName: Hashable, Sendable, CustomStringConvertible {
 
     init(_ text: String) throws {
         description = text
-        let halves = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        let kind = halves[0].split(separator: "/", omittingEmptySubsequences: false)
+        let halves = text.split(at: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        let kind = halves[0].split(at: "/", omittingEmptySubsequences: false)
         guard halves.count == 2, kind.count == 2, Self.isName(kind[0], "-_."),
             Self.isName(kind[1], "-_"), Self.isName(halves[1], "-_.:", digitFirst: true)
         else {
@@ -70,9 +71,9 @@ struct CDIName: Hashable, Sendable, CustomStringConvertible {
     private static func isName(
         _ name: Substring, _ more: String, digitFirst: Bool = false
     ) -> Bool {
-        guard let first = name.first, let last = name.last else { return false }
-        let isPlain = { (c: Character) in c.isASCII && (c.isLetter || c.isNumber) }
-        return isPlain(first) && (digitFirst || first.isLetter) && isPlain(last)
-            && name.allSatisfy { isPlain($0) || more.contains($0) }
+        guard let first = name.utf8.first, let last = name.utf8.last else { return false }
+        let isPlain = { (byte: UInt8) in byte.isASCIILetter || byte.isASCIIDigit }
+        return isPlain(first) && (digitFirst || first.isASCIILetter) && isPlain(last)
+            && name.utf8.allSatisfy { isPlain($0) || more.utf8.contains($0) }
     }
 }

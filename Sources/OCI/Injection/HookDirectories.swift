@@ -2,6 +2,7 @@ internal import FoundationEssentials
 internal import Kernel
 internal import Model
 internal import System
+internal import Text
 
 /// Directories of hooks for containers that fit (oci-hooks(5), version 1.0.0).
 public struct HookDirectories: Sendable {
@@ -32,7 +33,7 @@ public struct HookDirectories: Sendable {
     private func files() throws -> [HookFile] {
         var paths: [String: String] = [:]
         for directory in directories where Files.exists(directory) {
-            for name in try Files.list(directory) where name.hasSuffix(".json") {
+            for name in try Files.list(directory) where name.ends(with: ".json") {
                 paths[name] = "\(directory)/\(name)"
             }
         }
@@ -67,7 +68,7 @@ struct HookFile: Sendable {
             throw GantryError(
                 .failedPrecondition, "version \"\(document.version)\" is not 1.0.0")
         }
-        guard document.hook.path.hasPrefix("/") else {
+        guard document.hook.path.begins(with: "/") else {
             throw GantryError(
                 .failedPrecondition, "the path \"\(document.hook.path)\" is not absolute")
         }

@@ -1,5 +1,6 @@
 internal import Image
 internal import Kernel
+internal import Text
 
 extension NodeCheck {
     private static let area = "registries"
@@ -26,7 +27,7 @@ extension NodeCheck {
 
     private func policies() -> [Finding] {
         let directory = settings.signaturePolicyDirectory
-        let names = (try? Files.list(directory))?.filter { $0.hasSuffix(".json") } ?? []
+        let names = (try? Files.list(directory))?.filter { $0.ends(with: ".json") } ?? []
         let files = [settings.signaturePolicy] + names.map { "\(directory)/\($0)" }
         let failures = files.compactMap { file -> Finding? in
             do {

@@ -2,6 +2,7 @@ internal import Glibc
 internal import Kernel
 internal import OCI
 internal import System
+internal import Text
 
 extension NodeCheck {
     private static let area = "kernel"
@@ -17,13 +18,13 @@ extension NodeCheck {
 
     private func release() -> Finding {
         let text = (try? Files.readText("/proc/sys/kernel/osrelease")) ?? "unknown"
-        return .ok(Self.area, "Linux \(text.split(separator: "\n").first ?? "")")
+        return .ok(Self.area, "Linux \(text.split(at: "\n").first ?? "")")
     }
 
     /// The module may be there and not loaded; then mounting loads it, which `storage` tries.
     private func overlay() -> Finding {
         let known = (try? Files.readText("/proc/filesystems")) ?? ""
-        return known.contains("\toverlay\n")
+        return known.has(text: "\toverlay\n")
             ? .ok(Self.area, "overlay")
             : .warning(Self.area, "overlay is not loaded", "modprobe overlay, at each boot")
     }
@@ -70,7 +71,7 @@ extension NodeCheck {
     /// Without it nothing gets out of a bridged network.
     private func forwarding() -> Finding? {
         let text = (try? Files.readText("/proc/sys/net/ipv4/ip_forward")) ?? ""
-        if text.hasPrefix("1") { return nil }
+        if text.begins(with: "1") { return nil }
         return .warning(
             Self.area, "IPv4 packets are not forwarded, so most pod networks reach nothing",
             "sysctl net.ipv4.ip_forward=1")

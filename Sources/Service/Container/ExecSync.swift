@@ -2,6 +2,7 @@ internal import Kernel
 internal import Model
 internal import OCI
 internal import System
+internal import Text
 
 /// Runs a program in a container and returns what it wrote.
 struct ExecSync: RPC {
@@ -43,7 +44,7 @@ extension Node {
         process.args = arguments
         process.terminal = tty
         process.consoleSize = nil
-        if tty && !process.env.contains(where: { $0.hasPrefix("TERM=") }) {
+        if tty && !process.env.contains(where: { $0.begins(with: "TERM=") }) {
             process.env.append("TERM=xterm")
         }
         return process

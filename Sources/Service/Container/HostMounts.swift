@@ -3,6 +3,7 @@ internal import Kernel
 internal import Model
 internal import OCI
 internal import System
+internal import Text
 
 /// Finds the sources of a container's mounts on the node.
 enum HostMounts {
@@ -28,7 +29,7 @@ enum HostMounts {
     }
 
     private static func resolve(_ mount: Mount, _ table: MountTable) throws -> HostMount {
-        guard mount.hostPath.hasPrefix("/") else {
+        guard mount.hostPath.begins(with: "/") else {
             throw GantryError(
                 .invalidArgument, "the mount's source \"\(mount.hostPath)\" is not absolute")
         }
@@ -62,13 +63,13 @@ struct MountTable: Sendable {
     }
 
     init(_ text: String) {
-        entries = text.split(separator: "\n").compactMap { line in
-            let fields = line.split(separator: " ")
+        entries = text.split(at: "\n").compactMap { line in
+            let fields = line.split(at: " ")
             guard fields.count > 6 else { return nil }
             let tags = fields[6...].prefix { $0 != "-" }
             let sharing: HostMount.Sharing =
-                tags.contains { $0.hasPrefix("shared:") }
-                ? .shared : tags.contains { $0.hasPrefix("master:") } ? .slave : .unshared
+                tags.contains { $0.begins(with: "shared:") }
+                ? .shared : tags.contains { $0.begins(with: "master:") } ? .slave : .unshared
             return (Self.unescaped(fields[4]), sharing)
         }
     }
@@ -77,7 +78,7 @@ struct MountTable: Sendable {
     func sharing(of path: String) -> HostMount.Sharing {
         var best: (length: Int, sharing: HostMount.Sharing) = (-1, .unshared)
         for entry in entries where entry.path.utf8.count >= best.length {
-            if entry.path == "/" || path == entry.path || path.hasPrefix(entry.path + "/") {
+            if entry.path == "/" || path == entry.path || path.begins(with: entry.path + "/") {
                 best = (entry.path.utf8.count, entry.sharing)
             }
         }

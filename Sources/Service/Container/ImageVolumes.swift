@@ -6,6 +6,7 @@ internal import Model
 internal import OCI
 internal import Store
 internal import System
+internal import Text
 
 /// Volumes that are images (KEP-4639): the image's files, read-only, at a path of the container.
 struct ImageVolumes: Sendable {
@@ -35,15 +36,15 @@ struct ImageVolumes: Sendable {
 
     /// Unmounts and removes all of a container's. Safe to repeat.
     func remove() async throws {
-        for name in try await node.rootFilesystemNames() where name.hasPrefix("\(id)\(Self.infix)")
-        {
+        for name in try await node.rootFilesystemNames()
+        where name.begins(with: "\(id)\(Self.infix)") {
             try await node.rootFilesystems.remove(name)
         }
     }
 
     /// The container whose root file system, or whose volume, has this name.
     static func container(of name: String) -> String {
-        String(name.prefix { $0 != "-" })
+        String(name.head(before: "-"))
     }
 
     private static let infix = "-volume-"

@@ -1,5 +1,6 @@
 internal import CRI
 internal import Model
+internal import Text
 
 /// Answered from the encodings that each container, and all together, keep; waits for nothing.
 struct ListContainers {
@@ -28,8 +29,8 @@ extension ContainerFilter {
     /// All that is given must fit (api.proto, ContainerFilter). What is being created is not listed.
     func admits(_ container: SandboxContainer) -> Bool {
         let phase = container.phase
-        guard phase != .creating, container.id.hasPrefix(id),
-            container.sandbox.id.hasPrefix(podSandboxId)
+        guard phase != .creating, container.id.begins(with: id),
+            container.sandbox.id.begins(with: podSandboxId)
         else { return false }
         if let state, state.state != SandboxContainer.listState(phase) { return false }
         return container.config.labels.contains(all: labelSelector)

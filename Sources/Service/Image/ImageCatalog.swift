@@ -2,6 +2,7 @@ internal import Image
 internal import Model
 internal import Store
 internal import Synchronization
+internal import Text
 
 /// The images that are here, by ID and by every name that they go by.
 final class ImageCatalog: Sendable {
@@ -45,7 +46,7 @@ final class ImageCatalog: Sendable {
     /// Prefixes under eight digits could as well be words.
     private func byPrefix(_ name: String, _ images: [String: ImageRecord]) throws -> ImageRecord? {
         guard name.count >= 8, name.allSatisfy(\.isHexDigit) else { return nil }
-        let found = images.values.filter { $0.id.hasPrefix("sha256:\(name)") }
+        let found = images.values.filter { $0.id.begins(with: "sha256:\(name)") }
         guard found.count < 2 else {
             throw GantryError(.invalidArgument, "the image ID \(name) is ambiguous")
         }

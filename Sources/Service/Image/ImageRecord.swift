@@ -2,6 +2,7 @@ internal import CRI
 internal import Image
 internal import Model
 internal import Store
+internal import Text
 
 /// An image as Gantry knows it.
 struct ImageRecord: Sendable {
@@ -46,7 +47,7 @@ extension ImageRecord {
 
     /// What came of a pull, before it has names.
     init(_ pulled: PulledImage) {
-        let user = pulled.config.user.split(separator: ":").first.map(String.init) ?? ""
+        let user = pulled.config.user.split(at: ":").first.map(String.init) ?? ""
         let uid = Int64(user)
         self.init(
             message: Model.Image(

@@ -1,5 +1,6 @@
 internal import Image
 internal import Model
+internal import Text
 
 /// Takes the images of an archive on the node, as if they had been pulled. Those before one that
 /// fails stay.
@@ -7,7 +8,7 @@ struct ImportImages: RPC {
     let node: Node
 
     func respond(to request: ImportImagesRequest) async throws -> ImportImagesResponse {
-        guard request.path.hasPrefix("/") else {
+        guard request.path.begins(with: "/") else {
             throw GantryError(.invalidArgument, "the path \"\(request.path)\" is not absolute")
         }
         let images = try await node.operations.join(

@@ -1,6 +1,7 @@
 internal import Image
 internal import Model
 internal import System
+internal import Text
 
 /// Pulls an image. Equal pulls run once; a caller that goes away does not end the pull of others.
 struct PullImage: RPC {
@@ -42,7 +43,7 @@ struct PullImage: RPC {
             return try await body()
         } catch let error as GantryError {
             let known = ["RegistryUnavailable:", "SignatureValidationFailed:"]
-            guard known.contains(where: error.message.hasPrefix) else { throw error }
+            guard known.contains(where: { error.message.begins(with: $0) }) else { throw error }
             throw GantryError(.unknown, error.message, cause: error.cause)
         }
     }

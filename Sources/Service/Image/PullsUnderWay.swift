@@ -2,6 +2,7 @@ internal import Image
 internal import Logging
 internal import Model
 internal import Synchronization
+internal import Text
 
 /// How far each pull is, from its beginning to its end. Those that take long are told of in the log.
 final class PullsUnderWay: Sendable {

@@ -1,6 +1,7 @@
 public import Image
 internal import Kernel
 internal import Model
+internal import Text
 
 extension Registries {
     /// Reads what the settings name.
@@ -19,7 +20,7 @@ extension SignaturePolicy {
     ///   must not be the weakest one.
     static func load(_ settings: Settings, namespace: String) throws -> SignaturePolicy {
         let own = "\(settings.signaturePolicyDirectory)/\(namespace).json"
-        let isName = !namespace.isEmpty && !namespace.contains("/")
+        let isName = !namespace.isEmpty && !namespace.has("/")
         do {
             return try load(path: isName && Files.exists(own) ? own : settings.signaturePolicy)
         } catch {

@@ -5,6 +5,7 @@ internal import Model
 internal import OCI
 internal import Store
 internal import System
+internal import Text
 
 /// At the start, before anything new is made: ends and removes what belongs to pods and containers
 /// that nobody knows. A killed daemon leaves little of that, a lost database all there was.
@@ -85,6 +86,6 @@ struct OrphanSweep: Sendable {
 
     private func isOurs(_ id: String, _ runtime: Runtime) async -> Bool {
         let state = try? await runtime.state(id)
-        return state?.bundle.hasPrefix("\(node.paths.runRoot)/") ?? false
+        return state?.bundle.begins(with: "\(node.paths.runRoot)/") ?? false
     }
 }

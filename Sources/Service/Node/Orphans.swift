@@ -1,6 +1,7 @@
 internal import Glibc
 internal import Kernel
 internal import OCI
+internal import Text
 
 /// Something on the node that belongs to a pod or a container that nobody knows.
 struct Orphan: Hashable, Sendable {
@@ -47,7 +48,7 @@ struct OrphanSearch: Sendable {
     /// crun and runc have a directory for each container.
     private func runtimeStates() -> [Orphan] {
         // What is elsewhere may be shared with others, as /run/runc is.
-        let own = runtimeRoots.values.filter { $0.hasPrefix("\(paths.runRoot)/") }
+        let own = runtimeRoots.values.filter { $0.begins(with: "\(paths.runRoot)/") }
         return own.sorted().flatMap { root in
             names(root).filter { Identifier.isOne($0) && !isKnown($0) }.map {
                 Orphan(kind: .state, id: $0, path: "\(root)/\($0)")
@@ -89,14 +90,14 @@ struct OrphanSearch: Sendable {
     private func isOurs(_ id: String, _ cgroup: String) -> Bool {
         let members = (try? Files.readText("\(hierarchy)\(cgroup)/cgroup.procs")) ?? ""
         let written = "upperdir=\(paths.root)/containers/\(id)/"
-        return members.split(separator: "\n").contains { process in
-            (try? Files.readText("/proc/\(process)/mountinfo"))?.contains(written) ?? false
+        return members.split(at: "\n").contains { process in
+            (try? Files.readText("/proc/\(process)/mountinfo"))?.has(text: written) ?? false
         }
     }
 
     /// The files of controllers have a dot in their names, and no dash.
     private static func mayBeCgroup(_ name: String) -> Bool {
-        !name.contains(".") || name.contains("-") || name.hasSuffix(".slice")
+        !name.has(".") || name.has("-") || name.ends(with: ".slice")
     }
 
     /// An infra container has its pod's ID.

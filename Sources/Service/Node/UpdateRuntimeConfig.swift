@@ -1,5 +1,6 @@
 internal import Logging
 internal import Model
+internal import Text
 
 /// Takes note of the pod CIDR. CNI configuration is what networks here are made of, so nothing
 /// follows from it; a CIDR that is none is still refused.
@@ -10,7 +11,7 @@ struct UpdateRuntimeConfig: RPC {
         -> UpdateRuntimeConfigResponse
     {
         let cidrs = request.runtimeConfig?.networkConfig?.podCidr ?? ""
-        for cidr in cidrs.split(separator: ",") where !cidr.contains("/") {
+        for cidr in cidrs.split(at: ",") where !cidr.has("/") {
             throw GantryError(.invalidArgument, "\"\(cidr)\" is no CIDR")
         }
         if !cidrs.isEmpty { node.log.info("the kubelet says that the pod CIDR is \(cidrs)") }

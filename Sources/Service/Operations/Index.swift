@@ -1,5 +1,6 @@
 internal import Model
 internal import Synchronization
+internal import Text
 
 /// Something with an ID.
 protocol Identified: AnyObject, Sendable {
@@ -43,7 +44,7 @@ final class Index<Element: Identified>: Sendable {
         }
         return try elements.withLock { elements in
             if let exact = elements[id] { return exact }
-            let matches = elements.values.filter { $0.id.hasPrefix(id) }
+            let matches = elements.values.filter { $0.id.begins(with: id) }
             guard matches.count < 2 else {
                 throw GantryError(.invalidArgument, "the \(kind) ID \(id) is ambiguous")
             }

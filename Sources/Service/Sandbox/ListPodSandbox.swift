@@ -1,5 +1,6 @@
 internal import CRI
 internal import Model
+internal import Text
 
 /// Answered from the encodings that each sandbox, and all together, keep; waits for nothing.
 struct ListPodSandbox {
@@ -26,7 +27,7 @@ extension PodSandboxFilter {
     /// All that is given must fit (api.proto, PodSandboxFilter).
     func admits(_ sandbox: Sandbox) -> Bool {
         let phase = sandbox.phase
-        guard phase.isListed, sandbox.id.hasPrefix(id) else { return false }
+        guard phase.isListed, sandbox.id.begins(with: id) else { return false }
         if let state, state.state != Sandbox.listState(phase) { return false }
         return sandbox.config.labels.contains(all: labelSelector)
     }
@@ -35,6 +36,9 @@ extension PodSandboxFilter {
 extension [String: String] {
     /// Whether every pair of `selector` is here.
     func contains(all selector: [String: String]) -> Bool {
-        selector.allSatisfy { self[$0.key] == $0.value }
+        selector.allSatisfy { key, value in
+            guard let index = index(forKey: key) else { return false }
+            return self[index].key.isSame(as: key) && self[index].value.isSame(as: value)
+        }
     }
 }

@@ -3,6 +3,7 @@ internal import Kernel
 internal import Model
 internal import OCI
 internal import System
+internal import Text
 
 /// The files of a pod that its containers see: /etc/resolv.conf, /etc/hostname, /etc/hosts when the
 /// kubelet gives none, and /dev/shm.
@@ -63,7 +64,7 @@ struct SandboxFiles: Sendable {
     private func hostname() -> String {
         if !config.hostname.isEmpty { return config.hostname }
         return ((try? Files.readText("/proc/sys/kernel/hostname")) ?? "")
-            .split(separator: "\n").first.map(String.init) ?? ""
+            .split(at: "\n").first.map(String.init) ?? ""
     }
 
     private func hosts() -> String {

@@ -1,4 +1,5 @@
 internal import Model
+internal import Text
 
 struct ListContainerStats: RPC {
     let node: Node
@@ -15,7 +16,7 @@ struct ListContainerStats: RPC {
 extension ContainerStatsFilter {
     /// All that is given must fit (api.proto, ContainerStatsFilter).
     fileprivate func admits(_ container: SandboxContainer) -> Bool {
-        container.id.hasPrefix(id) && container.sandbox.id.hasPrefix(podSandboxId)
+        container.id.begins(with: id) && container.sandbox.id.begins(with: podSandboxId)
             && container.config.labels.contains(all: labelSelector)
     }
 }

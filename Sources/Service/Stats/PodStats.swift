@@ -1,5 +1,6 @@
 internal import Model
 internal import System
+internal import Text
 
 /// PodSandboxStats; its type has another name because the message took this one.
 struct GetPodSandboxStats: RPC {
@@ -26,7 +27,7 @@ struct ListPodSandboxStats: RPC {
 extension PodSandboxStatsFilter {
     /// All that is given must fit. A pod that is not ready uses nothing and is left out.
     fileprivate func admits(_ sandbox: Sandbox) -> Bool {
-        sandbox.phase == .ready && sandbox.id.hasPrefix(id)
+        sandbox.phase == .ready && sandbox.id.begins(with: id)
             && sandbox.config.labels.contains(all: labelSelector)
     }
 }

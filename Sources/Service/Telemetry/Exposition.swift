@@ -1,4 +1,5 @@
 internal import System
+internal import Text
 
 /// Text in Prometheus' exposition format (prometheus.io/docs/instrumenting/exposition_formats).
 struct Exposition {
@@ -56,8 +57,8 @@ struct Exposition {
     }
 
     private static func label(_ key: String, _ value: String) -> String {
-        let escaped = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-            .replacing("\n", with: "\\n")
+        let escaped = value.replacing("\\", by: "\\\\").replacing("\"", by: "\\\"")
+            .replacing("\n", by: "\\n")
         return "\(key)=\"\(escaped)\""
     }
 

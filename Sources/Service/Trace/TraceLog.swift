@@ -2,6 +2,7 @@ internal import CRI
 internal import Model
 internal import Synchronization
 internal import System
+internal import Text
 
 /// Where the time of the last pods' starts went.
 ///
@@ -75,7 +76,7 @@ final class TraceLog: Sendable {
     /// The last pod whose sandbox's ID begins with `id`, or that has the name `NAMESPACE/NAME`.
     func trace(of id: String) throws -> GetTraceResponse? {
         let found = pods.withLock { pods in
-            pods.last { $0.sandbox.hasPrefix(id) || $0.name.text == id }
+            pods.last { $0.sandbox.begins(with: id) || $0.name.text == id }
         }
         guard let found else { return nil }
         let ended = try found.ended.map { try TracedOperation.decode($0) }

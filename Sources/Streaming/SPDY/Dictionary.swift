@@ -1,3 +1,5 @@
+internal import Text
+
 /// The bytes with which both ends prime zlib for header blocks (SPDY/3, section 2.6.10.1).
 enum SPDYDictionary {
     /// Words, each behind its length in four bytes.
@@ -24,7 +26,7 @@ enum SPDYDictionary {
         """
 
     static let bytes: [UInt8] = {
-        let prefixed = words.split(separator: "|").flatMap { word -> [UInt8] in
+        let prefixed = words.split(at: "|").flatMap { word -> [UInt8] in
             [0, 0, 0, UInt8(word.utf8.count)] + Array(word.utf8)
         }
         return prefixed + Array(text.utf8)

@@ -1,4 +1,5 @@
 internal import NIOCore
+internal import Text
 
 /// Makes frames into bytes.
 struct SPDYEncoder {

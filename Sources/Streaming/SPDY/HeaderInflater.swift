@@ -1,5 +1,6 @@
 internal import CZlib
 internal import NIOCore
+internal import Text
 
 /// Turns a peer's header blocks, which are one zlib stream for the whole connection, into headers.
 final class HeaderInflater {
@@ -28,7 +29,7 @@ final class HeaderInflater {
             guard let name = Self.string(&bytes), let value = Self.string(&bytes) else {
                 throw SPDYError("a header block ends early")
             }
-            return SPDYHeader(name: name.lowercased(), value: value)
+            return SPDYHeader(name: name.lowercasedASCII, value: value)
         }
     }
 

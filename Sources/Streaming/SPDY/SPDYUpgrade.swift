@@ -1,5 +1,6 @@
 internal import Model
 internal import NIOCore
+internal import Text
 
 /// The upgrade to SPDY/3.1, on which both sides agree on a version of Kubernetes' protocol in the
 /// header `X-Stream-Protocol-Version`.
@@ -12,7 +13,7 @@ extension Connection {
     func serveSPDY(
         _ head: HTTPHead, _ source: SocketSource, _ link: Link, _ established: Flag
     ) async throws {
-        let isForward = head.path.hasPrefix("/portforward/")
+        let isForward = head.path.begins(with: "/portforward/")
         let known = isForward ? [Self.forwardProtocol] : Array(Self.commandVersions.keys)
         let offered = head.list("x-stream-protocol-version")
         // Who offers nothing is older than the negotiation.

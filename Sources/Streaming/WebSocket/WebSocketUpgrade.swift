@@ -1,5 +1,6 @@
 internal import Model
 internal import NIOCore
+internal import Text
 
 /// The upgrade to a WebSocket (RFC 6455, section 4.2), on which both sides agree on a version of
 /// Kubernetes' protocol as a subprotocol.
@@ -56,7 +57,7 @@ extension Connection {
     }
 
     private static func choose(_ head: HTTPHead) throws -> String {
-        let isForward = head.path.hasPrefix("/portforward/")
+        let isForward = head.path.begins(with: "/portforward/")
         let known =
             isForward
             ? [tunnelProtocol] + Array(forwardProtocols.keys) : Array(commandProtocols.keys)
@@ -70,8 +71,8 @@ extension Connection {
 
     /// The ports of the query, or those that the RPC named.
     private static func ports(_ head: HTTPHead, _ request: PortForwardRequest) -> [UInt16] {
-        let asked = head.query.split(separator: "&").filter { $0.hasPrefix("port=") }
-            .flatMap { $0.dropFirst(5).replacing("%2C", with: ",").split(separator: ",") }
+        let asked = head.query.split(at: "&").compactMap { $0.removing(prefix: "port=") }
+            .flatMap { $0.split(at: ",") }.flatMap { $0.split(atText: "%2C") }
             .compactMap { UInt16($0) }
         return asked.isEmpty ? request.port.compactMap { UInt16(exactly: $0) } : asked
     }
