@@ -89,6 +89,7 @@ soak: build
 # machine where that does not boot.
 conformance:
 	conformance/run --parts 4
+	conformance/run --parts 2 --first-start -m promise
 	conformance/run --node uml -m sample
 	conformance/run --node uml-systemd -m sample tests/test_systemd.py
 

@@ -30,7 +30,6 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     ],
@@ -46,6 +45,7 @@ let package = Package(
         .systemLibrary(name: "CYAML"),
         .systemLibrary(name: "CRNP"),
         .systemLibrary(name: "CProtobuf", pkgConfig: "libprotobuf-c"),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3"),
         .target(name: "CAbseil", linkerSettings: [.linkedLibrary("absl_synchronization")]),
         .target(name: "CLinux"),
         .target(
@@ -62,9 +62,7 @@ let package = Package(
                 "CArchive", "CISAL", "CZstd", "CCrypto", "CLinux", "System", "Kernel", "Text",
                 "Model",
             ]),
-        room(
-            "Store",
-            uses: ["Kernel", "Text", "Model", .product(name: "GRDB", package: "GRDB.swift")]),
+        room("Store", uses: ["CSQLite", "Kernel", "Text", "Model"]),
         room("GRPC", uses: ["CGRPC", "CAbseil"]),
         room("CRI", uses: ["CCRI", "Text", "Model"]),
         room("YAML", uses: ["CYAML", "Text", "Model"]),
@@ -136,9 +134,7 @@ let package = Package(
         tests(of: "OpenPGP", uses: ["Model"]),
         tests(of: "TOML", uses: ["Model"]),
         tests(of: "System", uses: ["CLinux", "Kernel", "Model"]),
-        tests(
-            of: "Store",
-            uses: ["Kernel", "Model", .product(name: "GRDB", package: "GRDB.swift")]),
+        tests(of: "Store", uses: ["CSQLite", "Kernel", "Model"]),
         tests(of: "OCI", uses: ["Model", "System", "Kernel"]),
         tests(
             of: "Service",

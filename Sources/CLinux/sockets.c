@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -33,6 +34,8 @@ static int attach_to(const char *path, int stream, attach attach) {
         s = socket(AF_UNIX, (stream ? SOCK_STREAM : SOCK_SEQPACKET) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     else
         errno = ENAMETOOLONG;
+    // bind(2) makes the file with the mode that the socket has: it is root's before anybody sees it.
+    if (s >= 0) fchmod(s, 0600);
     if (s >= 0 && attach(s, (struct sockaddr *)&address, sizeof address) < 0) {
         int saved = errno;
         close(s);

@@ -51,13 +51,16 @@ public enum Files {
         }
     }
 
-    /// Puts a file in place whole or not at all: a reader sees the old content or the new.
+    /// Puts a file in place whole or not at all: a reader sees the old content or the new. It has its
+    /// mode from its first byte on, whatever a killed process has left under the temporary name.
     public static func replace(
         _ path: String, with bytes: [UInt8], mode: UInt32 = 0o600
     ) throws(SystemError) {
         let temporary = "\(path).\(getpid()).tmp"
         do {
-            let file = try open(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode: mode)
+            unlink(temporary)
+            let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW
+            let file = try open(temporary, flags, mode: mode)
             try writeAll(bytes, to: file, temporary)
             try syscall("rename", path) { rename(temporary, path) }
         } catch {

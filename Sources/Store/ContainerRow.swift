@@ -1,5 +1,3 @@
-internal import Foundation
-internal import GRDB
 internal import Text
 
 /// A container as it is stored.
@@ -47,7 +45,7 @@ extension Store {
 
     public func removeContainer(_ id: String) async throws {
         try await transaction("remove container \(id)") { [records] database in
-            try database.execute(sql: "DELETE FROM container WHERE id = ?", arguments: [id])
+            try database.execute("DELETE FROM container WHERE id = ?", .text(id))
             records.containers.remove(id)
         }
     }
@@ -55,25 +53,25 @@ extension Store {
 
 extension ContainerRow {
     static func all(_ database: Database) throws -> [ContainerRow] {
-        try Row.fetchAll(database, sql: "SELECT * FROM container").map { row in
-            let layers: String = row["layers"]
-            return ContainerRow(
-                id: row["id"], sandbox: row["sandbox"], phase: row["phase"],
-                layers: layers.split(at: " ").map(String.init),
-                config: bytes(row["config"]), status: bytes(row["status"]))
+        try database.rows(
+            "SELECT id, sandbox, phase, layers, config, status FROM container ORDER BY id"
+        ) {
+            ContainerRow(
+                id: $0.text(0), sandbox: $0.text(1), phase: $0.text(2),
+                layers: $0.text(3).split(at: " ").map(String.init), config: $0.blob(4),
+                status: $0.blob(5))
         }
     }
 
     func save(_ database: Database) throws {
         try database.execute(
-            sql: """
-                INSERT INTO container (id, sandbox, phase, layers, config, status)
-                VALUES (?, ?, ?, ?, ?, ?)
-                ON CONFLICT (id) DO UPDATE SET phase = excluded.phase,
-                  config = excluded.config, status = excluded.status
-                """,
-            arguments: [
-                id, sandbox, phase, layers.joined(separator: " "), Data(config), Data(status),
-            ])
+            """
+            INSERT INTO container (id, sandbox, phase, layers, config, status)
+            VALUES (?, ?, ?, ?, ?, ?)
+            ON CONFLICT (id) DO UPDATE SET phase = excluded.phase,
+              config = excluded.config, status = excluded.status
+            """,
+            .text(id), .text(sandbox), .text(phase), .text(layers.joined(separator: " ")),
+            .blob(config), .blob(status))
     }
 }

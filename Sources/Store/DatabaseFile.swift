@@ -1,5 +1,5 @@
-internal import Foundation
-internal import GRDB
+internal import FoundationEssentials
+internal import Glibc
 internal import Kernel
 internal import Model
 internal import Text
@@ -20,36 +20,53 @@ struct DatabaseFile: Sendable {
 
     private var log: String { "\(path)-wal" }
 
+    /// What SQLite keeps for a database, by what it adds to the name.
+    private static let endings = ["", "-wal", "-shm", "-journal"]
+
+    /// Makes an empty one unless there is one. Containers' variables will be in it, and SQLite would
+    /// make it for all to read; what SQLite puts beside it gets its mode.
+    func make() throws(SystemError) {
+        _ = try Files.open(path, O_RDWR | O_CREAT, mode: 0o600)
+    }
+
+    /// Takes the permissions of others away from all that is there, those that were set aside too.
+    func narrow() throws(SystemError) {
+        let directory = Path.parent(of: path)
+        let files = Self.endings.map { path + $0 } + kept.map { "\(directory)/\($0)" }
+        for file in files where Files.exists(file) { try Files.narrow(file, to: 0o600) }
+    }
+
+    /// Without any content, as one is that was just made.
+    var isEmpty: Bool { Self.size(path) == 0 }
+
     /// Why it cannot be used; nil when it is sound, or not there.
+    /// - Parameters:
+    ///   - pragma: `quick_check` or `integrity_check`, which looks at the indexes as well.
+    ///   - lacks: whether records say that there were rows: an empty database has lost them then, and
+    ///     otherwise a first start was cut short.
     /// - Throws: what says nothing of its content: `failedPrecondition` when a newer Gantry wrote
     ///   it; errors of the disk.
-    /// - Parameter pragma: `quick_check` or `integrity_check`, which looks at the indexes as well.
     func damage(
-        _ configuration: Configuration, _ pragma: String = "quick_check"
+        _ access: Database.Access, _ pragma: String = "quick_check", lacks: Bool
     ) throws -> String? {
         guard let size = Self.size(path) else { return nil }
-        if size == 0 { return "it is empty" }
+        if size == 0 { return lacks || (Self.size(log) ?? 0) > 0 ? "it is empty" : nil }
         if let damage = logDamage() { return damage }
         do {
-            let database = try DatabaseQueue(path: path, configuration: configuration)
-            return try database.read { try Self.damage($0, pragma) }
-        } catch let error as DatabaseError where Self.tellsDamage(error.resultCode) {
-            return error.message ?? "\(error.resultCode)"
+            return try Self.damage(Database(path, access), pragma)
+        } catch let error as SQLiteError where error.tellsDamage {
+            return error.message
         }
     }
 
     /// What SQLite finds, and whether the tables are those of the schema that it says it has.
     private static func damage(_ database: Database, _ pragma: String) throws -> String? {
         try Schema.refuseNewer(database)
-        let found = try String.fetchAll(database, sql: "PRAGMA \(pragma)(1)")
+        let found = try database.rows("PRAGMA \(pragma)(1)") { $0.text(0) }
         if found != ["ok"] { return found.joined(separator: "; ") }
-        guard try database.tableExists("grdb_migrations") else { return nil }
-        let missing = try Schema.tables.filter { try !database.tableExists($0) }
+        guard try Schema.isThere(database) else { return nil }
+        let missing = try Schema.tables.filter { try !database.hasTable($0) }
         return missing.isEmpty ? nil : "the table \(missing[0]) is missing"
-    }
-
-    private static func tellsDamage(_ code: ResultCode) -> Bool {
-        code == .SQLITE_CORRUPT || code == .SQLITE_NOTADB
     }
 
     /// SQLite takes a log without a valid header for an empty one, and so forgets, without a word,
@@ -68,7 +85,7 @@ struct DatabaseFile: Sendable {
     func setAside() throws -> String {
         let time = Date.now.formatted(.iso8601.dateSeparator(.omitted).timeSeparator(.omitted))
         let target = "\(path).damaged-\(time)"
-        for ending in ["", "-wal", "-shm"] where Files.exists(path + ending) {
+        for ending in Self.endings where Files.exists(path + ending) {
             try Files.move(path + ending, to: target + ending)
         }
         return target

@@ -1,6 +1,3 @@
-internal import Foundation
-internal import GRDB
-
 /// An image as it is stored.
 public struct ImageRow: Sendable, Equatable {
     /// One layer of an image, lowest first.
@@ -43,75 +40,55 @@ extension Store {
     ///
     /// The transaction is on the disk when this returns: pulled layers are worth an fsync.
     public func changeImages(_ rows: @escaping @Sendable () throws -> [ImageRow]) async throws {
-        try await durably {
-            try await self.transaction("save images") { [records] database in
-                for row in try rows() {
-                    try row.save(database)
-                    records.images.save(row.record)
-                }
+        try await transaction("save images", .full) { [records] database in
+            for row in try rows() {
+                try row.save(database)
+                records.images.save(row.record)
             }
         }
     }
 
     public func removeImage(_ id: String) async throws {
         try await transaction("remove image \(id)") { [records] database in
-            try database.execute(sql: "DELETE FROM image WHERE id = ?", arguments: [id])
+            try database.execute("DELETE FROM image WHERE id = ?", .text(id))
             records.images.remove(id)
         }
-    }
-
-    /// `synchronous` cannot change inside a transaction, and the connection is shared: a commit of
-    /// others that falls between is only safer for it.
-    private func durably(_ body: () async throws -> Void) async throws {
-        try await database.writeWithoutTransaction {
-            try $0.execute(sql: "PRAGMA synchronous=FULL")
-        }
-        let outcome: Result<Void, any Error>
-        do { outcome = .success(try await body()) } catch { outcome = .failure(error) }
-        try await database.writeWithoutTransaction {
-            try $0.execute(sql: "PRAGMA synchronous=NORMAL")
-        }
-        try outcome.get()
     }
 }
 
 extension ImageRow {
     static func all(_ database: Database) throws -> [ImageRow] {
         let layers = try layers(database)
-        return try Row.fetchAll(database, sql: "SELECT id, message, config FROM image").map {
-            let id: String = $0["id"]
+        return try database.rows("SELECT id, message, config FROM image ORDER BY id") {
+            let id = $0.text(0)
             return ImageRow(
-                id: id, message: bytes($0["message"]), config: bytes($0["config"]),
-                layers: layers[id] ?? [])
+                id: id, message: $0.blob(1), config: $0.blob(2), layers: layers[id] ?? [])
         }
     }
 
     func save(_ database: Database) throws {
         try database.execute(
-            sql: "INSERT OR REPLACE INTO image (id, message, config) VALUES (?, ?, ?)",
-            arguments: [id, Data(message), Data(config)])
-        try database.execute(sql: "DELETE FROM image_layer WHERE image = ?", arguments: [id])
+            "INSERT OR REPLACE INTO image (id, message, config) VALUES (?, ?, ?)",
+            .text(id), .blob(message), .blob(config))
+        try database.execute("DELETE FROM image_layer WHERE image = ?", .text(id))
         for (position, layer) in layers.enumerated() {
             try database.execute(
-                sql: """
-                    INSERT INTO image_layer (image, position, chain, bytes, inodes)
-                    VALUES (?, ?, ?, ?, ?)
-                    """,
-                arguments: [id, position, layer.chain, Int64(layer.bytes), Int64(layer.inodes)])
+                """
+                INSERT INTO image_layer (image, position, chain, bytes, inodes)
+                VALUES (?, ?, ?, ?, ?)
+                """,
+                .text(id), .integer(Int64(position)), .text(layer.chain),
+                .integer(Int64(clamping: layer.bytes)), .integer(Int64(clamping: layer.inodes)))
         }
     }
 
-    fileprivate static func layers(_ database: Database) throws -> [String: [Layer]] {
-        let rows = try Row.fetchAll(
-            database,
-            sql: "SELECT image, chain, bytes, inodes FROM image_layer ORDER BY image, position")
-        return Dictionary(grouping: rows) { $0["image"] as String }.mapValues { rows in
-            rows.map { row in
-                let bytes: Int64 = row["bytes"]
-                let inodes: Int64 = row["inodes"]
-                return Layer(
-                    chain: row["chain"], bytes: UInt64(bytes), inodes: UInt64(inodes))
-            }
+    private static func layers(_ database: Database) throws -> [String: [Layer]] {
+        let rows = try database.rows(
+            "SELECT image, chain, bytes, inodes FROM image_layer ORDER BY image, position"
+        ) {
+            let bytes = UInt64(clamping: $0.integer(2)), inodes = UInt64(clamping: $0.integer(3))
+            return ($0.text(0), Layer(chain: $0.text(1), bytes: bytes, inodes: inodes))
         }
+        return Dictionary(grouping: rows, by: \.0).mapValues { $0.map(\.1) }
     }
 }

@@ -1,4 +1,3 @@
-internal import GRDB
 internal import Model
 
 /// What the database was like when it was opened.

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import FoundationEssentials
 internal import Kernel
 internal import Text
 
@@ -16,7 +16,7 @@ struct RowRecord: Equatable, Sendable {
 
     func blob(_ key: String) throws -> [UInt8] {
         guard let value = blobs[key] else { throw Missing(key: key) }
-        return bytes(value)
+        return Array(value)
     }
 
     struct Missing: Error {
@@ -117,6 +117,8 @@ struct AllRecords: Sendable {
             try records.removeUnfinished()
         }
     }
+
+    var areEmpty: Bool { [sandboxes, containers, images].allSatisfy { $0.ids.isEmpty } }
 
     /// The IDs of rows that have no record, sorted.
     func lacking(_ pods: Set<String>, _ members: Set<String>, _ pulled: Set<String>) -> [String] {

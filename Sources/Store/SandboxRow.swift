@@ -1,6 +1,3 @@
-internal import Foundation
-internal import GRDB
-
 /// A pod sandbox as it is stored.
 public struct SandboxRow: Sendable, Equatable {
     public var id: String
@@ -45,8 +42,8 @@ extension Store {
     /// must not keep the pod.
     public func removeSandbox(_ id: String) async throws {
         try await transaction("remove pod \(id)") { [records] database in
-            try database.execute(sql: "DELETE FROM container WHERE sandbox = ?", arguments: [id])
-            try database.execute(sql: "DELETE FROM sandbox WHERE id = ?", arguments: [id])
+            try database.execute("DELETE FROM container WHERE sandbox = ?", .text(id))
+            try database.execute("DELETE FROM sandbox WHERE id = ?", .text(id))
             records.sandboxes.remove(id)
         }
     }
@@ -54,23 +51,23 @@ extension Store {
 
 extension SandboxRow {
     static func all(_ database: Database) throws -> [SandboxRow] {
-        try Row.fetchAll(database, sql: "SELECT * FROM sandbox").map {
+        try database.rows(
+            "SELECT id, phase, handler, config, status FROM sandbox ORDER BY id"
+        ) {
             SandboxRow(
-                id: $0["id"], phase: $0["phase"], handler: $0["handler"],
-                config: bytes($0["config"]), status: bytes($0["status"]))
+                id: $0.text(0), phase: $0.text(1), handler: $0.text(2), config: $0.blob(3),
+                status: $0.blob(4))
         }
     }
 
     func save(_ database: Database) throws {
         try database.execute(
-            sql: """
-                INSERT INTO sandbox (id, phase, handler, config, status)
-                VALUES (?, ?, ?, ?, ?)
-                ON CONFLICT (id) DO UPDATE SET phase = excluded.phase,
-                  config = excluded.config, status = excluded.status
-                """,
-            arguments: [id, phase, handler, Data(config), Data(status)])
+            """
+            INSERT INTO sandbox (id, phase, handler, config, status)
+            VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT (id) DO UPDATE SET phase = excluded.phase,
+              config = excluded.config, status = excluded.status
+            """,
+            .text(id), .text(phase), .text(handler), .blob(config), .blob(status))
     }
 }
-
-func bytes(_ data: Data) -> [UInt8] { [UInt8](data) }

@@ -1,4 +1,3 @@
-internal import GRDB
 internal import Model
 
 /// What Gantry must not forget: pods, containers and images, in one SQLite file under the root
@@ -27,41 +26,36 @@ public final class Store: Sendable {
     ///   `unavailable` when the disk is full, broken or read-only.
     public init(root: String, runRoot: String) throws {
         let file = DatabaseFile(root: root)
-        let path = file.path
-        var condition = StoreCondition()
         records = AllRecords(root: root, runRoot: runRoot)
         do {
             try records.makeDirectories()
-            condition.damage = try file.damage(Self.configuration)
-            if condition.damage != nil { condition.setAside = try file.setAside() }
-            database = try DatabaseQueue(path: path, configuration: Self.configuration)
-            try Schema.migrator.migrate(database)
-            condition = try database.write { [records, condition] database in
-                var condition = condition
-                try Self.rebuild(database, records, &condition)
-                return condition
+            try file.narrow()
+            var found = StoreCondition()
+            found.damage = try file.damage(.writing, lacks: !records.areEmpty)
+            if found.damage != nil { found.setAside = try file.setAside() }
+            try file.make()
+            database = try DatabaseQueue(file.path)
+            condition = try database.run { [records, found] database in
+                var found = found
+                try Schema.migrate(database)
+                try Self.rebuild(database, records, &found)
+                return found
             }
         } catch let error as GantryError {
             throw error
         } catch {
-            throw GantryError(.unavailable, "the database \(path) cannot be opened", cause: error)
+            throw GantryError(
+                .unavailable, "the database \(file.path) cannot be opened", cause: error)
         }
-        self.condition = condition
-    }
-
-    private static var configuration: Configuration {
-        var configuration = Configuration()
-        configuration.journalMode = .wal
-        configuration.label = "gantry.store"
-        return configuration
     }
 
     /// Runs one transaction; everything in it happens or nothing does.
     func transaction<Result: Sendable>(
-        _ doing: String, _ body: @escaping @Sendable (Database) throws -> Result
+        _ doing: String, _ synchronous: Database.Synchronous = .normal,
+        _ body: @escaping @Sendable (Database) throws -> Result
     ) async throws -> Result {
         do {
-            return try await database.write(body)
+            return try await database.write(synchronous, body)
         } catch {
             throw GantryError(.internal, "database: \(doing)", cause: error)
         }

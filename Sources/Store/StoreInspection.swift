@@ -1,4 +1,3 @@
-internal import GRDB
 internal import Kernel
 internal import Model
 
@@ -21,24 +20,22 @@ public struct StoreInspection: Sendable {
         let file = DatabaseFile(root: root)
         guard Files.exists(file.path) else { return nil }
         setAside = file.kept
-        var configuration = Configuration()
-        configuration.readonly = true
+        let records = AllRecords(root: root, runRoot: runRoot)
         do {
-            damage = try file.damage(configuration, "integrity_check")
-            guard damage == nil else { return }
-            try DatabaseQueue(path: file.path, configuration: configuration).read { try load($0) }
-        } catch let error as DatabaseError {
+            damage = try file.damage(.reading, "integrity_check", lacks: !records.areEmpty)
+            guard damage == nil, !file.isEmpty else { return }
+            let database = try Database(file.path, .reading)
+            try database.reading { try load($0) }
+        } catch let error as SQLiteError {
             damage = error.description
         }
-        let records = AllRecords(root: root, runRoot: runRoot)
         unrecorded = records.lacking(
             Set(sandboxes.map(\.id)), Set(containers.map(\.id)), Set(images.map(\.id)))
     }
 
     private mutating func load(_ database: Database) throws {
-        let broken = try Row.fetchAll(database, sql: "PRAGMA foreign_key_check")
-        if let first = broken.first {
-            let table: String = first["table"]
+        let broken = try database.rows("PRAGMA foreign_key_check") { $0.text(0) }
+        if let table = broken.first {
             damage = "\(broken.count) rows refer to nothing, the first of \(table)"
         }
         sandboxes = try SandboxRow.all(database)

@@ -2,6 +2,8 @@ internal import ArgumentParser
 internal import CRI
 internal import FoundationEssentials
 internal import GRPC
+internal import Glibc
+internal import Kernel
 internal import Logging
 internal import Model
 internal import Service
@@ -19,6 +21,8 @@ struct Serve: AsyncParsableCommand {
     private static let grace = Duration.seconds(5)
 
     func run() async throws {
+        // What is for all, such as a pod's /etc/hosts, is so whoever started the daemon.
+        umask(0o022)
         Heap.bound()
         var settings = try options.load().settings
         settings.takeOpenFiles(try OpenFiles.raise())
@@ -75,6 +79,7 @@ struct Serve: AsyncParsableCommand {
         let boundary = Boundary(log: log, telemetry: node.telemetry)
         let unary = table.unary.map { ($0, boundary.wrap($0, $1)) }
         let streaming = table.streaming.map { ($0, boundary.wrap($0, $1)) }
+        try Files.makeDirectories(Path.parent(of: settings.socket), mode: 0o711)
         return try Server(
             methods: Dictionary(uniqueKeysWithValues: unary + streaming),
             socketPath: settings.socket, translate: Boundary.status(of:))

@@ -1,6 +1,5 @@
 import Foundation
-import GRDB
-import Store
+@testable import Store
 
 /// Directories for a store, removed with it.
 final class Place: Sendable {
@@ -26,7 +25,7 @@ final class Place: Sendable {
 
     /// Changes the database behind the store's back.
     func execute(_ sql: String) throws {
-        try DatabaseQueue(path: database.path).write { try $0.execute(sql: sql) }
+        try Database(database.path, .writing).execute(sql)
     }
 
     /// What a reboot does.

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Kernel
 
 /// Where things are on disk. What must survive a reboot is below `root`, the rest below `runRoot`.
@@ -28,16 +27,6 @@ struct Paths: Sendable {
         for directory in [scratch, networkCache] {
             try Files.makeDirectories(directory, mode: 0o700)
             try Files.narrow(directory, to: 0o700)
-        }
-        try protectDatabase()
-    }
-
-    /// Containers' variables are in it, and SQLite would make it for all to read. The files that SQLite
-    /// puts beside it get its mode.
-    private func protectDatabase() throws(SystemError) {
-        _ = try Files.open(database, O_RDWR | O_CREAT, mode: 0o600)
-        for file in [database, "\(database)-wal", "\(database)-shm"] where Files.exists(file) {
-            try Files.narrow(file, to: 0o600)
         }
     }
 
