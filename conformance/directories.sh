@@ -11,7 +11,7 @@ mount_directories() {
             overlay "/$directory"
     done
     for directory in /etc/cni/net.d /etc/containers /etc/containerd /etc/gantry \
-        /var/lib/gantry /var/lib/containerd /var/lib/cni /var/log/pods /var/tmp; do
+        /var/lib/gantry /var/lib/containerd /var/lib/containers /var/lib/cni /var/log/pods /var/tmp; do
         mkdir -p "$directory"
         mount -t tmpfs -o mode=0755 tmpfs "$directory"
     done

@@ -13,7 +13,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from . import lookalikes, runtimes
+from . import lookalikes, peers, runtimes
 from .node import Node
 from .registry import Registry
 
@@ -63,7 +63,7 @@ def prepared_node(runtime: runtimes.Runtime, directory: Path) -> tuple[Node, str
 def main() -> int:
     """Prints the counts, and each spec that did not pass with the reason."""
     parser = argparse.ArgumentParser(prog="conformance/critest", description=__doc__)
-    parser.add_argument("--runtime-under-test", default="gantry", choices=["gantry", "containerd"])
+    parser.add_argument("--runtime-under-test", default="gantry", choices=["gantry", *peers.KINDS])
     parser.add_argument("--logs", type=Path, default=Path("/var/tmp"),
                         help="where critest's and the daemon's output go")
     options, arguments = parser.parse_known_args()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness import catalogue, kinds, lookalikes, parts, runtimes
+from harness import catalogue, kinds, lookalikes, parts, peers, runtimes
 from harness.client import Client
 from harness.leaks import Leaks
 from harness.node import Node
@@ -23,7 +23,7 @@ SPARE_PORTS = range(PORT + 1, PORT + 4)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Which runtime is tried, which part of the suite, and whether on first starts."""
-    parser.addoption("--runtime-under-test", default="gantry", choices=["gantry", "containerd"])
+    parser.addoption("--runtime-under-test", default="gantry", choices=["gantry", *peers.KINDS])
     parser.addoption("--part", metavar="K/N", default="1/1", help="of the suite; see conformance/run --parts")
     parser.addoption("--first-start", action="store_true",
                      help="each test begins on a root and a run directory on which no Gantry has run")
@@ -38,7 +38,9 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test with pods runs once for each OCI runtime, or for those that its file names."""
     if "handler" in metafunc.fixturenames:
-        handlers = getattr(metafunc.module, "HANDLERS", HANDLERS)
+        runtime = runtimes.named(metafunc.config.getoption("--runtime-under-test"))
+        handlers = [name for name in getattr(metafunc.module, "HANDLERS", HANDLERS)
+                    if runtime.name == "gantry" or name in runtime.handlers]
         metafunc.parametrize("handler", handlers, scope="session")
 
 
