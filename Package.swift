@@ -102,7 +102,7 @@ let package = Package(
             name: "gantry",
             dependencies: [
                 "Service", "Streaming", "Image", "GRPC", "CRI", "OCI", "TOML", "System", "Kernel",
-                "Text", "Model",
+                "CLinux", "Text", "Model",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
@@ -42,6 +43,41 @@ int gantry_signal_descriptor(void) {
     if (sigprocmask(SIG_BLOCK, &set, NULL) < 0) return -1;
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
+
+static int caught_signals = -1;
+
+static void note_signal(int number) {
+    int saved = errno;
+    unsigned char byte = (unsigned char)number;
+    // A full pipe has signals enough to be told of.
+    if (write(caught_signals, &byte, 1) < 0) {}
+    errno = saved;
+}
+
+// All that ends a process unless it is told otherwise, but for those that tell of a fault in it, and
+// for SIGPIPE, which is an error of its write.
+static int set_endings(void (*handler)(int)) {
+    static const int named[] = {SIGHUP,  SIGINT,    SIGQUIT, SIGTERM, SIGUSR1,   SIGUSR2, SIGALRM,
+                                SIGXCPU, SIGVTALRM, SIGPROF, SIGIO,   SIGSTKFLT, SIGPWR,  SIGXFSZ};
+    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
+    struct sigaction ignored = {.sa_handler = SIG_IGN};
+    sigfillset(&action.sa_mask);
+    if (sigaction(SIGPIPE, &ignored, NULL) < 0) return -1;
+    for (size_t i = 0; i < sizeof named / sizeof *named; i++)
+        if (sigaction(named[i], &action, NULL) < 0) return -1;
+    for (int number = SIGRTMIN; number <= SIGRTMAX; number++)
+        if (sigaction(number, &action, NULL) < 0) return -1;
+    return 0;
+}
+
+int gantry_catch_signals(void) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) return -1;
+    caught_signals = ends[1];
+    return set_endings(note_signal) < 0 ? -1 : ends[0];
+}
+
+int gantry_ignore_signals(void) { return set_endings(SIG_IGN); }
 
 int gantry_next_signal(int descriptor) {
     struct signalfd_siginfo info;

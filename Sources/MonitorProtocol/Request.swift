@@ -80,7 +80,7 @@ public struct CreateRequest: Sendable, Equatable {
     public var pidFile: String
     /// Empty when the container has no terminal.
     public var consoleSocket: String
-    /// Empty when nobody wants a log; the output is read all the same.
+    /// A `LogPath`'s text. Empty when nobody wants a log; the output is read all the same.
     public var logPath: String
     public var keepsInput: Bool
     /// Where its exit is recorded.

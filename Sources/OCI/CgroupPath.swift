@@ -1,5 +1,6 @@
 internal import Kernel
 internal import Glibc
+internal import Model
 internal import Text
 
 /// Who makes cgroups: the runtime itself below a path, or systemd as slices and scopes.
@@ -24,6 +25,22 @@ public struct CgroupPath: Hashable, Sendable {
     public init(driver: CgroupDriver, parent: String) {
         self.driver = driver
         self.parent = parent
+    }
+
+    /// A kubelet with another driver would look for its pods' cgroups where they are not.
+    /// - Throws: `GantryError` (`invalidArgument`).
+    public func check() throws {
+        if parent.isEmpty { return }
+        guard !parent.split(at: "/").contains("..") else {
+            throw GantryError(.invalidArgument, "cgroup_parent \"\(parent)\" has \"..\" in it")
+        }
+        let form: CgroupDriver = slice.ends(with: ".slice") ? .systemd : .cgroupfs
+        guard form != driver else { return }
+        throw GantryError(
+            .invalidArgument,
+            "cgroup_parent \"\(parent)\" is of the cgroup driver \(form.rawValue), and this node's is "
+                + "\(driver.rawValue): kubelet (cgroupDriver) and Gantry (cgroup_driver) need the same"
+        )
     }
 
     /// What `linux.cgroupsPath` takes for a container: a path, or `slice:prefix:name`

@@ -30,7 +30,8 @@ final class Statement {
     func bind(_ values: [SQLValue]) throws(SQLiteError) {
         guard sqlite3_bind_parameter_count(handle) == values.count else {
             throw SQLiteError(
-                code: SQLITE_RANGE, message: "\(values.count) values for other parameters", sql: sql)
+                code: SQLITE_RANGE, message: "\(values.count) values for other parameters", sql: sql
+            )
         }
         for (position, value) in values.enumerated() {
             guard bind(value, Int32(position) + 1) == SQLITE_OK else {

@@ -2,6 +2,7 @@ internal import Model
 internal import NIOCore
 internal import NIOPosix
 internal import NIOSSL
+internal import Synchronization
 internal import System
 
 typealias SocketChannel = NIOAsyncChannel<ByteBuffer, ByteBuffer>
@@ -12,18 +13,24 @@ struct Listener: Sendable {
     let channel: NIOAsyncChannel<SocketChannel, Never>
     /// `http` or `https`.
     let scheme: String
+    /// What new connections are encrypted with.
+    let certificate: RenewableCertificate
 
     static func bind(_ settings: StreamingSettings) async throws -> Listener {
         let tls = try await Blocking.run { try context(settings) }
+        let certificate = RenewableCertificate(tls)
         let threads = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         do {
             let channel = try await bootstrap(threads).bind(
                 host: settings.address, port: Int(settings.port)
             ) { channel in
-                channel.eventLoop.makeCompletedFuture { try wrap(channel, settings, tls) }
+                channel.eventLoop.makeCompletedFuture {
+                    try wrap(channel, settings, certificate.context)
+                }
             }
             return Listener(
-                threads: threads, channel: channel, scheme: tls == nil ? "http" : "https")
+                threads: threads, channel: channel,
+                scheme: certificate.context == nil ? "http" : "https", certificate: certificate)
         } catch {
             try? await threads.shutdownGracefully()
             throw GantryError(
@@ -55,7 +62,7 @@ struct Listener: Sendable {
         return try SocketChannel(wrappingChannelSynchronously: channel)
     }
 
-    private static func context(_ settings: StreamingSettings) throws -> NIOSSLContext? {
+    static func context(_ settings: StreamingSettings) throws -> NIOSSLContext? {
         guard let certificate = settings.certificate else { return nil }
         do {
             let chain = try NIOSSLCertificate.fromPEMFile(certificate)
@@ -73,6 +80,21 @@ struct Listener: Sendable {
                 .invalidArgument, "cannot use the certificate \(certificate) for streams",
                 cause: error)
         }
+    }
+}
+
+/// The certificate, which may be renewed while connections are there.
+final class RenewableCertificate: Sendable {
+    private let current: Mutex<NIOSSLContext?>
+
+    init(_ context: NIOSSLContext?) {
+        current = Mutex(context)
+    }
+
+    var context: NIOSSLContext? { current.withLock { $0 } }
+
+    func renew(_ context: NIOSSLContext) {
+        current.withLock { $0 = context }
     }
 }
 

@@ -1,5 +1,6 @@
 internal import NIOCore
 internal import NIOPosix
+internal import System
 internal import Text
 
 /// The HTTP server to which kubelets and clients connect for exec, attach and port-forwarding,
@@ -26,6 +27,19 @@ public struct StreamingServer: Sendable {
         let host = isIPv6 ? "[\(settings.address)]" : settings.address
         let token = try book.issue(request)
         return "\(listener.scheme)://\(host):\(port)/\(request.verb)/\(token)"
+    }
+
+    /// Reads the certificate anew, for the connections to come.
+    /// - Returns: what is to be said of it.
+    /// - Throws: `GantryError` for a certificate that cannot be used; the one that counts stays.
+    public func renewCertificate(_ new: StreamingSettings) async throws -> [String] {
+        guard (new.certificate == nil) == (listener.certificate.context == nil) else {
+            return ["TLS of streams needs a restart to come or go"]
+        }
+        let context = try await Blocking.run { try Listener.context(new) }
+        guard let context else { return [] }
+        listener.certificate.renew(context)
+        return ["the certificate of streams was read again"]
     }
 
     /// Serves until its task is cancelled; then all connections are closed.

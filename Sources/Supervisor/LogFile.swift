@@ -1,6 +1,7 @@
 internal import CLinux
 internal import Glibc
 internal import Kernel
+internal import MonitorProtocol
 
 /// A container's CRI log file.
 ///
@@ -14,21 +15,16 @@ final class LogFile {
     private(set) var lost: UInt64 = 0
     private var failing = false
 
-    /// With an empty path everything is thrown away.
+    /// The path is a `LogPath`'s text; with an empty one everything is thrown away.
     init(_ path: String, _ buffers: Buffers) throws(SystemError) {
         self.path = path
         buffer = buffers.output
-        if !path.isEmpty { file = try Self.open(path) }
-    }
-
-    private static func open(_ path: String) throws(SystemError) -> Descriptor {
-        // Log collectors of root's group may read it.
-        try Files.open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, mode: 0o640)
+        try reopen()
     }
 
     /// Goes on in a new file. On an error the old one stays in use.
     func reopen() throws(SystemError) {
-        if !path.isEmpty { file = try Self.open(path) }
+        if !path.isEmpty { file = try LogLocation.open(LogPath(path)) }
     }
 
     /// Writes what is in `bytes` as entries, with one write where they fit the buffer.

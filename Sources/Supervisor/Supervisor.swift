@@ -13,6 +13,8 @@ public enum Supervisor {
         guard arguments.count == 2 else { fail("usage: gantry-monitor DIRECTORY") }
         let directory = arguments[1]
         do {
+            // Its end is its containers' end. SIGTERM, and the children's ends, come through the loop.
+            try syscall("sigaction") { gantry_ignore_signals() }
             let loop = try EventLoop(directory: directory)
             if try syscall("fork", "", { gantry_fork() }) != 0 { _exit(0) }
             try becomeSupervisor(directory)
@@ -31,8 +33,6 @@ public enum Supervisor {
         umask(0o022)
         try syscall("prctl") { gantry_set_subreaper() }
         try syscall("chdir") { chdir("/") }
-        signal(SIGPIPE, SIG_IGN)
-        signal(SIGHUP, SIG_IGN)
         protectFromOutOfMemory()
         let null = try Files.open("/dev/null", O_RDWR)
         let log = try Files.open("\(directory)/monitor.log", O_WRONLY | O_CREAT | O_APPEND)

@@ -24,6 +24,8 @@ public struct ServiceManager: Sendable {
     public enum State: Sendable {
         /// Requests are answered from now on.
         case ready
+        /// The configuration is being read again; `ready` follows.
+        case reloading
         case stopping
         /// A sign of life for the watchdog.
         case alive
@@ -33,10 +35,18 @@ public struct ServiceManager: Sendable {
         var text: String {
             switch self {
             case .ready: "READY=1"
+            case .reloading: "RELOADING=1\nMONOTONIC_USEC=\(Self.now)"
             case .stopping: "STOPPING=1"
             case .alive: "WATCHDOG=1"
             case .status(let text): "STATUS=\(text)"
             }
+        }
+
+        /// Microseconds of CLOCK_MONOTONIC.
+        private static var now: Int {
+            var time = timespec()
+            clock_gettime(CLOCK_MONOTONIC, &time)
+            return time.tv_sec * 1_000_000 + time.tv_nsec / 1000
         }
     }
 

@@ -21,6 +21,8 @@ struct Configuration {
 
         let name: String
         let value: Value
+        /// Whether a change counts after SIGHUP; otherwise it needs a restart.
+        var reloads = false
         let summary: String
     }
 
@@ -33,7 +35,7 @@ struct Configuration {
                 name: "cgroup_driver", value: .text(\.cgroupDriverName),
                 summary: "systemd or cgroupfs; empty: systemd where it runs the node."),
             Key(
-                name: "default_runtime", value: .text(\.defaultHandler),
+                name: "default_runtime", value: .text(\.defaultHandler), reloads: true,
                 summary: "The handler of pods that name none; empty: the first."),
             Key(
                 name: "runtime_limit", value: .number(\.runtimeLimit),
@@ -48,25 +50,25 @@ struct Configuration {
                 name: "cni_plugin_dirs", value: .texts(\.networkPluginDirectories),
                 summary: "Where CNI plugins are, in the order of the search."),
             Key(
-                name: "registries_conf", value: .text(\.registriesFile),
+                name: "registries_conf", value: .text(\.registriesFile), reloads: true,
                 summary: "containers-registries.conf(5)."),
             Key(
-                name: "registries_conf_dir", value: .text(\.registriesDirectory),
+                name: "registries_conf_dir", value: .text(\.registriesDirectory), reloads: true,
                 summary: "Its drop-in directory."),
             Key(
-                name: "cdi_spec_dirs", value: .texts(\.cdiDirectories),
+                name: "cdi_spec_dirs", value: .texts(\.cdiDirectories), reloads: true,
                 summary: "Where CDI files are; the later directory wins."),
             Key(
-                name: "hooks_dirs", value: .texts(\.hookDirectories),
+                name: "hooks_dirs", value: .texts(\.hookDirectories), reloads: true,
                 summary: "Where OCI hooks are (oci-hooks(5)); the later directory wins."),
             Key(
-                name: "default_ulimits", value: .texts(\.defaultUlimits),
+                name: "default_ulimits", value: .texts(\.defaultUlimits), reloads: true,
                 summary: "Limits of every container's processes, as nofile=1024:4096."),
             Key(
-                name: "certs_dirs", value: .texts(\.hostDirectories),
+                name: "certs_dirs", value: .texts(\.hostDirectories), reloads: true,
                 summary: "Directories with HOST/hosts.toml or HOST/*.crt, *.cert and *.key."),
             Key(
-                name: "auth_file", value: .text(\.authFile),
+                name: "auth_file", value: .text(\.authFile), reloads: true,
                 summary: "Credentials for registries: containers-auth.json(5); it may be absent."),
             Key(
                 name: "largest_layer", value: .number(\.largestLayer),
@@ -84,22 +86,23 @@ struct Configuration {
                 name: "long_layer", value: .number(\.longLayer),
                 summary: "Compressed bytes from which a layer is fetched in ranges on a slow line."),
             Key(
-                name: "signature_policy", value: .text(\.signaturePolicy),
+                name: "signature_policy", value: .text(\.signaturePolicy), reloads: true,
                 summary: "Which images may be pulled: containers-policy.json(5)."),
             Key(
-                name: "registries_d_dir", value: .text(\.signatureLookasides),
+                name: "registries_d_dir", value: .text(\.signatureLookasides), reloads: true,
                 summary: "Where GPG signatures are: containers-registries.d(5)."),
             Key(
                 name: "signature_policy_dir", value: .text(\.signaturePolicyDirectory),
+                reloads: true,
                 summary: "NAMESPACE.json in its stead for the pods of a namespace."),
             Key(
                 name: "program_dir", value: .text(\.programDirectory),
                 summary: "Where gantry-monitor, gantry-exec and gantry-pause are."),
             Key(
-                name: "pod_metrics", value: .texts(\.podMetricNames),
+                name: "pod_metrics", value: .texts(\.podMetricNames), reloads: true,
                 summary: "Families of figures in ListPodSandboxMetrics."),
             Key(
-                name: "log_level", value: .text(\.logLevel),
+                name: "log_level", value: .text(\.logLevel), reloads: true,
                 summary: "trace, debug, info, notice, warning, error or critical."),
             Key(
                 name: "log_format", value: .text(\.logFormat),
@@ -114,10 +117,10 @@ struct Configuration {
                 name: "streaming_port", value: .number(\.streamingPort),
                 summary: "The port there; absent: any that is free."),
             Key(
-                name: "streaming_certificate", value: .text(\.streamingCertificate),
+                name: "streaming_certificate", value: .text(\.streamingCertificate), reloads: true,
                 summary: "PEM file of the certificate there; empty: no TLS."),
             Key(
-                name: "streaming_key", value: .text(\.streamingKey),
+                name: "streaming_key", value: .text(\.streamingKey), reloads: true,
                 summary: "PEM file of its key."),
             Key(
                 name: "streaming_client_ca", value: .text(\.streamingClientCA),

@@ -17,22 +17,28 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var options: ConfigurationOptions
 
-    /// What calls under way get at the end before they are cancelled.
-    private static let grace = Duration.seconds(5)
-
     func run() async throws {
         // What is for all, such as a pod's /etc/hosts, is so whoever started the daemon.
         umask(0o022)
         Heap.bound()
+        let signals = try Signals()
         var settings = try options.load().settings
-        settings.takeOpenFiles(try OpenFiles.raise())
-        try await serve(settings, Self.logger(settings))
+        let limits = try OpenFiles.raise()
+        settings.takeOpenFiles(limits)
+        let log = Self.logger(settings)
+        let control = Control(log)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await control.run(signals) }
+            try await serve(settings, limits, control, log)
+            group.cancelAll()
+        }
     }
 
-    private func serve(_ settings: Settings, _ log: Logger) async throws {
+    private func serve(
+        _ settings: Settings, _ limits: OpenFiles, _ control: Control, _ log: Logger
+    ) async throws {
         let manager = ServiceManager(ProcessInfo.processInfo.environment)
         manager.tell(.status("finding the pods of before"))
-        let signals = Signals.untilEnd()
         let nursery = Nursery()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await nursery.run() }
@@ -43,19 +49,21 @@ struct Serve: AsyncParsableCommand {
             try await Recovery(node).run()
             let server = try Self.server(node, settings, log)
             let metrics = try await Self.metrics(node, settings)
+            control.serves(
+                node,
+                Reload(
+                    options: options, limits: limits, streaming: streaming, manager: manager,
+                    log: log))
             log.info("serving the CRI on \(settings.socket)")
             manager.tell(.ready, .status("serving the CRI on \(settings.socket)"))
             await withDiscardingTaskGroup { streams in
                 streams.addTask { await Self.stream(streaming, node, log) }
                 let watchdog = Watchdog(manager: manager, socket: settings.socket, log: log)
                 streams.addTask { await watchdog.run() }
-                for await signal in signals {
-                    log.info("ending, on signal \(signal)")
-                    break
-                }
+                for await _ in control.end.stream { break }
                 manager.tell(.stopping)
                 node.beginShutdown()
-                await server.shutdown(grace: Self.grace)
+                await server.shutdown(grace: Control.grace)
                 streams.cancelAll()
             }
             await metrics?.stop()

@@ -1,20 +1,25 @@
-@preconcurrency internal import Dispatch
+internal import CLinux
 internal import Glibc
+internal import Kernel
+internal import System
 
-/// The signals that end the daemon.
-enum Signals {
-    /// SIGTERM and SIGINT as they come. A broken pipe is an error of its write, not an end.
-    static func untilEnd() -> AsyncStream<Int32> {
-        signal(SIGPIPE, SIG_IGN)
-        let (stream, continuation) = AsyncStream.makeStream(of: Int32.self)
-        let sources = [SIGTERM, SIGINT].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { continuation.yield(number) }
-            source.activate()
-            return source
+/// The signals that would end the daemon, as they come. None of them does: what each is for is in
+/// `Control`.
+final class Signals: Sendable {
+    private let pipe: Descriptor
+
+    /// Catches them from now on; once a process. A broken pipe is an error of its write.
+    init() throws(SystemError) {
+        pipe = Descriptor(owning: try syscall("sigaction") { gantry_catch_signals() })
+    }
+
+    /// The next one.
+    /// - Throws: `CancellationError`.
+    func next() async throws -> Int32 {
+        var number: UInt8 = 0
+        while read(pipe.raw, &number, 1) != 1 {
+            try await Reactor.shared.wait(for: pipe.raw)
         }
-        continuation.onTermination = { _ in for source in sources { source.cancel() } }
-        return stream
+        return Int32(number)
     }
 }

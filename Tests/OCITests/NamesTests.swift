@@ -1,3 +1,4 @@
+internal import Model
 internal import Testing
 
 @testable import OCI
@@ -42,6 +43,34 @@ internal import Testing
         #expect(cgroup.container("c") == path)
         #expect(cgroup.directory("c") == directory)
         #expect(CgroupPath.directory(ofSpec: path) == directory)
+    }
+
+    @Test(arguments: [
+        (OCI.CgroupDriver.cgroupfs, "/kubepods/burstable/pod1"), (.cgroupfs, ""),
+        (.cgroupfs, "/kubelet.slice/kubepods"), (.systemd, "kubepods-pod1.slice"), (.systemd, ""),
+        (.systemd, "/kubepods.slice/kubepods-pod1.slice/"),
+    ])
+    func parentsOfTheDriver(driver: OCI.CgroupDriver, parent: String) throws {
+        try CgroupPath(driver: driver, parent: parent).check()
+    }
+
+    @Test(arguments: [
+        (OCI.CgroupDriver.cgroupfs, "/kubepods.slice/kubepods-pod1.slice"),
+        (.cgroupfs, "kubepods-pod1.slice"), (.systemd, "/kubepods/burstable/pod1"),
+        (.systemd, "kubepods"),
+    ])
+    func parentsOfTheOtherDriver(driver: OCI.CgroupDriver, parent: String) {
+        let error = #expect(throws: GantryError.self) {
+            try CgroupPath(driver: driver, parent: parent).check()
+        }
+        #expect(error?.code == .invalidArgument)
+        #expect(error?.message.contains("cgroupfs") == true)
+        #expect(error?.message.contains("systemd") == true)
+    }
+
+    @Test func aParentThatLeadsElsewhere() {
+        let cgroup = CgroupPath(driver: .cgroupfs, parent: "/kubepods/../../x")
+        #expect(throws: GantryError.self) { try cgroup.check() }
     }
 
     @Test(arguments: [

@@ -117,6 +117,11 @@ int gantry_epoll_wait(int epoll, uint64_t *keys, int count, int timeout_millisec
 
 // A signalfd for SIGCHLD, SIGTERM and SIGINT, which are blocked from now on; -1 on error.
 int gantry_signal_descriptor(void);
+// The reading end of a pipe, non-blocking, that gets a byte with the number of each signal that would
+// end the process and tells of no fault in it; SIGPIPE is ignored. -1 on error; once a process.
+int gantry_catch_signals(void);
+// Ignores the same signals. A program that is started gets the defaults (gantry_spawn).
+int gantry_ignore_signals(void);
 // The next signal that has come, or -1 when there is none.
 int gantry_next_signal(int descriptor);
 

@@ -57,7 +57,7 @@ struct ContainerPlan: Sendable {
                 id, bundle: paths.bundle, pidFile: paths.pidFile, log: paths.log,
                 console: config.tty ? paths.console : nil),
             pidFile: paths.pidFile, consoleSocket: config.tty ? paths.console : "",
-            logPath: container().logPath, keepsInput: config.stdin,
+            logPath: container().log?.text ?? "", keepsInput: config.stdin,
             exitRecord: node.paths.pod(sandbox.id).exitRecord(id))
         if handler.runtime.handler.hidesProcesses {
             request.startArguments = handler.runtime.startArguments(id, log: paths.log)

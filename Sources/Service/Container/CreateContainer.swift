@@ -2,6 +2,7 @@ internal import CRI
 internal import Image
 internal import Kernel
 internal import Model
+internal import MonitorProtocol
 internal import OCI
 internal import Store
 internal import System
@@ -13,6 +14,7 @@ struct CreateContainer: RPC {
     func respond(to request: CreateContainerRequest) async throws -> CreateContainerResponse {
         let sandbox = try node.sandboxes.get(request.podSandboxId)
         let config = try validated(request.config)
+        try requireLogBelow(sandbox.config.logDirectory, config.logPath)
         let name = SandboxContainer.name(config.metadata ?? ContainerMetadata())
         let key = Operations.Key.createContainer(sandbox: sandbox.id, name: name)
         let id = try await node.operations.join(key, request) {
@@ -109,6 +111,18 @@ struct CreateContainer: RPC {
                 .alreadyExists, "container \(name) exists as \(other.id): \(difference)")
         }
         return other.id
+    }
+
+    /// A log elsewhere would be written to with root's rights, whatever file it is.
+    private func requireLogBelow(_ directory: String, _ path: String) throws {
+        guard !directory.isEmpty, !path.isEmpty else { return }
+        guard !(directory + path).utf8.contains(0),
+            LogPath(directory: directory, name: path) != nil
+        else {
+            throw GantryError(
+                .invalidArgument,
+                "log_path \"\(path)\" names no file below the log directory \(directory)")
+        }
     }
 
     private func validated(_ config: ContainerConfig?) throws -> ContainerConfig {

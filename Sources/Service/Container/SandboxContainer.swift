@@ -1,4 +1,5 @@
 internal import Model
+internal import MonitorProtocol
 internal import Synchronization
 
 /// A container of a pod: what was asked for, which never changes, apart from how it stands.
@@ -106,10 +107,12 @@ final class SandboxContainer: Identified {
 
     var name: String { SandboxContainer.name(config.metadata ?? ContainerMetadata()) }
 
-    /// Where its log is written; empty when the pod has no log directory or it wants none.
-    var logPath: String {
+    /// Where its log is written; nil when the pod has no log directory or it wants none.
+    var log: LogPath? {
         let directory = sandbox.config.logDirectory
-        if directory.isEmpty || config.logPath.isEmpty { return "" }
-        return "\(directory)/\(config.logPath)"
+        if directory.isEmpty || config.logPath.isEmpty { return nil }
+        return LogPath(directory: directory, name: config.logPath)
     }
+
+    var logPath: String { log?.path ?? "" }
 }

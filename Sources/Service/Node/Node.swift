@@ -12,7 +12,7 @@ internal import System
 
 /// All that the RPCs work on. It has no behaviour of its own beyond finding things.
 public final class Node: Sendable {
-    let settings: Settings
+    let live: Mutex<Settings>
     let paths: Paths
     let log: Logger
     let store: Store
@@ -30,7 +30,7 @@ public final class Node: Sendable {
     let puller: Puller
     let pulls: PullsUnderWay
     let network: NetworkPlugins
-    let handlers: Handlers
+    let liveHandlers: Mutex<Handlers>
     let host: HostFacts
     let cgroupDriver: OCI.CgroupDriver
     /// Where exec, attach and port-forward are carried on; nil: nowhere.
@@ -43,7 +43,7 @@ public final class Node: Sendable {
         _ settings: Settings, nursery: Nursery, log: Logger, streaming: StreamingServer? = nil
     ) async throws {
         self.streaming = streaming
-        self.settings = settings
+        live = Mutex(settings)
         self.nursery = nursery
         self.log = log
         pulls = PullsUnderWay(log)
@@ -62,14 +62,11 @@ public final class Node: Sendable {
             return store
         }
         Self.tell(store.condition, log)
-        let load = { @Sendable in
-            try Registries.load(settings)
-        }
         layers = try await Blocking.run { try Layers(root: paths.root) }
         rootFilesystems = try RootFilesystems(
             root: paths.root, runroot: paths.runRoot, layers: layers)
         let puller = Puller(
-            layers: layers, registries: try await Blocking.run { try load() },
+            layers: layers, registries: try await Blocking.run { try Registries.load(settings) },
             limits: LayerLimits(settings),
             longLayers: LongLayers(threshold: UInt64(clamping: settings.longLayer)))
         quarantine = try await Quarantine.run(store, layers, log)
@@ -82,10 +79,9 @@ public final class Node: Sendable {
             limit: .clamped(seconds: Int64(settings.networkLimit)))
         var handlers = await working
         if await rootFilesystems.canMapIDs() { handlers.allowUserNamespaces() }
-        self.handlers = handlers
+        liveHandlers = Mutex(handlers)
         host = try await Blocking.run { try HostFacts.detect() }
         cgroupDriver = settings.cgroupDriver ?? CgroupDriver.detect()
-        registries = load
         try await prepareInfra()
     }
 
@@ -107,9 +103,6 @@ public final class Node: Sendable {
     }
 
     var isShuttingDown: Bool { shuttingDown.load(ordering: .relaxed) }
-
-    /// Read anew for each pull, so that a change counts at once.
-    let registries: @Sendable () throws -> Registries
 }
 
 extension Node {

@@ -76,6 +76,12 @@ struct Handlers: Sendable {
         }
     }
 
+    /// Adds those whose names are not among them.
+    mutating func keep(_ others: [WorkingHandler]) {
+        let names = Set(working.map(\.name))
+        working += others.filter { !names.contains($0.name) }
+    }
+
     private mutating func putFirst(_ name: String) {
         guard let index = working.firstIndex(where: { $0.name == name }) else { return }
         working.insert(working.remove(at: index), at: 0)

@@ -23,6 +23,7 @@ final class Operations: Sendable {
         let request: any Hashable & Sendable
         let latch: any Sendable
         let done: Latch<Void>
+        let begun = ContinuousClock.now
     }
 
     /// When the operation that the task runs was asked for.
@@ -71,6 +72,14 @@ final class Operations: Sendable {
     var underWay: [String: UInt64] {
         running.withLock { running in
             running.keys.reduce(into: [:]) { $0[$1.stage, default: 0] += 1 }
+        }
+    }
+
+    /// What goes on now and for how long, the longest first.
+    var described: [String] {
+        let all = running.withLock { running in running.map { ($0.key, $0.value.begun) } }
+        return all.sorted { $0.1 < $1.1 }.map { key, begun in
+            "\(key.stage) \(key.subject) for \(begun.duration(to: .now).components.seconds) s"
         }
     }
 
@@ -134,6 +143,21 @@ extension Operations.Key {
         case .cleanUpContainer: "clean_up_container"
         case .pullImage: "pull_image"
         case .importImages: "import_images"
+        }
+    }
+}
+
+extension Operations.Key {
+    /// What the operation does something to.
+    fileprivate var subject: String {
+        switch self {
+        case .runSandbox(let name): name
+        case .stopSandbox(let id), .removeSandbox(let id), .startContainer(let id),
+            .updateContainer(let id), .removeContainer(let id), .cleanUpContainer(let id):
+            id
+        case .createContainer(let sandbox, let name): "\(name) of \(sandbox)"
+        case .pullImage(let identity): identity.name
+        case .importImages(let path, _): path
         }
     }
 }

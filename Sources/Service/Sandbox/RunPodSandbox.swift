@@ -12,6 +12,8 @@ struct RunPodSandbox: RPC {
         let config = try validated(request.config)
         let handler = try node.handlers.named(request.runtimeHandler)
         try PodRules(config: config, handler: handler).check()
+        let parent = config.linux?.cgroupParent ?? ""
+        try CgroupPath(driver: node.cgroupDriver, parent: parent).check()
         let name = Sandbox.name(config.metadata ?? PodSandboxMetadata())
         if needsNetwork(config, name) { try await node.network.untilReady() }
         let id = try await node.operations.join(.runSandbox(name: name), request) {

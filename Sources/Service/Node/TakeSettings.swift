@@ -1,0 +1,52 @@
+internal import Image
+internal import Kernel
+internal import Logging
+internal import Model
+internal import OCI
+internal import Synchronization
+internal import System
+
+/// What can change while the daemon runs.
+extension Node {
+    /// As they count now: read each time that they are used.
+    public var settings: Settings { live.withLock { $0 } }
+
+    var handlers: Handlers { liveHandlers.withLock { $0 } }
+
+    /// Read anew for each pull, so that a change counts at once.
+    func registries() throws -> Registries { try Registries.load(settings) }
+
+    /// Takes over settings that differ in what may change meanwhile.
+    /// - Returns: what is to be said of them.
+    /// - Throws: `GantryError` for what cannot be used; then nothing has changed.
+    public func take(_ new: Settings) async throws -> [String] {
+        try await Blocking.run { _ = try Registries.load(new) }
+        let old = settings
+        let probesHandlers =
+            old.handlers != new.handlers || old.defaultHandler != new.defaultHandler
+        let handlers = probesHandlers ? try await probed(new) : nil
+        live.withLock { $0 = new }
+        guard let handlers else { return [] }
+        liveHandlers.withLock { $0 = handlers }
+        let failures = handlers.failures.map { "runtime \($0)" }
+        return ["runtimes are \(handlers.working.map(\.name).joined(separator: ", "))"] + failures
+    }
+
+    /// Handlers that went are kept as long as they have pods, which could not be ended without.
+    private func probed(_ settings: Settings) async throws -> Handlers {
+        var handlers = await Handlers.probe(settings, paths)
+        if await rootFilesystems.canMapIDs() { handlers.allowUserNamespaces() }
+        let used = Set(sandboxes.all.map(\.handler))
+        handlers.keep(self.handlers.working.filter { used.contains($0.name) })
+        let roots = handlers.working.map(\.runtime.handler.root)
+        try await Blocking.run {
+            for root in roots { try Files.makeDirectories(root, mode: 0o700) }
+        }
+        return handlers
+    }
+
+    /// What is under way, for people: what is done, to what, and for how long now.
+    public var operationsUnderWay: [String] { operations.described }
+
+    public var socketPath: String { settings.socket }
+}
