@@ -105,7 +105,9 @@ bench: setup build
 	bench/setup
 	bench/run $(BENCH)
 
+# Foundation would bring its ICU and 12 MiB along: FoundationEssentials has what the rooms need.
 check:
+	! grep -rnE '^(internal |public |@[a-zA-Z]+ )*import Foundation$$' Sources
 	swift-format lint --strict --recursive Package.swift Sources Tests
 	Proto/generate --check
 

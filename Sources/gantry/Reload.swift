@@ -19,15 +19,15 @@ struct Reload: Sendable {
         manager.tell(.reloading)
         defer { manager.tell(.ready) }
         do {
-            var settings = try options.load().settings
+            var settings = try await Blocking.run { [options] in try options.load().settings }
             settings.takeOpenFiles(limits)
             let changes = Changes(from: node.settings, to: settings)
-            var notes = try await node.take(changes.settings)
+            var notes = try await streaming.renewCertificate(changes.settings.streaming)
+            notes += try await node.take(changes.settings)
             setLevel(changes)
-            notes += try await streaming.renewCertificate(changes.settings.streaming)
             log.notice("configuration reloaded: \((changes.notes + notes).joined(separator: "; "))")
         } catch {
-            log.error("configuration not reloaded, all is as it was: \(error)")
+            log.error("configuration not reloaded: \(error)")
         }
     }
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from pathlib import Path
 
 from .leaks import processes
 from .pods import Pod
@@ -9,9 +10,19 @@ from .wait import wait_until
 
 
 def monitor_of(pod: Pod) -> int:
-    """The process ID of a pod's monitor."""
-    return next(int(line.split()[0]) for line in processes()
-                if "gantry-monitor" in line and pod.id in line)
+    """The process ID of a pod's monitor. A child that has not yet become the runtime looks alike."""
+    alike = {int(line.split()[0]) for line in processes()
+             if "gantry-monitor" in line and pod.id in line}
+    return next(process for process in alike if _parent(process) not in alike)
+
+
+def _parent(process: int) -> int:
+    """Of one that is there; 0 when it has gone."""
+    try:
+        stat = Path(f"/proc/{process}/stat").read_text()
+    except FileNotFoundError:
+        return 0
+    return int(stat.rpartition(")")[2].split()[1])
 
 
 def kill_monitor(pod: Pod) -> None:

@@ -2,9 +2,12 @@
 
 import os
 import signal
+import ssl
+import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -184,6 +187,37 @@ def test_handlers_come_and_go(node, client, pods, busybox, reloaded):
     assert pods.run("other").run("sleep 1000", image=busybox).output("true") == ""
     assert pod.run("sleep 1000", image=busybox).output("true") == ""
     pods.remove()
+
+
+def _certificate(name):
+    """A certificate and its key."""
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+               "-nodes", "-subj", f"/CN={name}", "-keyout", "-", "-out", "-"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def test_a_certificate_of_streams_that_was_renewed(node, client, pods, busybox, reloaded, tmp_path):
+    container = pods.run().run("sleep 1000", image=busybox)
+    pem = tmp_path / "streams.pem"
+
+    def shown():
+        url = urlsplit(client.Exec(container_id=container.id, cmd=["true"], stdout=True).url)
+        assert url.scheme == "https"
+        return ssl.get_server_certificate((url.hostname, url.port)).strip()
+
+    pem.write_text(_certificate("before"))
+    text = f'streaming_certificate = "{pem}"\nstreaming_key = "{pem}"\n'
+    assert "TLS of streams needs a restart" in reloaded(text)
+    node.restart()
+    before = shown()
+    assert before in pem.read_text()
+    pem.write_text(_certificate("after"))
+    assert "certificate of streams was read again" in reloaded(text)
+    after = shown()
+    assert after != before and after in pem.read_text()
+    pem.write_text("no certificate")
+    assert "not reloaded" in reloaded(text)
+    assert shown() == after
 
 
 @pytest.mark.parametrize("number", [*MEANINGLESS, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT,
