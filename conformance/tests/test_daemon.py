@@ -136,6 +136,14 @@ def test_a_bad_configuration_names_file_and_key(node, tmp_path, text, words):
 
 
 @pytest.mark.gantry
+def test_it_is_without_foundations_icu(node):
+    """Linked statically or not: it would be a third of the daemon (docs/performance.md)."""
+    maps = Path(f"/proc/{node.daemon.id}/maps").read_text()
+    assert "_FoundationICU" not in maps and "libFoundation.so" not in maps
+    assert b"icudt" not in Path(f"/proc/{node.daemon.id}/exe").read_bytes()
+
+
+@pytest.mark.gantry
 def test_the_socket_is_for_root_and_its_group(node):
     assert Path(node.runtime.socket).stat().st_mode & 0o777 == 0o660
 
