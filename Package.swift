@@ -145,7 +145,7 @@ let package = Package(
             uses: ["Model", "System", .product(name: "NIOCore", package: "swift-nio")]),
         tests(of: "Network", uses: ["Model", "System", "Kernel"]),
         tests(of: "Archive", uses: ["CISAL", "CZstd", "CLinux", "Kernel", "Model"]),
-        tests(of: "Image", uses: ["Archive", "YAML", "Model"]),
+        tests(of: "Image", uses: ["Archive", "CLinux", "Kernel", "System", "YAML", "Model"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11

@@ -34,24 +34,20 @@ public final class ContentSum: Sendable {
         let root = try Files.open(directory, O_RDONLY | GANTRY_O_DIRECTORY | GANTRY_O_NOFOLLOW)
         let sum = ContentSum()
         var seen: Set<UInt64> = []
-        try sum.add(allOf: root, &seen)
-        return sum.value ?? 0
-    }
-
-    private func add(allOf directory: borrowing Descriptor, _ seen: inout Set<UInt64>) throws {
-        for name in try Trees.children(of: directory) {
-            let raw = directory.raw
+        var walk = try TreeWalk(root)
+        while let step = try walk.next() {
+            guard case .entry(let name) = step else { continue }
+            let raw = walk.directory
             var status = stat()
             try syscall("stat") { fstatat(raw, name, &status, AT_SYMLINK_NOFOLLOW) }
             switch status.st_mode & S_IFMT {
-            case S_IFDIR:
-                let flags = O_RDONLY | GANTRY_O_DIRECTORY | GANTRY_O_NOFOLLOW
-                try add(allOf: try Self.open(name, in: raw, flags), &seen)
+            case S_IFDIR: try walk.enter(name)
             case S_IFREG where status.st_nlink == 1 || seen.insert(UInt64(status.st_ino)).inserted:
-                add(try FileSum(reading: try Self.open(name, in: raw, GANTRY_O_NOFOLLOW)))
+                sum.add(try FileSum(reading: try open(name, in: raw, GANTRY_O_NOFOLLOW)))
             default: break
             }
         }
+        return sum.value ?? 0
     }
 
     private static func open(

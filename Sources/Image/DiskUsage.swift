@@ -4,33 +4,34 @@ internal import Kernel
 internal import System
 
 /// What a directory takes on disk with all that is in it: blocks and inodes, hard links once.
-enum DiskUsage {
-    static func measure(_ path: String) throws -> (bytes: UInt64, inodes: UInt64) {
-        guard Files.exists(path) else { return (0, 0) }
-        let directory = try Files.open(path, O_RDONLY | GANTRY_O_DIRECTORY)
-        var walk = Walk()
-        try walk.add(directory)
-        return (walk.bytes, UInt64(walk.seen.count))
+struct DiskUsage {
+    private(set) var bytes: UInt64 = 0
+    private var seen: Set<UInt64> = []
+
+    var inodes: UInt64 { UInt64(seen.count) }
+
+    /// Zero when it is not there. It may be in use: what vanishes meanwhile is not counted, and when
+    /// what is walked through is moved, what was found by then is the figure.
+    static func measure(_ path: String) throws -> DiskUsage {
+        var usage = DiskUsage()
+        guard Files.exists(path) else { return usage }
+        var walk = try TreeWalk(try Files.open(path, O_RDONLY | GANTRY_O_DIRECTORY))
+        while case .some(let step) = try? walk.next() {
+            guard case .entry(let name) = step, usage.counts(name, in: walk.directory) else {
+                continue
+            }
+            try? walk.enter(name)
+        }
+        return usage
     }
 
-    private struct Walk {
-        var bytes: UInt64 = 0
-        var seen: Set<UInt64> = []
-
-        mutating func add(_ directory: borrowing Descriptor) throws {
-            for name in try Trees.children(of: directory) {
-                var status = stat()
-                let raw = directory.raw
-                // It is in use: what vanishes meanwhile is not counted.
-                guard fstatat(raw, name, &status, AT_SYMLINK_NOFOLLOW) == 0,
-                    seen.insert(UInt64(status.st_ino)).inserted
-                else { continue }
-                bytes += UInt64(status.st_blocks) * 512
-                guard status.st_mode & S_IFMT == S_IFDIR else { continue }
-                let flags = O_RDONLY | GANTRY_O_DIRECTORY | GANTRY_O_NOFOLLOW
-                let opened = gantry_openat(raw, name, flags, 0)
-                if opened >= 0 { try add(Descriptor(owning: opened)) }
-            }
-        }
+    /// - Returns: whether it is a directory, and counted for the first time.
+    private mutating func counts(_ name: [CChar], in directory: Int32) -> Bool {
+        var status = stat()
+        guard fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0,
+            seen.insert(UInt64(status.st_ino)).inserted
+        else { return false }
+        bytes = bytes.plus(UInt64(clamping: status.st_blocks).times(512))
+        return status.st_mode & S_IFMT == S_IFDIR
     }
 }

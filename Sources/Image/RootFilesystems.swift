@@ -100,11 +100,11 @@ public final class RootFilesystems: Sendable {
 
     /// What a container's writable part takes on disk; see `WritableUsages` for how old that may be.
     public func usage(_ id: String) async throws -> WritableUsage {
-        try await Blocking.run { try self.usageNow(id) }
+        try await Blocking.run { self.usageNow(id) }
     }
 
     /// The same for callers that may block the thread.
-    public func usageNow(_ id: String) throws -> WritableUsage {
-        try usages.usage(id, of: "\(home(of: id))/upper")
+    public func usageNow(_ id: String) -> WritableUsage {
+        usages.usage(id, of: "\(home(of: id))/upper")
     }
 }

@@ -28,14 +28,20 @@ final class WritableUsages: Sendable {
     private static let pause = 20
 
     /// What `directory` takes; zero when it is not there. Blocks the thread.
-    func usage(_ id: String, of directory: String) throws -> WritableUsage {
+    ///
+    /// What cannot be walked is no error, since one container's files must not take away the figures
+    /// of all others: the figure is then what was known before.
+    func usage(_ id: String, of directory: String) -> WritableUsage {
         let space = FreeSpace(directory)
         if let known = entries.withLock({ $0[id] }) {
             let isRecent = known.end.duration(to: .now) < known.duration * Self.pause
             if isRecent || (space != nil && known.space == space) { return known.usage }
         }
         let begin = ContinuousClock.now
-        let found = try DiskUsage.measure(directory)
+        let last = entries.withLock { $0[id]?.usage }
+        guard let found = try? DiskUsage.measure(directory) else {
+            return last ?? WritableUsage(bytes: 0, inodes: 0, measuredAt: Self.wallClock())
+        }
         let usage = WritableUsage(
             bytes: found.bytes, inodes: found.inodes, measuredAt: Self.wallClock())
         let end = ContinuousClock.now

@@ -11,31 +11,40 @@ public enum SecurityLabels {
     }
 
     static func set(_ attribute: String, _ label: String, on path: String) throws(SystemError) {
-        try set(attribute, Array(label.utf8CString), Array(path.utf8CString))
+        let label = Array(label.utf8CString)
+        try set(attribute, label, Array(path.utf8CString))
+        guard let root = try directory(path) else { return }
+        var walk = try TreeWalk(root)
+        while let step = try walk.next() {
+            guard case .entry(let name) = step else { continue }
+            // There is no lsetxattrat(2): the open directory is named by its descriptor.
+            let above = Array("/proc/self/fd/\(walk.directory)/".utf8CString.dropLast())
+            try set(attribute, label, above + name)
+            do throws(SystemError) {
+                try walk.enter(name)
+            } catch where isNoDirectory(error.errno) {
+                continue
+            }
+        }
     }
 
     private static func set(
         _ attribute: String, _ label: [CChar], _ path: [CChar]
     ) throws(SystemError) {
-        if lsetxattr(path, attribute, label, label.count, 0) != 0, errno != ENOTSUP {
-            if errno == ENOENT { return }
-            throw SystemError("lsetxattr", text(path), errno: errno)
-        }
-        let flags = GANTRY_O_DIRECTORY | GANTRY_O_NOFOLLOW
-        let number = gantry_open(path, flags, 0)
-        guard number >= 0 else {
-            if [ENOTDIR, ELOOP, ENOENT].contains(errno) { return }
-            throw SystemError("open", text(path), errno: errno)
-        }
-        let directory = Descriptor(owning: number)
-        for name in try Trees.children(of: directory) {
-            try set(
-                attribute, label,
-                Array("/proc/self/fd/\(directory.raw)/".utf8CString.dropLast()) + name)
+        if lsetxattr(path, attribute, label, label.count, 0) == 0 { return }
+        if errno == ENOTSUP || errno == ENOENT { return }
+        throw SystemError("lsetxattr", Trees.readable(path), errno: errno)
+    }
+
+    private static func directory(_ path: String) throws(SystemError) -> Descriptor? {
+        do throws(SystemError) {
+            return try Files.open(path, GANTRY_O_DIRECTORY | GANTRY_O_NOFOLLOW)
+        } catch where isNoDirectory(error.errno) {
+            return nil
         }
     }
 
-    private static func text(_ path: [CChar]) -> String {
-        String(decoding: path.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+    private static func isNoDirectory(_ error: Int32) -> Bool {
+        error == ENOTDIR || error == ELOOP || error == ENOENT
     }
 }

@@ -22,16 +22,33 @@ public enum Trees {
     /// Removes one name of a directory that is open.
     /// - Parameter name: bytes that end in a zero, since a file's name need not be UTF-8.
     public static func removeNow(_ name: [CChar], in directory: Int32) throws(SystemError) {
-        if unlinkat(directory, name, 0) == 0 || errno == ENOENT { return }
-        guard errno == EISDIR || errno == EPERM else {
-            throw SystemError("unlink", readable(name), errno: errno)
-        }
+        if try isUnlinked(name, in: directory) { return }
         let flags = UInt64(GANTRY_O_DIRECTORY | GANTRY_O_NOFOLLOW)
         let inner = Descriptor(
             owning: try syscall("open", readable(name)) {
                 gantry_openat2(directory, name, flags, 0, GANTRY_RESOLVE_NO_XDEV)
             })
-        for child in try children(of: inner) { try removeNow(child, in: inner.raw) }
+        var walk = try TreeWalk(inner, acrossMounts: false)
+        while let step = try walk.next() {
+            switch step {
+            case .entry(let child):
+                if try !isUnlinked(child, in: walk.directory) { try walk.enter(child) }
+            case .left(let child): try removeEmpty(child, in: walk.directory)
+            }
+        }
+        try removeEmpty(name, in: directory)
+    }
+
+    /// False for a directory, which unlink(2) refuses.
+    private static func isUnlinked(
+        _ name: [CChar], in directory: Int32
+    ) throws(SystemError) -> Bool {
+        if unlinkat(directory, name, 0) == 0 || errno == ENOENT { return true }
+        if errno == EISDIR || errno == EPERM { return false }
+        throw SystemError("unlink", readable(name), errno: errno)
+    }
+
+    private static func removeEmpty(_ name: [CChar], in directory: Int32) throws(SystemError) {
         try syscall("rmdir", readable(name)) { unlinkat(directory, name, AT_REMOVEDIR) }
     }
 
@@ -53,7 +70,7 @@ public enum Trees {
         return names
     }
 
-    private static func readable(_ name: [CChar]) -> String {
+    static func readable(_ name: [CChar]) -> String {
         name.withUnsafeBufferPointer { bytes in
             bytes.baseAddress.map { String(cString: $0) } ?? ""
         }

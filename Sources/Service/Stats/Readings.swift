@@ -16,20 +16,19 @@ struct Reading: Sendable {
 
 extension Node {
     /// Reads them one after the other on one thread. Those that have exited are left out.
-    /// - Throws: `SystemError` when a writable part cannot be read.
     func readings(
         of containers: [SandboxContainer], _ parts: CgroupParts = [.pressure]
     ) async throws -> [Reading] {
         try await Blocking.run { [rootFilesystems] in
             let nodeSwap = NodeSwap.total()
-            return try containers.compactMap { container in
+            return containers.compactMap { container in
                 guard let pid = container.phase.pid,
                     let cgroup = container.usageNotes.cgroup(pid: pid),
                     let usage = CgroupUsage.read(cgroup, parts)
                 else { return nil }
                 return Reading(
                     container: container, time: Clock.now(), usage: usage, cgroup: cgroup,
-                    layer: try rootFilesystems.usageNow(container.id), nodeSwap: nodeSwap)
+                    layer: rootFilesystems.usageNow(container.id), nodeSwap: nodeSwap)
             }
         }
     }
