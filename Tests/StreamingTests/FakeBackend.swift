@@ -27,12 +27,17 @@ struct FakeBackend: StreamingBackend {
         return StreamSession(stdin: pipe.write, stdout: pipe.read) { 0 }
     }
 
-    /// Port 7 echoes; nobody listens on the others.
+    /// Port 7 echoes, port 9 says goodbye; nobody listens on the others.
     func connect(sandbox: String, port: UInt16) async throws -> Int32 {
-        guard port == 7 else { throw GantryError(.unavailable, "connection refused") }
+        guard port == 7 || port == 9 else { throw GantryError(.unavailable, "connection refused") }
         var ends: [Int32] = [0, 0]
         socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends)
         let far = ends[1]
+        if port == 9 {
+            _ = Glibc.send(far, "goodbye", 7, Int32(MSG_NOSIGNAL))
+            close(far)
+            return ends[0]
+        }
         Thread.start(name: "echo") {
             var bytes = [UInt8](repeating: 0, count: 65536)
             while true {

@@ -88,6 +88,19 @@ import Testing
         }
     }
 
+    /// Clients read to the end, and there can be no more connections.
+    @Test func endsWithTheLastOfItsPorts() async throws {
+        let request = PortForwardRequest(podSandboxId: "p", port: [9, 8])
+        try await withServer(.portForward(request)) { url in
+            let client = try Self.connect(url, "v4.channel.k8s.io")
+            let messages = try client.readToClose()
+            #expect(messages.contains { String(buffer: $0.bytes) == "\u{0}goodbye" })
+            #expect(messages.contains { String(buffer: $0.bytes).hasPrefix("\u{3}cannot") })
+            #expect(messages.last?.opcode == .close)
+            #expect(messages.last?.bytes.getInteger(at: 0, as: UInt16.self) == 1000)
+        }
+    }
+
     @Test func refusesUnmaskedFrames() async throws {
         let request = ExecRequest(containerId: "c", cmd: ["0"], stdin: true, stdout: true)
         try await withServer(.exec(request)) { url in

@@ -1,4 +1,5 @@
-"""Echoes each connection, and says goodbye once the client has ended its half: ADDRESS PORT."""
+"""Echoes each connection, and says goodbye once the client has ended its half: ADDRESS PORT. With a
+third word it does so after the first echo."""
 
 import socket
 import sys
@@ -11,6 +12,8 @@ def serve(connection: socket.socket) -> None:
     with connection:
         while data := connection.recv(65536):
             connection.sendall(data)
+            if len(sys.argv) > 3:
+                break
         connection.sendall(b"goodbye")
 
 

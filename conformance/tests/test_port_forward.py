@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -41,10 +42,12 @@ def network_namespace(pod):
 
 
 @contextlib.contextmanager
-def served(pod=None, address="127.0.0.1", port=PORT):
-    """The echo server in the pod's network, or in the node's."""
+def served(pod=None, address="127.0.0.1", port=PORT, leaves=False):
+    """The echo server in the pod's network, or in the node's; one that `leaves` closes each
+    connection after the first echo."""
     enter = ["nsenter", f"--net={network_namespace(pod)}"] if pod else []
-    server = subprocess.Popen([*enter, sys.executable, str(SERVER), address, str(port)],
+    server = subprocess.Popen([*enter, sys.executable, str(SERVER), address, str(port),
+                               *(["leave"] if leaves else [])],
                               stdout=subprocess.PIPE)
     try:
         assert server.stdout.readline() == b"ready\n"
@@ -137,6 +140,38 @@ def test_a_refused_port_over_websocket(pods):
         _, error = session.open(CLOSED)
         error.until(str(CLOSED).encode())
         echo(sibling, b"after")
+
+
+@pytest.mark.gantry
+def test_the_pods_server_closes(protocol, pods):
+    """A client that reads to the end, as Kubernetes' for Python does, comes to one."""
+    pod = pods.run()
+    with served(pod, leaves=True), forward(protocol, pod, PORT) as session:
+        data, error = session.open(PORT)
+        data.write(b"last words ")
+        assert data.whole() == b"last words goodbye"
+        assert error.whole() == b""
+        if protocol == "websocket":
+            assert session.connection.close_code == 1000
+
+
+@pytest.mark.gantry
+def test_a_websocket_ends_with_the_last_of_its_ports(pods):
+    pod = pods.run()
+    with served(pod, leaves=True), served(pod, port=CLOSED), \
+            forward("websocket", pod, PORT, CLOSED) as session:
+        one, two = session.open(PORT), session.open(CLOSED)
+        one[0].write(b"last words ")
+        one[0].until(b"goodbye")
+        # Longer than the server waits for a client that says no more.
+        for _ in range(30):
+            echo(two, b"still here")
+            del two[0].data[:]
+            time.sleep(0.05)
+    with forward("websocket", pod, PORT, CLOSED) as session:
+        for port in (PORT, CLOSED):
+            assert session.open(port)[1].whole()
+        assert session.connection.close_code == 1000
 
 
 def test_two_ports_over_websocket(pods):
