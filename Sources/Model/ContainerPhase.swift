@@ -2,14 +2,18 @@
 ///
 /// ```
 ///  creating ──► created ──► starting ──► running ──► exited ──► (removed)
-///                  │            │                      ▲
-///                  └────────────┴──────────────────────┘
+///     │            │            │                      ▲
+///     │            └────────────┴──────────────────────┤
+///     └───────► unrunnable ────────────────────────────┘
 /// ```
 /// Each arrow is a method here; any other transition is an error. `creating` is not listed to
-/// clients; `starting` shows as created, since the runtime's `start` may still fail.
+/// clients; `starting` and `unrunnable` show as created, since the start may still fail, or will.
 public enum ContainerPhase: Sendable, Equatable {
     case creating
     case created(pid: Int32)
+    /// The runtime found already at `create` that the program cannot be run; its words. For clients
+    /// that is the start's failure, by which a pod that never restarts ends.
+    case unrunnable(String)
     case starting(pid: Int32, at: Int64)
     case running(pid: Int32, since: Int64)
     case exited(ContainerExit)
@@ -41,7 +45,7 @@ extension ContainerPhase {
     public var pid: Int32? {
         switch self {
         case .created(let pid), .starting(let pid, _), .running(let pid, _): pid
-        case .creating, .exited: nil
+        case .creating, .unrunnable, .exited: nil
         }
     }
 
@@ -55,6 +59,7 @@ extension ContainerPhase {
         switch self {
         case .creating: "creating"
         case .created: "created"
+        case .unrunnable: "unrunnable"
         case .starting: "starting"
         case .running: "running"
         case .exited: "exited"
@@ -64,6 +69,26 @@ extension ContainerPhase {
     /// An exit that was seen before this call stands.
     public mutating func create(pid: Int32) {
         if case .creating = self { self = .created(pid: pid) }
+    }
+
+    public mutating func refuse(_ reason: String) {
+        if case .creating = self { self = .unrunnable(reason) }
+    }
+
+    /// Whether it waits for its start.
+    public var isUnstarted: Bool {
+        switch self {
+        case .created, .unrunnable: true
+        case .creating, .starting, .running, .exited: false
+        }
+    }
+
+    /// Whether it was created and has not exited.
+    public var isLive: Bool {
+        switch self {
+        case .created, .unrunnable, .starting, .running: true
+        case .creating, .exited: false
+        }
     }
 
     /// Claims the start: of several callers one succeeds.
@@ -81,7 +106,7 @@ extension ContainerPhase {
     public mutating func end(_ exit: (_ startedAt: Int64) -> ContainerExit) -> Bool {
         switch self {
         case .exited: return false
-        case .creating, .created: self = .exited(exit(0))
+        case .creating, .created, .unrunnable: self = .exited(exit(0))
         case .starting(_, let time), .running(_, let time): self = .exited(exit(time))
         }
         return true

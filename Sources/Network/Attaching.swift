@@ -83,6 +83,7 @@ extension NetworkPlugins {
     ///
     /// Works when the namespace is gone, can be repeated, and does nothing for a pod that was never
     /// connected. As long as it fails it stays to be done.
+    /// - Throws: `NotInstalled` when only a plugin that is not there any more is in the way.
     public func remove(_ attachment: Attachment) async throws {
         try await gate.perform(.container(attachment.id.sandboxId)) {
             try await takeBack(attachment.id, knowing: attachment)

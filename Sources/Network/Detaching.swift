@@ -20,19 +20,27 @@ extension NetworkPlugins {
     }
 
     /// The record goes only after every plugin has succeeded; the first failure ends the chain, as
-    /// the specification says (section 3, Deleting an attachment).
+    /// the specification says (section 3, Deleting an attachment). Those that are not there any more
+    /// are passed over: the others can still give back what they know of.
+    /// - Throws: `NotInstalled` when all others have succeeded.
     func detach(_ record: AttachmentRecord) async throws {
         let previous = record.version.hasCheck ? record.result : nil
+        var missing: [String] = []
         for plugin in record.network.plugins.reversed() {
             do {
                 try await run(.delete, plugin, of: record, previous: previous)
                 failpoint("StopPodSandbox/plugin deleted")
             } catch let error as PluginError where error.isUnknownContainer {
                 continue
+            } catch let error as NotReady {
+                missing.append(error.description)
             } catch {
                 throw PluginFailure.describe(
                     "remove sandbox \(record.sandboxId) from network \(record.network.name)", error)
             }
+        }
+        guard missing.isEmpty else {
+            throw NotInstalled(id: record.id, message: missing.joined(separator: "; "))
         }
         try await records.remove(record.id)
         own.withLock { _ = $0.remove(record.id) }
@@ -66,12 +74,22 @@ extension NetworkPlugins {
     }
 }
 
+/// An attachment of which only what missing plugins hold is left. Its record stays.
+public struct NotInstalled: Error, Hashable, Sendable, CustomStringConvertible {
+    let id: Attachment.ID
+    let message: String
+
+    public var description: String {
+        "sandbox \(id.sandboxId) may still hold addresses or rules: \(message)"
+    }
+}
+
 enum PluginFailure {
     /// What was being done and the plugin's own words, with the code that fits these.
     static func describe(_ doing: String, _ error: any Error) -> GantryError {
         switch error {
         case let error as PluginError: GantryError(error.status, doing, cause: error)
-        case let error as NotReady: GantryError(.unavailable, doing, cause: error)
+        case is NotReady, is NotInstalled: GantryError(.unavailable, doing, cause: error)
         case is CancellationError: GantryError(.cancelled, doing, cause: error)
         default: GantryError(doing, from: error)
         }

@@ -3,6 +3,9 @@ internal import Synchronization
 public import System
 
 extension NetworkPlugins {
+    /// The attachments that are not taken back yet.
+    public func attachments() async throws -> [Attachment.ID] { try await records.all() }
+
     /// Tells plugins that this node has started from other programs. Those of a process that was
     /// killed must end before there is another operation on their container (section 3, Lifecycle &
     /// Ordering).

@@ -1,6 +1,6 @@
 internal import FoundationEssentials
 internal import Kernel
-public import Model
+internal import Model
 public import System
 
 /// Drives an OCI runtime's command line: one short-lived process a command.
@@ -50,10 +50,19 @@ public struct Runtime: Sendable {
     }
 
     /// What a failed `create` says of itself.
-    /// - Parameter log: what the runtime left there or, when that is empty, on standard error.
-    public func error(creating id: String, log: String) -> GantryError {
+    /// - Parameters:
+    ///   - log: what the runtime left there or, when that is empty, on standard error.
+    ///   - limits: those that were asked for.
+    /// - Returns: `UnusableProgram`, or a `GantryError`: `invalidArgument` for a limit that the kernel
+    ///   refuses, `internal` for anything else.
+    public func error(
+        creating id: String, log: String, limits: Spec.Resources? = nil
+    ) -> any Error {
         let failure = RuntimeFailure(log: log) ?? RuntimeFailure(message: "it gives no reason")
-        return GantryError(.internal, "\(handler.name) cannot create \(id): \(failure.message)")
+        if failure.isAboutProgram { return UnusableProgram(message: failure.message) }
+        let error = failure.error(doing: "\(handler.name) cannot create \(id)", setting: limits)
+        if error.code == .invalidArgument { return error }
+        return GantryError(.internal, error.message)
     }
 
     /// Lets a created container's process begin.
@@ -92,6 +101,8 @@ public struct Runtime: Sendable {
             let state = try await state(id)
             guard state.status != .stopped, let process = PidDescriptor(state.pid) else { return }
             try await kill(id, signal: StopSignal.kill, all: true)
+            // Where killing thaws by itself, there is nothing to resume any more.
+            if state.status == .paused { _ = try await execute(["resume", id]) }
             try await withDeadline(.seconds(30), "the exit of \(id)") { try await process.exit() }
         } catch let error as GantryError where error.code == .notFound {
             return
@@ -116,7 +127,8 @@ public struct Runtime: Sendable {
         defer { try? Files.remove(file) }
         let output = try await execute(["update", "--resources", file, id])
         if output.status != 0 {
-            throw failure(output).error(doing: "\(handler.name) update \(id)")
+            throw failure(output).error(
+                doing: "\(handler.name) update \(id)", setting: resources)
         }
     }
 }
@@ -164,6 +176,15 @@ extension Runtime {
         if !handler.hidesProcesses { verbs.append("start") }
         return program.arguments.contains(where: verbs.contains)
     }
+}
+
+/// The program that a container is to begin with cannot be run: it is missing, may not be executed,
+/// or cannot begin in its working directory.
+public struct UnusableProgram: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The runtime's own.
+    public let message: String
+
+    public var description: String { message }
 }
 
 /// What a runtime's `state` tells (runtime.md, "State").

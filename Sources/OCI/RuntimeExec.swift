@@ -32,7 +32,7 @@ extension Runtime {
         do {
             let output = try await command.run()
             failpoint("ExecSync/program ended")
-            return try judge(output, try await Blocking.run { try files.messages() }, id)
+            return try await judge(output, try await Blocking.run { try files.messages() }, id)
         } catch {
             try await mark.kill()
             if handler.hidesProcesses {
@@ -61,13 +61,26 @@ extension Runtime {
             [files.pid, handler.path] + exec + ["--detach", "--pid-file", files.pid, id])
     }
 
+    private func hasEnded(_ id: String) async -> Bool {
+        do {
+            return try await state(id).status == .stopped
+        } catch {
+            return (error as? GantryError)?.code == .notFound
+        }
+    }
+
     /// Tells the program's exit code from the runtime's: only the runtime writes to the log.
     private func judge(
         _ output: Command.Output, _ log: String, _ id: String
-    ) throws -> Command.Output {
+    ) async throws -> Command.Output {
         guard output.status != 0, let failure = RuntimeFailure(log: log) else { return output }
         guard let code = failure.shellExitCode else {
             throw failure.error(doing: "\(handler.name) exec \(id)")
+        }
+        // What goes with a container, such as its files in /proc, is missing as a program may be.
+        guard await !hasEnded(id) else {
+            throw GantryError(
+                .failedPrecondition, "container \(id) is not running: \(failure.message)")
         }
         return Command.Output(
             status: code, standardOutput: output.standardOutput,

@@ -87,8 +87,26 @@ struct RuntimeFailure: Sendable {
         return Self.phrases.first { text.has(text: $0.0.lowercasedASCII) }?.1 ?? .other
     }
 
+    /// Whether a `create` failed over the program that the container was to begin with, or over the
+    /// directory that it was to begin in.
+    var isAboutProgram: Bool { Self.aboutProgram.contains(where: message.contains) }
+
+    /// crun's words, then runc's.
+    private static let aboutProgram = [
+        "executable file `", "open executable", "chdir `", "process: exec: \"", "caused: exec: \"",
+        "chdir to cwd", "container init: mkdir ",
+    ]
+
     /// The same as an error of the CRI's kind.
-    func error(doing: String) -> GantryError {
+    /// - Parameter limits: those that were asked for: one that the kernel refused is named.
+    func error(doing: String, setting limits: Spec.Resources? = nil) -> GantryError {
+        if let field = limits?.field(refusedIn: message) {
+            return GantryError(.invalidArgument, "linux.resources.\(field): \(doing): \(message)")
+        }
+        return error(doing)
+    }
+
+    private func error(_ doing: String) -> GantryError {
         let code: GantryError.Code =
             switch kind {
             case .noContainer: .notFound

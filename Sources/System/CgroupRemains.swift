@@ -27,18 +27,50 @@ public struct CgroupRemains: Sendable {
     /// - Throws: `deadlineExceeded` when some process outlives SIGKILL by `limit`.
     public func remove(limit: Duration = .seconds(10)) async throws {
         guard isThere else { return }
+        try await kill(limit: limit)
+        try await Blocking.run {
+            for directory in directories { Self.removeEmpty(directory) }
+        }
+    }
+
+    /// Kills every process in it and below, those too that somebody has frozen, and leaves it.
+    /// - Throws: `deadlineExceeded` when some process outlives SIGKILL by `limit`.
+    public func kill(limit: Duration = .seconds(10)) async throws {
         let deadline = ContinuousClock.now + limit
         try await Blocking.run {
             while case let living = members(), !living.isEmpty {
                 for process in living { gantry_pidfd_send_signal(process.raw, SIGKILL) }
+                thawNow()
                 for process in living { _ = process.hasExited(within: max(.zero, deadline - .now)) }
                 guard ContinuousClock.now < deadline else {
                     throw GantryError(
                         .deadlineExceeded, "\(living.count) processes outlived SIGKILL by \(limit)")
                 }
             }
-            for directory in directories { Self.removeEmpty(directory) }
         }
+    }
+
+    /// Lets processes go on that were frozen in it or below, as by a runtime's `pause`: until then
+    /// they take no signal, and on cgroup v1 not even SIGKILL (cgroup-v1/freezer-subsystem.rst).
+    public func thaw() async throws {
+        try await Blocking.run { thawNow() }
+    }
+
+    private func thawNow() {
+        for directory in directories.filter(Self.canFreeze).flatMap(Self.tree) {
+            for (file, frozen, thawed) in [
+                ("freezer.state", "F", "THAWED"), ("cgroup.freeze", "1", "0"),
+            ] {
+                let path = "\(directory)/\(file)"
+                // What is frozen from above is not for us to thaw.
+                guard (try? Files.readText(path))?.hasPrefix(frozen) == true else { continue }
+                try? Files.write(thawed, to: path)
+            }
+        }
+    }
+
+    private static func canFreeze(_ directory: String) -> Bool {
+        Files.exists("\(directory)/freezer.state") || Files.exists("\(directory)/cgroup.freeze")
     }
 
     /// A process is taken again after it was opened, since its ID may have come to mean another.

@@ -22,8 +22,8 @@ public enum SecurityLabels {
             try set(attribute, label, above + name)
             do throws(SystemError) {
                 try walk.enter(name)
-            } catch where isNoDirectory(error.errno) {
-                continue
+            } catch {
+                guard isNoDirectory(error.errno) else { throw error }
             }
         }
     }
@@ -39,7 +39,8 @@ public enum SecurityLabels {
     private static func directory(_ path: String) throws(SystemError) -> Descriptor? {
         do throws(SystemError) {
             return try Files.open(path, GANTRY_O_DIRECTORY | GANTRY_O_NOFOLLOW)
-        } catch where isNoDirectory(error.errno) {
+        } catch {
+            guard isNoDirectory(error.errno) else { throw error }
             return nil
         }
     }

@@ -19,6 +19,17 @@ import Testing
         #expect(phase.pid == nil)
     }
 
+    @Test func oneThatCannotBeRunHasNoProcessAndEnds() throws {
+        var phase = ContainerPhase.creating
+        phase.refuse("no such program")
+        #expect(phase == .unrunnable("no such program"))
+        #expect(phase.isUnstarted && phase.isLive && phase.pid == nil)
+        #expect(throws: GantryError.self) { try phase.beginStart(at: 1) }
+        let isFirst = phase.end(exit)
+        #expect(isFirst && !phase.isLive)
+        #expect(phase.exit?.startedAt == 0)
+    }
+
     @Test func ofSeveralStartsOneSucceeds() throws {
         var phase = ContainerPhase.created(pid: 5)
         try phase.beginStart(at: 1)

@@ -50,6 +50,25 @@ import struct Network.Attachment
         #expect(node.calls.isEmpty)
     }
 
+    /// What is left stays recorded, and is taken back once the plugin is there again.
+    @Test func aPluginThatIsGoneIsInNobodysWay() async throws {
+        try install()
+        _ = try await added()
+        let path = "\(node.directory)/bin/two"
+        try Files.move(path, to: "\(path).gone")
+        let error = await #expect(throws: NotInstalled.self) {
+            try await node.plugins().remove(.sample())
+        }
+        #expect(error?.description.contains("CNI plugin two is not in") == true)
+        #expect(node.calls == ["one.DEL"])
+        #expect(!node.recorded.isEmpty)
+        try Files.move("\(path).gone", to: path)
+        try node.forgetCalls()
+        #expect(await node.plugins().collectGarbage(keeping: []).isEmpty)
+        #expect(node.calls == ["two.DEL", "one.DEL"])
+        #expect(node.recorded.isEmpty)
+    }
+
     @Test func aNamespaceThatIsGoneIsNotPassed() async throws {
         try install()
         let gone = Attachment(.init("abc123"), namespacePath: "\(node.directory)/netns")

@@ -6,12 +6,14 @@ internal import Testing
 @testable import OCI
 
 @Suite struct ExecTests {
-    /// A runtime whose `exec` is `script`; `$log` and `$process` are the files that it was given.
+    /// A runtime that is `script`; `$log` and `$process` are the files that `exec` was given, and
+    /// `$arguments` is all that it was given.
     private func exec<Result>(
         _ script: String, limit: Duration? = nil,
         _ judge: (Int32, String, String) throws -> Result
     ) async throws -> Result {
         let program = """
+            arguments="$*"
             while [ $# -gt 1 ]; do
                 case "$1" in --log) log=$2;; --process) process=$2;; esac
                 shift
@@ -54,6 +56,22 @@ internal import Testing
             #expect(code == expected)
             #expect(!error.isEmpty)
         }
+    }
+
+    /// Its files in /proc are then as missing as a program may be.
+    @Test func aContainerThatHasEndedMeanwhile() async throws {
+        let state = #"{"id":"c","status":"stopped","pid":0,"bundle":"/b"}"#
+        let line = #"{"level":"error","msg":"open /proc/7/ns/pid: no such file or directory"}"#
+        let script = """
+            case "$arguments" in
+            *"state c") echo '\(state)' ;;
+            *) echo '\(line)' > $log; exit 255 ;;
+            esac
+            """
+        let error = await #expect(throws: GantryError.self) {
+            try await exec(script) { _, _, _ in }
+        }
+        #expect(error?.code == .failedPrecondition)
     }
 
     @Test func aRuntimeThatFailsIsAnError() async throws {

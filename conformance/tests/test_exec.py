@@ -1,9 +1,10 @@
 """ExecSync."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from grpc import StatusCode
+from grpc import RpcError, StatusCode
 
 from harness.client import refused
 
@@ -98,3 +99,23 @@ def test_a_killed_daemon_leaves_no_messages_behind(container, node):
     node.start()
     assert container.exec("sh", "-c", "exit 3").exit_code == 3
     assert not list(Path("/run/gantry/scratch").iterdir())
+
+
+@pytest.mark.gantry
+def test_commands_that_meet_the_end_of_their_container(pods, busybox):
+    """Whatever the runtime stumbles over then, the caller is told of the end."""
+    for _ in range(8):
+        container = pods.run().run("sleep 1000", image=busybox)
+        with ThreadPoolExecutor(8) as pool:
+            calls = [pool.submit(outcome, container) for _ in range(24)]
+            container.stop()
+        for call in calls:
+            assert call.result() in (0, 137, StatusCode.FAILED_PRECONDITION), call.result()
+
+
+def outcome(container):
+    """The exit code of a command, or the code of the refusal and its words."""
+    try:
+        return container.exec("true").exit_code
+    except RpcError as error:
+        return error.code() if error.code() == StatusCode.FAILED_PRECONDITION else error

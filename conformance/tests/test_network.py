@@ -146,3 +146,37 @@ def test_a_network_that_changed_while_no_daemon_ran_is_told_of(pods, node):
     Path("/var/lib/cni/networks/conformance", pod.status.network.ip).unlink()
     node.restart()
     wait_until(lambda: f"check sandbox {pod.id}" in node.daemon.output, "a warning in the log")
+
+
+def test_a_pod_whose_plugin_is_gone_can_be_stopped(pods, client, node):
+    """Whatever the network held is told of, and given back once the plugin is there again."""
+    plugin = Path("/opt/cni/bin/conformance-gone")
+    plugin.parent.mkdir(parents=True, exist_ok=True)
+    plugin.write_text("#!/bin/sh\n" + GONE)
+    plugin.chmod(0o755)
+    records = Path("/var/lib/gantry/network")
+    with network(plugins=[{"type": plugin.name}]):
+        pod = pods.run()
+    plugin.rename("/opt/cni/gone")
+    try:
+        pod.remove()
+        assert any(pod.id in name.name for name in records.rglob("*"))
+        told = subprocess.run([node.runtime.command[0], "check"], capture_output=True, text=True,
+                              check=False).stdout
+        assert pod.id in told
+        assert "conformance-gone" in node.daemon.output
+    finally:
+        Path("/opt/cni/gone").rename(plugin)
+    node.restart()
+    wait_until(lambda: not any(pod.id in name.name for name in records.rglob("*")),
+               "the record is gone")
+    plugin.unlink()
+
+
+#: A plugin that hands on the result of the one before it.
+GONE = """
+case $CNI_COMMAND in
+ADD) exec %s -c 'import json, sys; print(json.dumps(json.load(sys.stdin)["prevResult"]))' ;;
+VERSION) echo '{"cniVersion": "1.0.0", "supportedVersions": ["0.4.0", "1.0.0"]}' ;;
+esac
+""" % sys.executable

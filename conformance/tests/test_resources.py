@@ -34,9 +34,21 @@ def test_a_new_memory_limit(pods, client, busybox, started):
 
 
 @pytest.mark.gantry
+@pytest.mark.parametrize("field, value", [("cpuset_cpus", "4000"), ("cpuset_mems", "60"),
+                                          ("cpuset_cpus", "none")])
+def test_a_limit_that_the_kernel_refuses_is_named(pods, client, busybox, field, value):
+    """Nor is anything left of the container: each retry of the kubelet's would leave as much again."""
+    pod = pods.run()
+    for _ in range(3):
+        with refused(StatusCode.INVALID_ARGUMENT, f"linux.resources.{field}"):
+            pod.create("true", image=busybox, linux={"resources": {field: value}})
+    assert not client.ListContainers().containers
+
+
+@pytest.mark.gantry
 def test_a_limit_that_the_kernel_refuses_changes_nothing(pods, client, busybox):
     container = limited(pods, busybox, memory_limit_in_bytes=64 << 20).start()
-    with refused(None):
+    with refused(StatusCode.INVALID_ARGUMENT, "linux.resources.cpuset_cpus"):
         update(client, container, memory_limit_in_bytes=128 << 20, cpuset_cpus="4000")
     assert container.status.resources.linux.memory_limit_in_bytes == 64 << 20
     assert int(container.output("sh", "-c", MEMORY)) == 64 << 20

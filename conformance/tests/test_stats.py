@@ -1,6 +1,7 @@
 """What containers use: checked against containers that use a known amount."""
 
 import json
+import os
 
 import pytest
 from grpc import StatusCode
@@ -152,3 +153,44 @@ def test_what_comes_over_the_network_is_counted(pods, client, busybox):
     before = sent()
     container.exec("ping", "-c", "3", "-s", "1000", "-W", "1", "10.88.0.1")
     assert sent() - before >= 3000
+
+
+@pytest.mark.gantry
+def test_sums_of_limits_that_no_pod_can_have(pods, client, busybox):
+    """Each of them is legal, and their sum is no number of 64 bits."""
+    pod = pods.run()
+    for _ in range(5):
+        pod.run("sleep 1000", image=busybox,
+                linux={"resources": {"memory_limit_in_bytes": 2**62 - 4096}})
+    stats = client.PodSandboxStats(pod_sandbox_id=pod.id).stats
+    assert len(stats.linux.containers) == 5
+    assert stats.linux.memory.available_bytes.value >= 2**62 - (64 << 20)
+    assert client.ListPodSandboxStats().stats
+    client.ListPodSandboxMetrics()
+
+
+@pytest.mark.gantry
+def test_a_directory_that_is_very_deep(pods, client, busybox):
+    """A container can nest directories without end; nobody else pays for it."""
+    pod = pods.run()
+    other = pod.run("sleep 1000", image=busybox)
+    deep = pod.run("sleep 1000", image=busybox)
+    nest(deep, 30_000)
+    found = {each.attributes.id: each for each in client.ListContainerStats().stats}
+    assert {deep.id, other.id} <= set(found)
+    assert found[deep.id].writable_layer.inodes_used.value >= 30_000
+    assert client.ListPodSandboxStats().stats
+    assert client.ImageFsInfo().container_filesystems
+    deep.stop()
+    deep.remove()
+
+
+def nest(container, depth):
+    """Makes so many directories below each other in a container's root."""
+    info = container.client.ContainerStatus(container_id=container.id, verbose=True).info
+    here = os.open(f"/proc/{json.loads(info['info'])['pid']}/root", os.O_DIRECTORY)
+    for _ in range(depth):
+        os.mkdir("d", dir_fd=here)
+        above, here = here, os.open("d", os.O_DIRECTORY, dir_fd=here)
+        os.close(above)
+    os.close(here)

@@ -1,4 +1,6 @@
+internal import Model
 internal import Network
+internal import Store
 
 extension NodeCheck {
     private static let area = "network"
@@ -10,7 +12,23 @@ extension NodeCheck {
             pluginDirectories: settings.networkPluginDirectories,
             cacheDirectory: paths.networkCache, limit: .seconds(10))
         let found = await plugins.inspect()
-        return readiness(found) + found.skipped.map(skipped) + found.plugins.map(plugin)
+        let left = await attachmentsOfNoPod(plugins)
+        return readiness(found) + found.skipped.map(skipped) + found.plugins.map(plugin) + left
+    }
+
+    /// What pods that are stopped or removed could not give back, since a plugin was not there.
+    private func attachmentsOfNoPod(_ plugins: NetworkPlugins) async -> [Finding] {
+        let recorded = (try? await plugins.attachments()) ?? []
+        guard !recorded.isEmpty,
+            let store = try? StoreInspection(root: paths.root, runRoot: paths.runRoot),
+            store.damage == nil
+        else { return [] }
+        let pods = store.sandboxes.filter { $0.phase != SandboxPhase.stopped.rawValue }.map(\.id)
+        return recorded.map(\.sandboxId).filter { !pods.contains($0) }.sorted().map {
+            .warning(
+                Self.area, "the network of pod \($0), which is stopped, was not taken back",
+                "install its plugins again and restart the daemon, or free its addresses by hand")
+        }
     }
 
     private func readiness(_ found: NetworkInspection) -> [Finding] {

@@ -6,7 +6,7 @@ internal import Store
 extension SandboxContainer {
     static func listState(_ phase: ContainerPhase) -> ContainerState {
         switch phase {
-        case .creating, .created, .starting: .created
+        case .creating, .created, .unrunnable, .starting: .created
         case .running: .running
         case .exited: .exited
         }
@@ -59,6 +59,7 @@ extension ContainerStatus {
     fileprivate mutating func setTimes(_ phase: ContainerPhase) {
         switch phase {
         case .creating, .created, .starting: break
+        case .unrunnable(let reason): message = reason
         case .running(_, let since): startedAt = since
         case .exited(let exit):
             startedAt = exit.startedAt

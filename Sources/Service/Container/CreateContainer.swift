@@ -57,18 +57,34 @@ struct CreateContainer: RPC {
             try await node.store.save(container.row())
             failpoint("CreateContainer/stored")
             node.containers.insert(container)
-            let pid = try await Trace.span("\(sandbox.handler) create") {
-                try await ProgramDurations.runtime.measure(sandbox.handler, "create") {
-                    try await node.create(plan.request(), with: monitor, plan.handler.runtime)
-                }
-            }
+            try await create(container, plan, monitor)
             failpoint("CreateContainer/created")
-            container.update { $0.phase.create(pid: pid) }
             try sandbox.requireReady()
             try await Trace.span("store") { try await node.store.save(container.row()) }
             failpoint("CreateContainer/created stored")
             node.tell(.createdEvent, of: container)
             return id
+        }
+    }
+
+    /// A program that cannot be run is the start's failure, whenever the runtime looks for it: a pod
+    /// that never restarts ends by it, while a create that fails is tried again for ever.
+    private func create(
+        _ container: SandboxContainer, _ plan: ContainerPlan, _ monitor: Monitor
+    ) async throws {
+        let handler = container.sandbox.handler
+        do {
+            let pid = try await Trace.span("\(handler) create") {
+                try await ProgramDurations.runtime.measure(handler, "create") {
+                    try await node.create(
+                        plan.request(), with: monitor, plan.handler.runtime,
+                        limits: plan.spec.linux.resources)
+                }
+            }
+            container.update { $0.phase.create(pid: pid) }
+        } catch let error as UnusableProgram {
+            try await node.lifecycle.erase(container.id, in: container.sandbox)
+            container.update { $0.phase.refuse(error.message) }
         }
     }
 
@@ -102,7 +118,7 @@ struct CreateContainer: RPC {
             try await node.lifecycle.remove(other)
             return nil
         }
-        guard case .created = other.phase, other.config == config else {
+        guard other.phase.isUnstarted, other.config == config else {
             let difference =
                 other.config == config
                 ? "it is \(other.phase.name)"

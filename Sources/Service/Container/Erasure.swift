@@ -8,12 +8,11 @@ extension Lifecycle {
     /// got and whatever has died. Safe to repeat.
     ///
     /// Without its monitor nobody would reap the container, write its log or tell its exit, and the
-    /// kubelet is going to start another in its stead. A runtime that dies halfway leaves no state
-    /// that it would know again; what it has started is in the container's cgroup all the same.
+    /// kubelet is going to start another in its stead. A runtime that dies or fails halfway leaves no
+    /// state that it would know again, but its cgroups, with what it has started in them.
     func erase(_ id: String, in sandbox: Sandbox) async throws {
         let runtime = try node.runtime(of: sandbox)
-        guard sandbox.lacksMonitor else { return try await runtime.delete(id, force: true) }
-        try await StrayProcesses.endCreation(of: id)
+        if sandbox.lacksMonitor { try await StrayProcesses.endCreation(of: id) }
         let remains = CgroupRemains(node.cgroupPath(sandbox).directory(id))
         do {
             try await runtime.delete(id, force: true)

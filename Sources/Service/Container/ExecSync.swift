@@ -17,10 +17,17 @@ struct ExecSync: RPC {
         guard !request.cmd.isEmpty else {
             throw GantryError(.invalidArgument, "the command is empty")
         }
-        let output = try await node.runtime(of: container.sandbox).exec(
-            container.id, try await node.process(request.cmd, container),
-            limit: request.timeout > 0 ? .clamped(seconds: request.timeout) : nil,
-            outputLimit: Self.outputLimit)
+        let output = try await node.command(in: container) {
+            let output = try await node.runtime(of: container.sandbox).exec(
+                container.id, try await node.process(request.cmd, container),
+                limit: request.timeout > 0 ? .clamped(seconds: request.timeout) : nil,
+                outputLimit: Self.outputLimit)
+            // crun says nothing when the process that it has made dies before the program begins.
+            guard output.status != 255 || !output.isSilent || container.hasProgram else {
+                throw GantryError(.internal, "the runtime failed without a word")
+            }
+            return output
+        }
         return response(output)
     }
 
@@ -32,6 +39,10 @@ struct ExecSync: RPC {
         return ExecSyncResponse(
             stdout: Array(stdout), stderr: Array(stderr), exitCode: output.status)
     }
+}
+
+extension Command.Output {
+    fileprivate var isSilent: Bool { standardOutput.isEmpty && standardError.isEmpty }
 }
 
 extension Node {

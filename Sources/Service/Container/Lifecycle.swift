@@ -36,7 +36,8 @@ struct Lifecycle: Sendable {
     ///
     /// Calls do not wait for each other, so a second one can only bring the end nearer.
     func stop(_ container: SandboxContainer, grace: Duration) async throws {
-        guard container.phase.pid != nil else { return }
+        guard container.phase.isLive else { return }
+        if try await endedUnstarted(container) { return }
         if grace > .zero {
             try await signal(container, container.details.stopSignal)
             failpoint("StopContainer/signalled")
@@ -47,7 +48,7 @@ struct Lifecycle: Sendable {
 
     /// Kills a container and waits until it is gone.
     func kill(_ container: SandboxContainer) async throws {
-        guard container.phase.pid != nil else { return }
+        guard container.phase.isLive else { return }
         if try await endedUnstarted(container) { return }
         try await signal(container, StopSignal.kill)
         if try await ended(container, within: Monitor.patience) { return }
@@ -61,12 +62,17 @@ struct Lifecycle: Sendable {
         }
     }
 
-    /// A container that was never started, in a runtime that hides its processes, has none that could
-    /// end: it is deleted instead.
+    /// A container that was never started may have no process that could end: one whose program cannot
+    /// be run, and one in a runtime that hides its processes, which is deleted instead.
     private func endedUnstarted(_ container: SandboxContainer) async throws -> Bool {
-        let runtime = try node.runtime(of: container.sandbox)
-        guard runtime.handler.hidesProcesses, case .created = container.phase else { return false }
-        try await runtime.delete(container.id, force: true)
+        switch container.phase {
+        case .unrunnable: break
+        case .created:
+            let runtime = try node.runtime(of: container.sandbox)
+            guard runtime.handler.hidesProcesses else { return false }
+            try await runtime.delete(container.id, force: true)
+        default: return false
+        }
         await end(container) {
             ContainerExit(
                 startedAt: $0, finishedAt: Clock.now(), code: 128 + StopSignal.kill,
@@ -79,6 +85,7 @@ struct Lifecycle: Sendable {
     private func signal(_ container: SandboxContainer, _ signal: Int32) async throws {
         do {
             try await node.runtime(of: container.sandbox).kill(container.id, signal: signal)
+            try await node.cgroup(of: container).thaw()
         } catch {
             if container.phase.pid == nil || container.current.ending != nil { return }
             if (error as? GantryError)?.code == .notFound { return }

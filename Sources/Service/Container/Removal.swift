@@ -6,11 +6,24 @@ internal import System
 
 /// Letting go of what a container held.
 extension Lifecycle {
+    /// Ends what has outlived a container's first process, which is possible where its PID namespace is
+    /// not its own.
+    func endRest(of container: SandboxContainer) async {
+        guard container.sharesProcesses else { return }
+        await node.attempt("end the processes of container \(container.id)") {
+            try await node.cgroup(of: container).kill(limit: Self.restLimit)
+        }
+    }
+
+    /// An exit is told after that at the latest.
+    private static let restLimit = Duration.seconds(2)
+
     /// Has the runtime delete its state and the cgroup of a container that has exited, once.
     func release(_ container: SandboxContainer) async throws {
         try await node.operations.join(.cleanUpContainer(id: container.id)) {
             guard !container.current.isReleased else { return }
             let runtime = try node.runtime(of: container.sandbox)
+            if container.sharesProcesses { try await node.cgroup(of: container).kill() }
             do {
                 try await runtime.delete(container.id, force: false)
             } catch {
@@ -56,5 +69,19 @@ extension Lifecycle {
         let bundle = node.paths.container(id).bundle
         try await MappedVolumes(bundle: bundle).remove()
         try await Trees.remove(bundle)
+    }
+}
+
+extension SandboxContainer {
+    /// Whether its processes are in a PID namespace that does not end with its first one.
+    var sharesProcesses: Bool {
+        let own = config.linux?.securityContext?.namespaceOptions?.pid
+        return (own ?? sandbox.namespaces.pid) != .container
+    }
+}
+
+extension Node {
+    func cgroup(of container: SandboxContainer) -> CgroupRemains {
+        CgroupRemains(cgroupPath(container.sandbox).directory(container.id))
     }
 }

@@ -19,6 +19,7 @@ struct StartContainer: RPC {
 
     private func begin(_ container: SandboxContainer) async throws -> StartContainerResponse {
         try container.sandbox.requireReady()
+        if case .unrunnable(let reason) = container.phase { throw await refused(container, reason) }
         try container.beginStart(at: Clock.now())
         defer { container.endStart() }
         failpoint("StartContainer/begun")
@@ -46,16 +47,29 @@ struct StartContainer: RPC {
         try await monitor.startHidden(container.id, within: runtime.limit)
     }
 
+    /// - Returns: the error of a start that failed at `create` already.
+    private func refused(_ container: SandboxContainer, _ reason: String) async -> GantryError {
+        let error = GantryError(
+            .failedPrecondition,
+            "\(container.sandbox.handler) cannot start \(container.id): \(reason)")
+        await end(container, error)
+        return error
+    }
+
     /// A container whose start failed has exited with code 128 and says why, so that the kubelet
     /// shows it and does not wait for it.
     private func fail(_ container: SandboxContainer, _ error: any Error) async {
+        await end(container, error)
+        await node.attempt("remove what did not start") {
+            try await node.runtime(of: container.sandbox).delete(container.id, force: true)
+        }
+    }
+
+    private func end(_ container: SandboxContainer, _ error: any Error) async {
         await node.lifecycle.end(container) {
             ContainerExit(
                 startedAt: $0, finishedAt: Clock.now(), code: 128, reason: "StartError",
                 message: String(describing: error))
-        }
-        await node.attempt("remove what did not start") {
-            try await node.runtime(of: container.sandbox).delete(container.id, force: true)
         }
     }
 }

@@ -17,6 +17,7 @@ extension SandboxContainer {
     }
 
     private static func phase(_ row: ContainerRow, _ status: ContainerStatus) -> ContainerPhase {
+        if row.phase == ContainerPhase.unrunnable("").name { return .unrunnable(status.message) }
         guard row.phase == "exited" else { return .creating }
         return .exited(
             ContainerExit(

@@ -20,7 +20,8 @@ struct UpdateContainerResources: RPC {
         _ container: SandboxContainer, _ asked: LinuxContainerResources
     ) async throws {
         guard container.phase.pid != nil else {
-            throw GantryError(.failedPrecondition, "container \(container.id) has exited")
+            throw GantryError(
+                .failedPrecondition, "container \(container.id) is \(container.phase.name)")
         }
         let old = container.current.resources ?? LinuxContainerResources()
         try await LimitsChange(node: node, container: container).make(to: old.changed(by: asked))

@@ -122,6 +122,7 @@ public struct Recovery: Sendable {
         if row.phase == ContainerPhase.creating.name { return await unmake(container) }
         node.containers.insert(container)
         guard container.phase.exit == nil else { return }
+        if case .unrunnable = container.phase, sandbox.current.monitor != nil { return }
         let startedAt = try ContainerStatus.decode(row.status).startedAt
         if let known, known.exit == nil {
             let phase = try await phase(of: container, pid: known.pid, startedAt)

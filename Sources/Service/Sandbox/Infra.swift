@@ -66,8 +66,10 @@ extension SandboxResources {
 
 extension Node {
     /// Has the monitor create a container; what the runtime says of a failure becomes the error.
+    /// - Parameter limits: those that the request asks for.
     func create(
-        _ request: CreateRequest, with monitor: Monitor, _ runtime: Runtime
+        _ request: CreateRequest, with monitor: Monitor, _ runtime: Runtime,
+        limits: Spec.Resources? = nil
     ) async throws -> Int32 {
         do {
             return try await withDeadline(runtime.limit, "\(runtime.handler.name) create") {
@@ -77,7 +79,7 @@ extension Node {
             let log = "\(Path.parent(of: request.pidFile))/create.log"
             guard let text = try? await Blocking.run({ try Files.readText(log) }), !text.isEmpty
             else { throw error }
-            throw runtime.error(creating: request.container, log: text)
+            throw runtime.error(creating: request.container, log: text, limits: limits)
         }
     }
 

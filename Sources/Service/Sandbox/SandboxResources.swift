@@ -111,10 +111,20 @@ struct SandboxResources: Sendable {
         }
     }
 
+    /// A network that was uninstalled must not keep its pods for ever. What is left of this one is taken
+    /// back at the first start of the daemon that finds the plugin, and `gantry check` tells of it.
+    private func detachNetwork() async throws {
+        do {
+            try await node.network.remove(attachment)
+        } catch let error as NotInstalled {
+            node.log.warning("stop sandbox \(sandbox.id): \(error)")
+        }
+    }
+
     /// Takes the pod off the network, and then gives up its namespaces: as long as a plugin fails, it
     /// wants them for the next time that it is asked.
     func releaseNetwork() async throws {
-        if !sandbox.usesHostNetwork { try await node.network.remove(attachment) }
+        if !sandbox.usesHostNetwork { try await detachNetwork() }
         failpoint("StopPodSandbox/network detached")
         try await releaseNamespaces()
         failpoint("StopPodSandbox/namespaces released")

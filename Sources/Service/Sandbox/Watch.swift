@@ -17,6 +17,7 @@ struct Watch: Sendable {
     func exited(_ exit: ExitRecord) async {
         if exit.container == sandbox.id { return await infraExited() }
         guard let container = try? node.containers.find(exit.container) else { return }
+        await node.lifecycle.endRest(of: container)
         await node.lifecycle.end(container) { ContainerExit(exit, startedAt: $0) }
         node.nursery.start { [node] in
             await node.attempt("release container \(container.id)") {
@@ -53,7 +54,7 @@ struct Watch: Sendable {
         // Not ready first: what is being created now is taken back by CreateContainer, which looks at
         // this when it is done, and everything that it was done with before is seen here.
         let wasReady = await ceaseToBeReady()
-        for container in node.containers(of: sandbox) where container.phase.pid != nil {
+        for container in node.containers(of: sandbox) where container.phase.isLive {
             await recoverExit(of: container)
         }
         await node.attempt("end the infra container of \(sandbox.id)") {

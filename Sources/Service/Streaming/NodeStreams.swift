@@ -17,9 +17,11 @@ extension NodeStreams: StreamingBackend {
     public func exec(_ request: ExecRequest) async throws -> StreamSession {
         let container = try node.containers.get(request.containerId)
         try container.requireRunning()
-        let (session, streams) = try await node.runtime(of: container.sandbox).open(
-            container.id, try await node.process(request.cmd, container, tty: request.tty),
-            StreamChoice(stdin: request.stdin, stdout: request.stdout, stderr: request.stderr))
+        let (session, streams) = try await node.command(in: container) {
+            try await node.runtime(of: container.sandbox).open(
+                container.id, try await node.process(request.cmd, container, tty: request.tty),
+                StreamChoice(stdin: request.stdin, stdout: request.stdout, stderr: request.stderr))
+        }
         // The client may go away at any time; the process is waited for all the same.
         let outcome = Latch<Result<Int32, any Error>>()
         node.nursery.start { [leaving = node.leaving] in
@@ -28,7 +30,7 @@ extension NodeStreams: StreamingBackend {
                     guard (try? await leaving.wait()) != nil else { return }
                     outcome.open(.failure(GantryError(.unavailable, "the daemon ends")))
                 }
-                group.addTask { await session.follow(outcome) }
+                group.addTask { await session.follow(outcome, in: container, node) }
                 _ = try? await outcome.wait()
                 group.cancelAll()
             }
@@ -79,9 +81,12 @@ extension NodeStreams: StreamingBackend {
 }
 
 extension ExecSession {
-    fileprivate func follow(_ outcome: Latch<Result<Int32, any Error>>) async {
+    fileprivate func follow(
+        _ outcome: Latch<Result<Int32, any Error>>, in container: SandboxContainer, _ node: Node
+    ) async {
         do {
-            outcome.open(.success(try await exit()))
+            outcome.open(
+                .success(try await node.command(in: container) { try await exit() }))
         } catch {
             outcome.open(.failure(error))
         }
