@@ -17,7 +17,7 @@ STATIC_BUILD := swift build -c release --scratch-path .build-static --static-swi
 	-Xswiftc -static-executable
 CFLAGS ?= -O2 -Wall -Wextra -Werror
 
-.PHONY: run build failing setup test unit matrix matrix-sample conformance conformance-uml bench check format sanitize fuzz soak
+.PHONY: run build failing setup test unit matrix matrix-sample extremes extremes-sample conformance conformance-uml bench check format sanitize fuzz soak
 
 # The main job: a real pod through the CRI socket, its output read back.
 run: setup build
@@ -80,6 +80,14 @@ matrix: failing
 # Some of it, others with each day's commits.
 matrix-sample: failing
 	$(MATRIX) --sample 16 --seed $$(git log -1 --format=%cd --date=format:%j || echo 0)
+
+# Every field of every request set to each extreme of its type (conformance/README.md). It wants `make build`.
+extremes:
+	conformance/extremes
+
+# Some of it, others with each day's commits.
+extremes-sample:
+	conformance/extremes --sample 400 --seed $$(git log -1 --format=%cd --date=format:%j || echo 0)
 
 # 200 pods for ten minutes, and everything else beside them.
 soak: build

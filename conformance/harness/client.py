@@ -38,12 +38,18 @@ class Client:
 
         return call
 
-    def _callable(self, rpc: str) -> Any:
+    def send(self, rpc: str, request: bytes, deadline: float = DEADLINE) -> Any:
+        """Sends a request that is encoded; of a stream, all answers that come."""
+        answer = self._callable(rpc, bytes)(request, timeout=deadline)
+        return list(answer) if cri.METHODS[rpc].server_streaming else answer
+
+    def _callable(self, rpc: str, serialize: Callable[[Any], bytes] | None = None) -> Any:
         method = cri.METHODS[rpc]
         kind = self._channel.unary_stream if method.server_streaming else self._channel.unary_unary
         return kind(
             f"/{method.containing_service.full_name}/{rpc}",
-            request_serializer=cri.message_class(method.input_type).SerializeToString,
+            request_serializer=serialize
+            or cri.message_class(method.input_type).SerializeToString,
             response_deserializer=cri.message_class(method.output_type).FromString,
         )
 
