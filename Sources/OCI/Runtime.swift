@@ -1,6 +1,6 @@
 internal import FoundationEssentials
 internal import Kernel
-internal import Model
+public import Model
 public import System
 
 /// Drives an OCI runtime's command line: one short-lived process a command.
@@ -63,6 +63,13 @@ public struct Runtime: Sendable {
         let error = failure.error(doing: "\(handler.name) cannot create \(id)", setting: limits)
         if error.code == .invalidArgument { return error }
         return GantryError(.internal, error.message)
+    }
+
+    /// What a failed start says of itself, where the monitor ran it.
+    /// - Parameter log: what the runtime left there.
+    /// - Returns: nil when it left nothing.
+    public func error(starting id: String, log: String) -> GantryError? {
+        RuntimeFailure(log: log)?.error(doing: "\(handler.name) start \(id)")
     }
 
     /// Lets a created container's process begin.

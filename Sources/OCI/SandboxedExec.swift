@@ -34,6 +34,14 @@ struct SandboxedExec: Sendable {
 
     /// Parents first, so that none of them starts another in place of a child that is dead.
     private func tree(of pid: Int, _ all: [Process]) -> [Int] {
-        [pid] + all.filter { $0.parent == pid }.flatMap { tree(of: $0.pid, all) }
+        let children = Dictionary(grouping: all, by: \.parent)
+        var found = [pid]
+        var seen = Set(found)
+        var next = 0
+        while next < found.count {
+            found += (children[found[next]] ?? []).map(\.pid).filter { seen.insert($0).inserted }
+            next += 1
+        }
+        return found
     }
 }

@@ -92,8 +92,14 @@ public struct CgroupRemains: Sendable {
 
     /// The directory and all below it, the deepest first.
     private static func tree(_ directory: String) -> [String] {
-        guard let names = try? Files.list(directory) else { return [] }
-        return names.map { "\(directory)/\($0)" }.filter(isDirectory).flatMap(tree) + [directory]
+        var found = [directory]
+        var next = 0
+        while next < found.count {
+            let names = (try? Files.list(found[next])) ?? []
+            found += names.map { "\(found[next])/\($0)" }.filter(isDirectory)
+            next += 1
+        }
+        return found.reversed()
     }
 
     private static func isDirectory(_ path: String) -> Bool {

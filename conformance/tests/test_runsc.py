@@ -3,6 +3,7 @@
 import pytest
 
 from harness import cri
+from harness.client import refused
 from harness.monitors import kill_monitor, living
 from harness.wait import wait_until
 
@@ -34,3 +35,13 @@ def test_a_monitors_death_ends_the_sandbox(pods, busybox):
     assert (status.exit_code, status.reason) == (255, "MonitorLost")
     wait_until(lambda: pod.status.state == cri.SANDBOX_NOTREADY, "the pod is not ready")
     wait_until(lambda: not living(pod.id), "the sandbox is gone")
+
+
+def test_a_missing_program(pods, busybox):
+    """The sandbox looks for it at the start; crun and runc, at create (test_starts.py)."""
+    container = pods.run().create("no-such-program", "x", image=busybox)
+    with refused(None, "no-such-program"):
+        container.start()
+    status = container.status
+    assert (status.state, status.exit_code, status.reason) == (
+        cri.CONTAINER_EXITED, 128, "StartError")

@@ -1,3 +1,4 @@
+internal import Kernel
 internal import Model
 internal import OCI
 internal import Store
@@ -44,7 +45,13 @@ struct StartContainer: RPC {
         let runtime = try node.runtime(of: container.sandbox)
         guard runtime.handler.hidesProcesses else { return try await runtime.start(container.id) }
         let monitor = try container.sandbox.requireMonitor()
-        try await monitor.startHidden(container.id, within: runtime.limit)
+        do {
+            try await monitor.startHidden(container.id, within: runtime.limit)
+        } catch let error as GantryError where error.code == .internal {
+            let log = node.paths.container(container.id).log
+            let text = try? await Blocking.run { try Files.readText(log) }
+            throw runtime.error(starting: container.id, log: text ?? "") ?? error
+        }
     }
 
     /// - Returns: the error of a start that failed at `create` already.
