@@ -36,7 +36,6 @@ let package = Package(
     targets: [
         // C libraries: a module map and a shim each, imported by exactly one room.
         .systemLibrary(name: "CGRPC"),
-        .systemLibrary(name: "CArchive", pkgConfig: "libarchive"),
         .systemLibrary(name: "CISAL", pkgConfig: "libisal"),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd"),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
@@ -58,10 +57,7 @@ let package = Package(
         room("System", uses: ["Kernel", "Text", "Model"]),
         room(
             "Archive",
-            uses: [
-                "CArchive", "CISAL", "CZstd", "CCrypto", "CLinux", "System", "Kernel", "Text",
-                "Model",
-            ]),
+            uses: ["CISAL", "CZstd", "CCrypto", "CLinux", "System", "Kernel", "Text", "Model"]),
         room("Store", uses: ["CSQLite", "Kernel", "Text", "Model"]),
         room("GRPC", uses: ["CGRPC", "CAbseil"]),
         room("CRI", uses: ["CCRI", "Text", "Model"]),
@@ -158,7 +154,7 @@ if let driver = Context.environment["GANTRY_FUZZER"] {
             name: "fuzz",
             dependencies: [
                 "Archive", "Image", "Kernel", "Model", "MonitorProtocol", "Network", "OCI",
-                "Streaming", "Supervisor", "System", "TOML", "YAML", "CArchive", "CLinux",
+                "Streaming", "Supervisor", "System", "TOML", "YAML", "CLinux",
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             path: "Tests/Fuzz", swiftSettings: strict,

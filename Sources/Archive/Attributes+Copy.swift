@@ -14,16 +14,16 @@ extension AttributeWriter {
         try apply(attributes, to: target, name)
     }
 
-    private func extended(of file: Int32) -> [(name: String, value: [UInt8])] {
-        // XATTR_LIST_MAX and XATTR_SIZE_MAX (xattr(7)).
+    private func extended(of file: Int32) -> [ExtendedAttribute] {
+        // XATTR_LIST_MAX (xattr(7)).
         var list = [UInt8](repeating: 0, count: 65536)
         let length = flistxattr(file, &list, list.count)
         guard length > 0 else { return [] }
-        let names = list[..<length].split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-        var value = [UInt8](repeating: 0, count: 65536)
-        return names.filter(Attributes.isAllowed).compactMap { key in
-            let count = fgetxattr(file, key, &value, value.count)
-            return count < 0 ? nil : (key, Array(value[..<count]))
+        let names = list[..<length].split(separator: 0).map { ExtendedAttribute.Name(Array($0)) }
+        var value = [UInt8](repeating: 0, count: ExtendedAttribute.largest)
+        return names.filter(\.isAllowed).compactMap { name in
+            let count = fgetxattr(file, name.bytes, &value, value.count)
+            return count < 0 ? nil : ExtendedAttribute(name: name, value: Array(value[..<count]))
         }
     }
 }

@@ -1,7 +1,7 @@
-internal import CArchive
 internal import CLinux
 internal import Glibc
 internal import Kernel
+internal import Model
 internal import Text
 
 /// What an entry says of its file besides the content.
@@ -11,8 +11,8 @@ struct Attributes {
     /// The permission bits, set-user-ID, set-group-ID and sticky included.
     var mode: mode_t
     var modified: timespec
-    /// Only those that a layer may set; see `isAllowed`.
-    var extended: [(name: String, value: [UInt8])] = []
+    /// Only those that a layer may set.
+    var extended: [ExtendedAttribute] = []
 
     init(owner: uid_t, group: gid_t, mode: mode_t, modified: timespec) {
         self.owner = owner
@@ -21,34 +21,65 @@ struct Attributes {
         self.modified = modified
     }
 
-    init(_ entry: OpaquePointer) {
-        owner = uid_t(truncatingIfNeeded: archive_entry_uid(entry))
-        group = gid_t(truncatingIfNeeded: archive_entry_gid(entry))
-        mode = archive_entry_perm(entry) & 0o7777
+    /// - Throws: `GantryError` (`invalidArgument`) for what no file can have.
+    init(_ header: TarHeader, _ name: EntryName) throws {
+        owner = try Self.id(header.owner, name)
+        group = try Self.id(header.group, name)
+        mode = mode_t(header.mode & 0o7777)
         modified = timespec(
-            tv_sec: archive_entry_mtime(entry), tv_nsec: Int(archive_entry_mtime_nsec(entry)))
-        readExtended(entry)
-    }
-
-    private mutating func readExtended(_ entry: OpaquePointer) {
-        archive_entry_xattr_reset(entry)
-        var name: UnsafePointer<CChar>?
-        var value: UnsafeRawPointer?
-        var size = 0
-        while archive_entry_xattr_next(entry, &name, &value, &size) == ARCHIVE_OK {
-            guard let name, Self.isAllowed(String(cString: name)) else { continue }
-            let bytes = UnsafeRawBufferPointer(start: value, count: size)
-            extended.append((String(cString: name), Array(bytes)))
+            tv_sec: Int(header.modified.seconds), tv_nsec: header.modified.nanoseconds)
+        for (key, value) in header.extended {
+            let key = ExtendedAttribute.Name(key)
+            guard key.isAllowed else { continue }
+            guard value.count <= ExtendedAttribute.largest else {
+                throw GantryError(
+                    .invalidArgument,
+                    "\(name): \(key) of \(value.count) bytes, \(ExtendedAttribute.largest) are the most"
+                )
+            }
+            extended.append(ExtendedAttribute(name: key, value: value))
         }
     }
 
-    /// A layer is data from outside: of the kernel's namespaces it gets `user.` and file
-    /// capabilities. `trusted.overlay.` and `user.overlay.` would let it command the mount itself,
-    /// and `security.selinux` belongs to the node's policy.
-    static func isAllowed(_ name: String) -> Bool {
-        name == "security.capability"
-            || (name.begins(with: "user.") && !name.begins(with: "user.overlay."))
+    /// The kernel would cut a larger number, and take 2^32-1 for "as it is" (chown(2)).
+    private static func id(_ number: Int64, _ name: EntryName) throws -> UInt32 {
+        guard let id = UInt32(exactly: number), id != .max else {
+            throw GantryError(.invalidArgument, "\(name): \(number) is no user's or group's ID")
+        }
+        return id
     }
+}
+
+/// An extended attribute (xattr(7)).
+struct ExtendedAttribute {
+    /// XATTR_SIZE_MAX.
+    static let largest = 65536
+
+    /// Bytes, which need not be UTF-8.
+    struct Name: CustomStringConvertible {
+        /// Ends in a zero.
+        let bytes: [CChar]
+        private let text: String
+
+        init(_ name: [UInt8]) {
+            bytes = name.map(CChar.init(bitPattern:)) + [0]
+            text = String(decoding: name, as: UTF8.self)
+        }
+
+        var description: String { text }
+        var isUsers: Bool { text.begins(with: "user.") }
+
+        /// A layer is data from outside: of the kernel's namespaces it gets `user.` and file
+        /// capabilities. `trusted.overlay.` and `user.overlay.` would let it command the mount itself,
+        /// and `security.selinux` belongs to the node's policy.
+        var isAllowed: Bool {
+            text == "security.capability"
+                || (isUsers && !text.begins(with: "user.overlay."))
+        }
+    }
+
+    let name: Name
+    let value: [UInt8]
 }
 
 /// Who may set what: a layer for containers needs root, a test must not.
@@ -106,15 +137,13 @@ struct AttributeWriter {
         try syscall("utimensat", name.description) { utimensat(parent, leaf, &times, flags) }
     }
 
-    private func set(
-        _ extended: [(name: String, value: [UInt8])], of file: Int32, _ name: EntryName
-    ) throws {
-        for (key, value) in extended where privileges == .root || key.begins(with: "user.") {
-            if fsetxattr(file, key, value, value.count, 0) == 0 { continue }
+    func set(_ extended: [ExtendedAttribute], of file: Int32, _ name: EntryName) throws {
+        for one in extended where privileges == .root || one.name.isUsers {
+            if fsetxattr(file, one.name.bytes, one.value, one.value.count, 0) == 0 { continue }
             // A file system without them is the node's choice, and all runtimes go on.
             let number = errno
             if number != ENOTSUP {
-                throw SystemError("fsetxattr \(key)", name.description, errno: number)
+                throw SystemError("fsetxattr \(one.name)", name.description, errno: number)
             }
         }
     }

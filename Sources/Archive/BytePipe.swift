@@ -55,7 +55,8 @@ final class BytePipe: @unchecked Sendable {
         filled.signal()
     }
 
-    private func check() throws {
+    /// Throws when one side has failed.
+    func check() throws {
         if let error = failure.withLock({ $0 }) { throw error }
     }
 

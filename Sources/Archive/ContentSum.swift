@@ -66,15 +66,15 @@ struct FileSum {
     init() {}
 
     /// - Parameter offset: where the bytes are in the file; what is left out is a hole.
-    mutating func add(_ bytes: UnsafeRawBufferPointer, at offset: Int64) {
-        if UInt64(offset) != length { hasHoles = true }
+    mutating func add(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) {
+        if offset != length { hasHoles = true }
         let start = bytes.bindMemory(to: UInt8.self).baseAddress
         check = crc32_iscsi(UnsafeMutablePointer(mutating: start), Int32(bytes.count), check)
-        length = UInt64(offset) + UInt64(bytes.count)
+        length = offset + UInt64(bytes.count)
     }
 
-    mutating func end(at size: Int64) {
-        if UInt64(size) != length { hasHoles = true }
+    mutating func end(at size: UInt64) {
+        if size != length { hasHoles = true }
     }
 
     init(reading file: borrowing Descriptor) throws {
@@ -83,7 +83,7 @@ struct FileSum {
         while true {
             let count = try syscall("read") { read(raw, &chunk, chunk.count) }
             if count == 0 { return }
-            chunk.withUnsafeBytes { add(.init(rebasing: $0[..<count]), at: Int64(length)) }
+            chunk.withUnsafeBytes { add(.init(rebasing: $0[..<count]), at: length) }
         }
     }
 

@@ -60,8 +60,27 @@ struct EntryName: Hashable {
     }
 
     func isAt(orBelow directory: EntryName) -> Bool {
-        directory.isRoot || self == directory
-            || bytes.starts(with: directory.bytes.dropLast() + [Self.slash])
+        if directory.isRoot { return true }
+        let length = directory.bytes.count - 1
+        guard bytes.count > length, bytes.starts(with: directory.bytes.dropLast()) else {
+            return false
+        }
+        return bytes[length] == 0 || bytes[length] == Self.slash
+    }
+
+    /// An order in which all that is below a directory comes right after it.
+    static func comesFirst(_ one: EntryName, _ other: EntryName) -> Bool {
+        if one.isRoot || other.isRoot { return one.isRoot && !other.isRoot }
+        return one.bytes.lexicographicallyPrecedes(other.bytes) { order($0) < order($1) }
+    }
+
+    /// The zero at the end first, then the slash.
+    private static func order(_ byte: CChar) -> Int {
+        switch byte {
+        case 0: 0
+        case slash: 1
+        default: Int(UInt8(bitPattern: byte)) + 2
+        }
     }
 
     /// This name after `source`, which is it or a directory above it, has become `target`.

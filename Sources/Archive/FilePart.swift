@@ -61,17 +61,23 @@ public struct FilePart: Sendable {
         var position = start
         while position < size {
             let wanted = Int(min(UInt64(Self.chunk), size - position))
-            let place = Int(offset + position)
-            let number = owner.descriptor.raw
-            let count = try syscall("read", name) {
-                pread(number, buffer.baseAddress, wanted, place)
-            }
-            if count == 0 {
-                throw GantryError(.dataLoss, "\(name) ends after \(position) of \(size) bytes")
-            }
+            let count = try read(into: buffer, wanted, at: position)
             try sink(UnsafeRawBufferPointer(rebasing: buffer[..<count]).bytes)
             position += UInt64(count)
         }
+    }
+
+    /// Reads some of the bytes at `position`; at least one.
+    func read(
+        into buffer: UnsafeMutableRawBufferPointer, _ wanted: Int, at position: UInt64
+    ) throws -> Int {
+        let number = owner.descriptor.raw
+        let place = Int(offset + position)
+        let count = try syscall("read", name) { pread(number, buffer.baseAddress, wanted, place) }
+        if count == 0 {
+            throw GantryError(.dataLoss, "\(name) ends after \(position) of \(size) bytes")
+        }
+        return count
     }
 
     public func compression() throws -> Compression {

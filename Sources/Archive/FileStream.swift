@@ -27,10 +27,7 @@ public final class FileStream: ContentSink {
     public init(
         digest: Digest, size: UInt64, to name: String, in directory: String, limits: LayerLimits
     ) throws {
-        guard size <= limits.bytes else {
-            throw GantryError(
-                .resourceExhausted, "\(name) is larger than the limit of \(limits.bytes) bytes")
-        }
+        try limits.check(name, size)
         inflow = Mutex(Inflow(check: ContentCheck(digest, size: size)))
         (self.digest, self.name, self.size) = (digest, name, size)
         let parents = name.split(at: "/").dropLast()
@@ -50,7 +47,7 @@ public final class FileStream: ContentSink {
     public func write(_ bytes: RawSpan) throws {
         try inflow.withLock { inflow in
             try bytes.withUnsafeBytes { bytes in
-                let offset = Int64(inflow.check.count)
+                let offset = inflow.check.count
                 try inflow.check.add(bytes)
                 inflow.sum.add(bytes, at: offset)
                 try append(bytes)
@@ -81,6 +78,6 @@ public final class FileStream: ContentSink {
         return UnpackedLayer(
             diffID: digest, bytes: pages + UInt64(directories) * 4096,
             inodes: UInt64(directories) + 1, contents: contents, privileges: privileges,
-            implicit: [])
+            implicit: [], linksBelow: [], limits: LayerLimits())
     }
 }

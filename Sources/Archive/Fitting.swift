@@ -2,7 +2,6 @@ internal import CLinux
 internal import Glibc
 internal import Kernel
 internal import Model
-internal import System
 
 /// Fits one layer's directories into the layers below; see `UnpackedLayer.fit`.
 struct Fitting {
@@ -10,44 +9,77 @@ struct Fitting {
     private let layers: [LayerView]
     private let parents: Parents
     private let attributes: AttributeWriter
-    private let contents: ContentSum
+    private let merge: MovedTree
 
     init(
         _ directory: String, _ privileges: Privileges, onto layers: [LayerView],
-        _ contents: ContentSum
+        _ contents: ContentSum, _ limits: LayerLimits
     ) throws {
-        self.contents = contents
-        own = try LayerView(directory, privileges)
+        own = try LayerView(LayerPlace(directory), privileges, changes: true)
         self.layers = layers
         attributes = AttributeWriter(privileges: privileges)
-        parents = try Parents(directory, attributes)
+        parents = try Parents(directory, attributes, KeptNames(most: limits.names))
+        merge = MovedTree(parents: parents, contents: contents)
+        // The layer's root is among the names already.
+        _ = parents.takeImplicit()
     }
 
-    /// - Parameter implicit: all names that are being fitted.
+    /// Fits each of the names.
     /// - Returns: the names that are to be fitted next, since something moved there.
-    func fit(_ name: EntryName, among implicit: Set<EntryName>) throws -> Set<EntryName> {
+    func fit(_ names: Set<EntryName>, _ isCancelled: () -> Bool) throws -> Set<EntryName> {
+        let sorted = names.sorted(by: EntryName.comesFirst)
+        var next: Set<EntryName> = []
+        var index = 0
+        while index < sorted.count {
+            if isCancelled() { throw CancellationError() }
+            let name = sorted[index]
+            let below = sorted[index...].prefix { $0.isAt(orBelow: name) }
+            switch try fit(name, isCancelled) {
+            case .isFit: index += 1
+            case .standsAt(let actual):
+                next.insert(actual)
+                index += 1
+            case .moved(let actual):
+                next.formUnion(parents.takeImplicit())
+                next.formUnion(below.map { $0.moved(from: name, to: actual) })
+                index += below.count
+            }
+        }
+        return next
+    }
+
+    private enum Outcome {
+        case isFit
+        /// A link of the layer itself leads there.
+        case standsAt(EntryName)
+        /// All that was in it.
+        case moved(to: EntryName)
+    }
+
+    private func fit(_ name: EntryName, _ isCancelled: () -> Bool) throws -> Outcome {
         switch try own.look(for: name) {
-        case .hidden: return []
-        case .absent: return []
-        case .link(let actual, let isLast): return isLast ? [] : [actual]
+        case .hidden: return .isFit
+        case .absent: return .isFit
+        case .link(let actual, let isLast): return isLast ? .isFit : .standsAt(actual)
         case .directory(let target, let isCut):
             // What is new in an opaque directory has nothing below it.
             if isCut { return try setDefaults(target.raw, name) }
-            return try fit(name, target.raw, among: implicit)
+            return try fit(name, target.raw, isCancelled)
         }
     }
 
     private func fit(
-        _ name: EntryName, _ target: Int32, among implicit: Set<EntryName>
-    ) throws -> Set<EntryName> {
+        _ name: EntryName, _ target: Int32, _ isCancelled: () -> Bool
+    ) throws -> Outcome {
         for layer in layers {
             switch try layer.look(for: name) {
             case .directory(let source, _):
                 try attributes.copy(from: source.raw, to: target, name)
-                return []
+                return .isFit
             case .link(let actual, let isLast):
-                if isLast { return try move(name, target, to: actual, implicit) }
-                return try setDefaults(target, name)
+                if !isLast { return try setDefaults(target, name) }
+                try move(name, target, to: actual, isCancelled)
+                return .moved(to: actual)
             case .hidden: return try setDefaults(target, name)
             case .absent: continue
             }
@@ -56,51 +88,20 @@ struct Fitting {
     }
 
     /// What containers expect of a directory nobody described: root's, and 0755.
-    private func setDefaults(_ target: Int32, _ name: EntryName) throws -> Set<EntryName> {
+    private func setDefaults(_ target: Int32, _ name: EntryName) throws -> Outcome {
         try syscall("fchmod", name.description) { fchmod(target, 0o755) }
-        return []
+        return .isFit
     }
 
     private func move(
-        _ name: EntryName, _ source: Int32, to actual: EntryName, _ implicit: Set<EntryName>
-    ) throws -> Set<EntryName> {
+        _ name: EntryName, _ source: Int32, to actual: EntryName, _ isCancelled: () -> Bool
+    ) throws {
         guard !actual.isAt(orBelow: name) else {
             throw GantryError(.invalidArgument, "\(name): a symbolic link to itself in the image")
         }
         if own.isOpaque(source) {
             try attributes.markOpaque(try parents.directory(of: actual.appending([120])), actual)
         }
-        try moveChildren(of: source, to: actual)
-        let parent = try parents.directory(of: name)
-        try syscall("rmdir", name.description) { unlinkat(parent, name.leaf, AT_REMOVEDIR) }
-        let below = implicit.filter { $0.isAt(orBelow: name) }
-        let created = parents.implicit.subtracting([.root])
-        return created.union(below.map { $0.moved(from: name, to: actual) })
-    }
-
-    /// Directories on both sides become one; of anything else the one that moves stays.
-    private func moveChildren(of source: Int32, to target: EntryName) throws {
-        let children = try Trees.children(of: Descriptor(owning: gantry_dup_cloexec(source)))
-        for leaf in children {
-            let name = target.appending(leaf.dropLast())
-            let directory = try parents.directory(of: name)
-            if let there = try Existing(leaf, in: directory) {
-                if there.isDirectory, try Existing(leaf, in: source)?.isDirectory == true {
-                    try merge(leaf, of: source, into: name)
-                    continue
-                }
-                contents.invalidate()
-                try Trees.removeNow(leaf, in: directory)
-            }
-            try syscall("rename", name.description) { renameat(source, leaf, directory, leaf) }
-        }
-    }
-
-    private func merge(_ leaf: [CChar], of source: Int32, into name: EntryName) throws {
-        let flags = O_RDONLY | GANTRY_O_DIRECTORY | GANTRY_O_NOFOLLOW
-        let inner = Descriptor(
-            owning: try syscall("open", name.description) { gantry_openat(source, leaf, flags, 0) })
-        try moveChildren(of: inner.raw, to: name)
-        try syscall("rmdir", name.description) { unlinkat(source, leaf, AT_REMOVEDIR) }
+        try merge.move(name, to: actual, isCancelled)
     }
 }

@@ -1,4 +1,4 @@
-internal import Model
+public import Model
 
 /// What one layer may take at most, against archives that are made to fill a disk.
 public struct LayerLimits: Sendable {
@@ -9,15 +9,27 @@ public struct LayerLimits: Sendable {
     public var ratio: UInt64
     /// Bytes of the tar for which the ratio does not count: a few files of zeros are no attack.
     public var ratioFloor: UInt64
+    /// Bytes of memory for what must be known until the layer's end, the names of its directories above
+    /// all: over three hundred thousand of them.
+    public var names: Int
 
     public init(
         bytes: UInt64 = 128 << 30, entries: Int = 10_000_000, ratio: UInt64 = 200,
-        ratioFloor: UInt64 = 1 << 30
+        ratioFloor: UInt64 = 1 << 30, names: Int = 64 << 20
     ) {
         self.bytes = bytes
         self.entries = entries
         self.ratio = ratio
         self.ratioFloor = ratioFloor
+        self.names = names
+    }
+
+    /// - Parameter size: of what must not be larger than a layer may be.
+    public func check(_ content: @autoclosure () -> String, _ size: UInt64) throws(GantryError) {
+        if size > bytes {
+            throw GantryError(
+                .resourceExhausted, "\(content()) is larger than the limit of \(bytes) bytes")
+        }
     }
 
     /// Deflate makes at most 1,032 bytes of one and zstd tens of thousands; files make ten at most,
@@ -25,10 +37,7 @@ public struct LayerLimits: Sendable {
     func check(
         _ content: String = "layer", inflated: UInt64, from compressed: UInt64
     ) throws(GantryError) {
-        if inflated > bytes {
-            throw GantryError(
-                .resourceExhausted, "the \(content) is larger than the limit of \(bytes) bytes")
-        }
+        try check("the \(content)", inflated)
         if inflated > ratioFloor, inflated / ratio > compressed {
             throw GantryError(
                 .resourceExhausted,

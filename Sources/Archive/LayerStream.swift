@@ -65,7 +65,7 @@ public final class LayerStream: ContentSink {
         into directory: String, _ privileges: Privileges = .root
     ) throws -> UnpackedLayer {
         do {
-            let reader = try TarReader(pipe)
+            let reader = TarReader(pipe)
             let writer = try LayerWriter(directory, privileges, limits)
             while let entry = try reader.next() { try writer.write(entry, reader) }
             let diffID = try reader.finish()
@@ -73,7 +73,8 @@ public final class LayerStream: ContentSink {
             return UnpackedLayer(
                 diffID: diffID, bytes: writer.bytes, inodes: writer.inodes,
                 contents: writer.contents, privileges: privileges,
-                implicit: writer.parents.implicit)
+                implicit: writer.parents.implicit, linksBelow: Array(writer.linksBelow.values),
+                limits: limits)
         } catch {
             pipe.fail(error)
             throw error

@@ -14,23 +14,32 @@ final class LayerView {
         case absent
     }
 
-    private let root: Descriptor
+    private let place: LayerPlace
     private let privileges: Privileges
+    private let changes: Bool
+    /// Nothing at this name or below it: of names that are asked for in their order, many are there.
+    private var gap: EntryName?
 
-    init(_ path: String, _ privileges: Privileges) throws {
-        root = try Files.open(path, O_RDONLY | GANTRY_O_DIRECTORY)
+    /// Holds no descriptor, since an image may have 500 layers.
+    /// - Parameter changes: whether the layer is changed between two looks.
+    init(_ place: LayerPlace, _ privileges: Privileges, changes: Bool = false) throws {
+        self.place = place
         self.privileges = privileges
+        self.changes = changes
     }
 
     func look(for name: EntryName) throws -> Answer {
-        var directory = try root.duplicate()
+        if let gap, name.isAt(orBelow: gap) { return .absent }
+        var directory = try place.open()
         var here = EntryName.root
         var isCut = false
         for component in name.components {
             isCut = isCut || isOpaque(directory.raw)
             here = here.appending(component.dropLast())
             guard let there = try Existing(component, in: directory.raw) else {
-                return isCut ? .hidden : .absent
+                if isCut { return .hidden }
+                gap = changes ? nil : here
+                return .absent
             }
             if there.isSymbolicLink { return try follow(here, in: directory.raw, name) }
             guard there.isDirectory else { return .hidden }

@@ -9,25 +9,34 @@ extension LayerWriter {
         guard entry.kind == .directory else {
             throw GantryError(.invalidArgument, "the layer's root is not a directory")
         }
-        setLater(entry.attributes, for: entry.name)
+        try setLater(entry.attributes, for: entry.name)
     }
 
     func makeDirectory(_ entry: TarEntry, _ parent: Int32) throws {
         let leaf = entry.name.leaf
-        setLater(entry.attributes, for: entry.name)
-        if mkdirat(parent, leaf, 0o700) == 0 { return count(bytes: 4096) }
-        guard errno == EEXIST else {
-            throw SystemError("mkdir", entry.name.description, errno: errno)
+        if mkdirat(parent, leaf, 0o700) == 0 {
+            count(bytes: 4096)
+        } else {
+            guard errno == EEXIST else {
+                throw SystemError("mkdir", entry.name.description, errno: errno)
+            }
+            try replaceByDirectory(entry.name, parent)
         }
+        try setLater(entry.attributes, for: entry.name)
+    }
+
+    private func replaceByDirectory(_ name: EntryName, _ parent: Int32) throws {
+        let leaf = name.leaf
         guard let there = try Existing(leaf, in: parent), !there.isDirectory else { return }
         contents.invalidate()
         try Trees.removeNow(leaf, in: parent)
-        try syscall("mkdir", entry.name.description) { mkdirat(parent, leaf, 0o700) }
+        try syscall("mkdir", name.description) { mkdirat(parent, leaf, 0o700) }
         // `.wh.NAME` before `NAME/`: a new directory, through which nothing below may show.
-        if there.isWhiteout { try markOpaque(entry.name) }
+        if there.isWhiteout { try markOpaque(name) }
     }
 
     func makeFile(_ entry: TarEntry, _ parent: Int32, _ content: TarReader) throws {
+        try limits.check("file \(entry.name)", entry.size)
         let leaf = entry.name.leaf
         let flags = O_WRONLY | O_CREAT | O_EXCL | GANTRY_O_NOFOLLOW
         let mode = NewFile.mode(of: entry.attributes)
@@ -43,14 +52,14 @@ extension LayerWriter {
     /// Writes the content, holes left out; returns the bytes written.
     private func copy(_ content: TarReader, to file: Int32, _ name: EntryName) throws -> UInt64 {
         var written: UInt64 = 0
-        var end: Int64 = 0
+        var end: UInt64 = 0
         var sum = FileSum()
         let size = try content.content { bytes, offset in
             sum.add(bytes, at: offset)
             var rest = bytes[...]
-            end = offset + Int64(bytes.count)
+            end = offset + UInt64(bytes.count)
             while !rest.isEmpty {
-                let place = offset + Int64(rest.startIndex)
+                let place = offset + UInt64(rest.startIndex)
                 let part = UnsafeRawBufferPointer(rebasing: rest)
                 let count = try syscall("write", name.description) {
                     pwrite(file, part.baseAddress, part.count, Int(place))
@@ -73,24 +82,6 @@ extension LayerWriter {
             entry.attributes, to: leaf, in: parent, isLink: true, entry.name, given: newFile)
     }
 
-    /// A hard link's target is a path from the layer's root, which may run through its links.
-    func link(_ name: EntryName, to target: EntryName) throws {
-        let leaf = target.leaf
-        if name == target { return }
-        let flags = GANTRY_O_PATH | GANTRY_O_DIRECTORY
-        guard let directory = try parents.existing(target.parent, flags),
-            try Existing(leaf, in: directory.raw) != nil
-        else {
-            throw GantryError(
-                .invalidArgument, "\(name): a hard link to \(target), which the layer does not have"
-            )
-        }
-        let parent = try parents.directory(of: name)
-        try replacing(name, parent, "link") {
-            linkat(directory.raw, leaf, parent, name.leaf, 0)
-        }
-    }
-
     func makeNode(
         _ entry: TarEntry, _ parent: Int32, _ type: mode_t, _ major: UInt32, _ minor: UInt32
     ) throws {
@@ -105,7 +96,7 @@ extension LayerWriter {
 
     /// Creates something; where an earlier entry stands, that goes first, whatever it is.
     @discardableResult
-    private func replacing(
+    func replacing(
         _ name: EntryName, _ parent: Int32, _ call: String, _ create: () -> Int32
     ) throws -> Int32 {
         let result = create()

@@ -6,15 +6,16 @@ internal import System
 
 /// Writes the entries of one layer below a directory.
 ///
-/// libarchive's own disk writer is not used: it works by path, refuses legal layers (absolute hard
-/// links, `lib -> usr/lib` followed by `lib/x`) and lets a layer set overlay's own attributes.
 final class LayerWriter {
     let parents: Parents
     let attributes: AttributeWriter
     let newFile: NewFile
     /// Set last: a file created in a directory changes its times, and a directory may be read-only.
     private var directories: [EntryName: Attributes] = [:]
-    private let limits: LayerLimits
+    /// By target.
+    var linksBelow: [EntryName: LinkBelow] = [:]
+    let kept: KeptNames
+    let limits: LayerLimits
     private var entries = 0
     let contents = ContentSum()
     private(set) var inodes: UInt64 = 0
@@ -22,7 +23,8 @@ final class LayerWriter {
 
     init(_ path: String, _ privileges: Privileges, _ limits: LayerLimits) throws {
         attributes = AttributeWriter(privileges: privileges)
-        parents = try Parents(path, attributes)
+        kept = KeptNames(most: limits.names)
+        parents = try Parents(path, attributes, kept)
         let root = try Files.open(path, O_RDONLY | GANTRY_O_DIRECTORY)
         newFile = try NewFile(in: root.raw)
         self.limits = limits
@@ -60,8 +62,15 @@ final class LayerWriter {
         bytes += (written + 4095) & ~4095
     }
 
-    func setLater(_ attributes: Attributes, for name: EntryName) {
-        directories[name] = attributes
+    /// Extended attributes are set at once, since they may be large.
+    func setLater(_ attributes: Attributes, for name: EntryName) throws {
+        let flags = O_RDONLY | GANTRY_O_DIRECTORY | GANTRY_O_NOFOLLOW
+        if !attributes.extended.isEmpty, let directory = try parents.existing(name, flags) {
+            try self.attributes.set(attributes.extended, of: directory.raw, name)
+        }
+        var rest = attributes
+        rest.extended = []
+        if directories.updateValue(rest, forKey: name) == nil { try kept.add(name) }
         parents.hasEntry(name)
     }
 

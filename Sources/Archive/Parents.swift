@@ -13,11 +13,13 @@ final class Parents {
 
     private let root: LayerRoot
     private let attributes: AttributeWriter
+    private let kept: KeptNames
     private var current: Descriptor?
     private var currentName = EntryName.root
 
-    init(_ path: String, _ attributes: AttributeWriter) throws {
+    init(_ path: String, _ attributes: AttributeWriter, _ kept: KeptNames) throws {
         root = try LayerRoot(path)
+        self.kept = kept
         self.attributes = attributes
     }
 
@@ -34,6 +36,12 @@ final class Parents {
 
     func hasEntry(_ name: EntryName) {
         implicit.remove(name)
+    }
+
+    /// The directories without an entry that were made since the last call.
+    func takeImplicit() -> Set<EntryName> {
+        defer { implicit = [] }
+        return implicit.subtracting([.root])
     }
 
     /// Opens a file of the layer, nil when it is not there.
@@ -55,8 +63,7 @@ final class Parents {
         let parent = try open(name.parent, depth: depth + 1)
         let leaf = name.leaf
         if mkdirat(parent.raw, leaf, 0o755) == 0 {
-            implicit.insert(name)
-            return
+            return try addImplicit(name)
         }
         guard errno == EEXIST, let there = try Existing(leaf, in: parent.raw) else {
             throw SystemError("mkdir", name.description, errno: errno)
@@ -80,11 +87,15 @@ final class Parents {
         let leaf = name.leaf
         try Trees.removeNow(leaf, in: parent)
         try syscall("mkdir", name.description) { mkdirat(parent, leaf, 0o755) }
-        implicit.insert(name)
+        try addImplicit(name)
         guard let directory = try root.open(name, GANTRY_O_PATH | GANTRY_O_DIRECTORY) else {
             throw Self.unreachable(name)
         }
         try attributes.markOpaque(directory.raw, name)
+    }
+
+    private func addImplicit(_ name: EntryName) throws {
+        if implicit.insert(name).inserted { try kept.add(name) }
     }
 
     private static func unreachable(_ name: EntryName) -> GantryError {

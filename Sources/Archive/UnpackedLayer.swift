@@ -1,5 +1,3 @@
-internal import CLinux
-internal import Glibc
 internal import Kernel
 internal import Model
 
@@ -8,40 +6,49 @@ public struct UnpackedLayer: Sendable {
     /// The digest of the plain tar (image-spec, config.md#layer-diffid).
     public let diffID: Digest
     /// What its files take on disk, in whole blocks of 4 KiB.
-    public let bytes: UInt64
+    public internal(set) var bytes: UInt64
     public let inodes: UInt64
     /// By which damage shows later; see `ContentSum`.
     public let contents: ContentSum
     let privileges: Privileges
     let implicit: Set<EntryName>
+    let linksBelow: [LinkBelow]
+    let limits: LayerLimits
 
     /// As many links as the kernel follows (path_resolution(7)).
-    private static let mostLinks = 40
+    static let mostLinks = 40
 
-    /// Fits the directories that the layer has no entry for into the layers below, as if it had
-    /// been unpacked on top of them.
+    /// Fits the layer into the layers below, as if it had been unpacked on top of them.
     ///
-    /// Overlay takes a directory's owner, mode, times and extended attributes from the topmost layer
-    /// that has it: they are copied. Where a layer below has a symbolic link under the name, as in
-    /// `lib -> usr/lib`, the directory would hide it: what is in it moves to where the link leads.
+    /// A hard link to a file of a layer below becomes a copy of it. Overlay takes a directory's owner,
+    /// mode, times and extended attributes from the topmost layer that has it: those of directories
+    /// that the layer has no entry for are copied. Where a layer below has a symbolic link under the
+    /// name, as in `lib -> usr/lib`, the directory would hide it: what is in it moves to where the link
+    /// leads.
     ///
+    /// The work grows with the number of such directories and of what is in them, and not with their
+    /// square. It blocks, and cannot be done twice.
     /// - Parameters:
     ///   - directory: where this layer was unpacked.
-    ///   - below: the directories of the layers below, the nearest first, fitted in already.
-    public func fit(in directory: String, onto below: [String]) throws {
+    ///   - below: the layers below, the nearest first, fitted in already.
+    ///   - isCancelled: asked again and again.
+    /// - Returns: the layer with what its copies take.
+    /// - Throws: `GantryError` (`invalidArgument`, `resourceExhausted`), `SystemError`,
+    ///   `CancellationError`.
+    public func fit(
+        in directory: String, onto below: [LayerPlace], isCancelled: () -> Bool = { false }
+    ) throws -> UnpackedLayer {
         let layers = try below.map { try LayerView($0, privileges) }
-        let fitting = try Fitting(directory, privileges, onto: layers, contents)
+        var fitted = self
+        fitted.bytes += try CopiesOfLinks(directory, self, layers).run(isCancelled)
+        let fitting = try Fitting(directory, privileges, onto: layers, contents, limits)
         var names = implicit
         for _ in 0...Self.mostLinks where !names.isEmpty {
-            var moved: Set<EntryName> = []
-            // A directory comes before what is in it.
-            for name in names.sorted(by: { $0.bytes.count < $1.bytes.count }) {
-                moved.formUnion(try fitting.fit(name, among: names))
-            }
-            names = moved
+            names = try fitting.fit(names, isCancelled)
         }
         if let name = names.first {
             throw GantryError(.invalidArgument, "\(name): too many symbolic links in the image")
         }
+        return fitted
     }
 }

@@ -1,4 +1,5 @@
 internal import Archive
+internal import Kernel
 internal import Model
 internal import System
 
@@ -14,6 +15,7 @@ struct ImagePull: Sendable {
 
     func run() async throws -> PulledImage {
         let all = resolved.layers
+        try checkSizes(all)
         let hold = layers.hold(all.map(\.chain))
         // All before any begins, so that every later pull waits for these; and before looking which
         // are in place, so that one which another pull puts there meanwhile is seen in either way.
@@ -29,6 +31,13 @@ struct ImagePull: Sendable {
         return try image(all, hold)
     }
 
+    /// No layer is smaller unpacked than it is on its way, but for a few bytes.
+    private func checkSizes(_ all: [LayerPart]) throws(GantryError) {
+        for layer in all {
+            try resources.limits.check("layer \(layer.content.digest)", layer.content.size)
+        }
+    }
+
     private func complete(
         _ all: [LayerPart], _ missing: [(layer: LayerPart, work: SharedLayer)]
     ) async throws {
@@ -37,8 +46,15 @@ struct ImagePull: Sendable {
             .layers(all.map { $0.progress(0, chains.contains($0.chain) ? .waiting : .present) }))
         let fetching = LayerFetching(source: source, resources: resources, progress: progress)
         let staged = try await fetching.run(missing)
+        let own = try await Trace.span("fit layers") { try await fit(all, staged) }
         try await Trace.span("commit layers") {
-            try await resources.commits.pass { try await commit(all, staged) }
+            try await resources.commits.pass {
+                try await Blocking.run { [layers] in
+                    // Another pull was first with what both wanted.
+                    let missing = own.filter { !layers.contains($0.chain ?? "") }
+                    if !missing.isEmpty { try layers.commit(missing) }
+                }
+            }
         }
         failpoint("PullImage/layers committed")
     }
@@ -52,22 +68,31 @@ struct ImagePull: Sendable {
     }
 
     /// From the lowest up, since a directory takes its attributes from the layers below, which must
-    /// have theirs by then. A layer may be in place by now: another pull was first.
-    private func commit(_ all: [LayerPart], _ staged: [String: StagedLayer]) async throws {
-        if staged.isEmpty { return }
-        try await Blocking.run { [layers] in
-            var below: [String] = []
+    /// have theirs by then. A layer may be in place by now: another pull was first. What another pull
+    /// wants too goes on when this one is cancelled.
+    /// - Returns: the layers that are to be put in place.
+    private func fit(
+        _ all: [LayerPart], _ staged: [String: StagedLayer]
+    ) async throws -> [StagedLayer] {
+        let isCancelled = Flag()
+        return try await withTaskCancellationHandler {
+            var below: [LayerPlace] = []
             var own: [StagedLayer] = []
             for layer in all {
-                var path = layers.path(of: layer.chain)
+                let path = layers.path(of: layer.chain)
+                var place = LayerPlace(path)
                 if !layers.contains(layer.chain), let here = staged[layer.chain] {
-                    path = here.diff
-                    try here.unpacked?.fit(in: path, onto: below)
+                    try await here.fit(onto: below) { [resources, key = key(layer)] in
+                        isCancelled.isSet && resources.underWay.isAlone(key)
+                    }
+                    place = LayerPlace(here.diff, path)
                     own.append(here)
                 }
-                below.insert(path, at: 0)
+                below.insert(place, at: 0)
             }
-            if !own.isEmpty { try layers.commit(own) }
+            return own
+        } onCancel: {
+            isCancelled.set()
         }
     }
 
@@ -86,6 +111,6 @@ struct ImagePull: Sendable {
             manifestDigest: resolved.manifestDigest?.description, mediaType: resolved.mediaType,
             document: resolved.document, artifactType: resolved.artifactType,
             config: resolved.config, layers: pulled,
-            size: pulled.reduce(0) { $0 + $1.bytes }, hold: hold)
+            size: pulled.map(\.bytes).total, hold: hold)
     }
 }

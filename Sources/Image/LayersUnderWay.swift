@@ -37,6 +37,11 @@ final class LayersUnderWay: Sendable {
         }
     }
 
+    /// Whether no more than one pull wants the layer.
+    func isAlone(_ key: Key) -> Bool {
+        entries.withLock { ($0[key]?.users ?? 0) <= 1 }
+    }
+
     /// The last one to leave removes what was unpacked and is not in place.
     func leave(_ key: Key) async {
         let left: SharedLayer? = entries.withLock { entries in
@@ -46,6 +51,6 @@ final class LayersUnderWay: Sendable {
             return entry.users == 0 ? entry.layer : nil
         }
         // What stays behind after an error here is swept at the next start.
-        try? await left?.staged?.discard()
+        try? await left?.discard()
     }
 }

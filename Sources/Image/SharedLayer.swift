@@ -18,7 +18,14 @@ final class SharedLayer: Sendable {
     private let state = Mutex(State())
 
     /// What came of the work, if it has ended well.
-    var staged: StagedLayer? { state.withLock { $0.staged } }
+    private var usable: StagedLayer? {
+        state.withLock { $0.staged }.flatMap { $0.isSpoilt ? nil : $0 }
+    }
+
+    /// Removes what came of the work and is not in place.
+    func discard() async throws {
+        try await state.withLock { $0.staged }?.discard()
+    }
 
     /// - Parameters:
     ///   - watch: is told how far another's work is.
@@ -31,7 +38,8 @@ final class SharedLayer: Sendable {
         let key = enter(watch)
         defer { forget(key) }
         return try await turn.pass {
-            if let staged { return staged }
+            if let usable { return usable }
+            try? await discard()
             forget(key)
             defer { state.withLock { $0.received = nil } }
             tell(0)

@@ -22,7 +22,7 @@ struct FittingTests {
             var tar = TarMaker()
             make(&tar)
             let layer = try await sandbox.unpack(tar.finish(), into: directory)
-            try layer.fit(in: directory, onto: below)
+            _ = try layer.fit(in: directory, onto: below.map { LayerPlace($0) })
             below.insert(directory, at: 0)
         }
         return below.reversed()

@@ -1,5 +1,3 @@
-internal import CArchive
-internal import Glibc
 public import Model
 internal import Text
 
@@ -17,8 +15,19 @@ public struct TarIndex: Sendable {
     /// - Throws: `GantryError`: `dataLoss` for what is no tar, or not the whole of one;
     ///   `invalidArgument` for names that lead out of it.
     public init(_ tar: FilePart) throws {
-        let headers = try TarHeaders(tar)
-        while let (entry, start) = try headers.next() { try add(entry, at: start, of: tar) }
+        let parser = TarParser(StoredTar(tar))
+        while let header = try Self.next(parser, tar) { try add(header, of: tar) }
+    }
+
+    private static func next(_ parser: TarParser, _ tar: FilePart) throws -> TarHeader? {
+        do {
+            // Nothing at all is a layer, but no archive of images.
+            if tar.size == 0 { throw badTar("it is empty") }
+            return try parser.next()
+        } catch let error as GantryError where error.code == .dataLoss {
+            throw GantryError(
+                .dataLoss, "\(tar.name) is no tar, or not the whole of one", cause: error)
+        }
     }
 
     /// The file of that name; symbolic and hard links of the archive are followed.
@@ -33,40 +42,35 @@ public struct TarIndex: Sendable {
         throw GantryError(.invalidArgument, "\(name): too many symbolic links")
     }
 
-    private mutating func add(
-        _ entry: OpaquePointer, at start: UInt64, of tar: FilePart
-    ) throws {
+    private mutating func add(_ header: TarHeader, of tar: FilePart) throws {
         guard files.count + links.count < Self.mostEntries else {
             throw GantryError(
                 .resourceExhausted, "\(tar.name) has more than \(Self.mostEntries) files")
         }
-        guard let raw = archive_entry_pathname(entry) else {
-            throw GantryError(.invalidArgument, "\(tar.name) has a name that cannot be read")
-        }
-        let name = try Self.inner(String(cString: raw))
+        let name = try Self.inner(String(decoding: header.name, as: UTF8.self))
         // Of entries with one name the last counts.
         (files[name], links[name]) = (nil, nil)
-        if let target = archive_entry_hardlink(entry) {
-            links[name] = try Self.inner(String(cString: target))
-        } else if let target = archive_entry_symlink(entry) {
-            links[name] = try Self.inner(String(cString: target), from: name)
-        } else if archive_entry_filetype(entry) == Glibc.S_IFREG {
-            files[name] = try Self.part(entry, name, at: start, of: tar)
+        let target = String(decoding: header.link, as: UTF8.self)
+        switch header.type {
+        case UInt8(ascii: "0"), UInt8(ascii: "7"), UInt8(ascii: "S"):
+            files[name] = try Self.part(header, name, of: tar)
+        case UInt8(ascii: "1"): links[name] = try Self.inner(target)
+        case UInt8(ascii: "2"): links[name] = try Self.inner(target, from: name)
+        default: break
         }
     }
 
     private static func part(
-        _ entry: OpaquePointer, _ name: String, at start: UInt64, of tar: FilePart
+        _ header: TarHeader, _ name: String, of tar: FilePart
     ) throws(GantryError) -> FilePart {
-        let size = UInt64(clamping: archive_entry_size(entry))
-        guard archive_entry_sparse_count(entry) == 0 else {
+        guard header.sparse == nil else {
             throw GantryError(.unimplemented, "\(tar.name): \(name) is a sparse file")
         }
-        let (end, overflow) = start.addingReportingOverflow(size)
+        let (end, overflow) = header.start.addingReportingOverflow(header.size)
         guard !overflow, end <= tar.size else {
             throw GantryError(.dataLoss, "\(tar.name) is truncated: it ends within \(name)")
         }
-        return tar.part(named: "\(tar.name): \(name)", at: start, size: size)
+        return tar.part(named: "\(tar.name): \(name)", at: header.start, size: header.size)
     }
 
     /// A name without `.` and `..`, which must not lead out of the archive.
