@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
@@ -20,6 +21,34 @@ pid_t gantry_clone_user_namespace(void) {
 
 int gantry_has_mount_setattr(void) {
     return mount_setattr(-1, "", AT_EMPTY_PATH, NULL, 0) == 0 || errno != ENOSYS;
+}
+
+struct numbered_mount {
+    const char *source, *target, *type, *data;
+    unsigned long flags;
+    int error;
+};
+
+// A working directory belongs to the process, unless a thread takes one of its own.
+static void *mount_by_number(void *argument) {
+    struct numbered_mount *how = argument;
+    int failed = unshare(CLONE_FS) < 0 || chdir("/proc/thread-self/fd") < 0 ||
+                 mount(how->source, how->target, how->type, how->flags, how->data) < 0;
+    how->error = failed ? errno : 0;
+    return NULL;
+}
+
+int gantry_mount_by_number(const char *source, const char *target, const char *type, unsigned long flags,
+                           const char *data) {
+    struct numbered_mount how = {source, target, type, data, flags, 0};
+    pthread_t thread;
+    int error = pthread_create(&thread, NULL, mount_by_number, &how);
+    if (error == 0) {
+        pthread_join(thread, NULL);
+        error = how.error;
+    }
+    errno = error;
+    return error == 0 ? 0 : -1;
 }
 
 int gantry_mount_mapped(const char *source, const char *target, int user_namespace) {

@@ -28,22 +28,35 @@ struct BlobDownload: Sendable {
     }
 
     private func fetch(into stream: any ContentSink, _ trial: LineTrial?) async throws {
+        let isWhole = Flag()
         try await Resuming.run({ stream.received }) { start in
-            try await fetch(from: start, into: stream, trial)
+            if start == content.size { return }
+            if start > 0, !isWhole.isSet {
+                do {
+                    return try await fetch(from: start, into: stream, trial)
+                } catch is RangeRefused {
+                    isWhole.set()
+                }
+            }
+            try await fetch(from: 0, into: stream, trial)
         }
     }
 
+    /// - Throws: `RangeRefused` when the registry does not give the rest by itself.
     private func fetch(
         from start: UInt64, into stream: any ContentSink, _ trial: LineTrial?
     ) async throws {
-        if start == content.size { return }
         let wanted = start..<content.size
-        let repeated = Mutex(start)
-        _ = try await session.get(
+        // A server that sends the whole sends once more what is here already.
+        let repeated = Mutex(stream.received)
+        let response = try await session.get(
             "blobs/\(content.digest)", start == 0 ? [] : ["Range: bytes=\(start)-"],
             .stream { head, bytes in
-                if head.status == 206 { try head.check(wanted, of: content) }
-                // A server that ignores the range sends once more what is here already.
+                if head.status == 206 {
+                    do { try head.check(wanted, of: content) } catch {
+                        throw start == 0 ? error : RangeRefused()
+                    }
+                }
                 let known = head.status == 206 ? 0 : repeated.withLock { $0.take(bytes.byteCount) }
                 let isSlow = try trial.isSlow(taking: bytes.byteCount) {
                     try stream.write(bytes.extracting(droppingFirst: known))
@@ -52,7 +65,8 @@ struct BlobDownload: Sendable {
                 if isSlow, head.acceptsRanges, isWorthRanges(stream), resources.rangesPlace.take() {
                     throw SlowLine()
                 }
-            })
+            }, isChecked: true, tolerated: start == 0 ? [] : RangeRefused.statuses)
+        if !response.isSuccess { throw RangeRefused() }
     }
 
     /// Whether enough is left to fill the window.
@@ -60,6 +74,12 @@ struct BlobDownload: Sendable {
         let window = UInt64(longLayers.rangesAtOnce) * longLayers.rangeLength
         return content.size - stream.received > window
     }
+}
+
+/// A registry, or its storage, that answers no request for a part: it is asked for the whole.
+struct RangeRefused: Error {
+    /// Signed addresses may allow no further header, and the blob may be one that has another size.
+    static let statuses: Set = [400, 403, 416]
 }
 
 /// Ends a transfer that is to go on in ranges; the place for them is taken.

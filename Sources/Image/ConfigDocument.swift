@@ -7,42 +7,64 @@ struct ConfigDocument: Sendable {
     /// The layers' DiffIDs, the lowest first.
     let diffIDs: [Digest]
     let config: ImageConfig
+    /// What it runs on; empty where that is not said.
+    let platform: Platform
 
     init(_ bytes: [UInt8]) throws {
         do {
             let document = try JSONDecoder().decode(Document.self, from: Data(bytes))
-            diffIDs = try document.rootfs.diff_ids.map { try Digest(parsing: $0) }
+            diffIDs = try (document.rootfs?.diff_ids ?? []).map { try Digest(parsing: $0) }
+            platform = Platform(
+                architecture: document.architecture ?? "", os: document.os ?? "",
+                variant: document.variant)
             config = document.config?.imageConfig ?? ImageConfig()
         } catch {
             throw GantryError(.dataLoss, "the image configuration cannot be read", cause: error)
         }
     }
 
+    /// As Go reads it: `null` is nothing, in lists and tables too.
     private struct Document: Decodable {
         struct RootFS: Decodable {
-            var diff_ids: [String]
+            var diff_ids: [String]?
         }
-        var rootfs: RootFS
+        var architecture: String?
+        var os: String?
+        var variant: String?
+        var rootfs: RootFS?
         var config: Config?
     }
 
     private struct Config: Decodable {
-        struct Nothing: Decodable {}
         var User: String?
-        var Env: [String]?
-        var Entrypoint: [String]?
-        var Cmd: [String]?
+        var Env: [String?]?
+        var Entrypoint: Words?
+        var Cmd: Words?
         var WorkingDir: String?
-        var Volumes: [String: Nothing]?
+        var Volumes: [String: JSONValue?]?
         var StopSignal: String?
-        var Labels: [String: String]?
+        var Labels: [String: String?]?
 
         var imageConfig: ImageConfig {
             ImageConfig(
-                user: User ?? "", environment: Env ?? [], entrypoint: Entrypoint ?? [],
-                command: Cmd ?? [], workingDirectory: WorkingDir ?? "",
-                volumes: (Volumes ?? [:]).keys.sorted(), stopSignal: StopSignal ?? "",
-                labels: Labels ?? [:])
+                user: User ?? "", environment: (Env ?? []).compactMap { $0 },
+                entrypoint: Entrypoint?.words ?? [], command: Cmd?.words ?? [],
+                workingDirectory: WorkingDir ?? "", volumes: (Volumes ?? [:]).keys.sorted(),
+                stopSignal: StopSignal ?? "", labels: (Labels ?? [:]).mapValues { $0 ?? "" })
+        }
+    }
+
+    /// A list, or one word by itself, as docker once wrote it.
+    private struct Words: Decodable {
+        let words: [String]
+
+        init(from decoder: any Decoder) throws {
+            let value = try decoder.singleValueContainer()
+            if let word = try? value.decode(String.self) {
+                words = [word]
+            } else {
+                words = try value.decode([String?].self).map { $0 ?? "" }
+            }
         }
     }
 }

@@ -31,6 +31,8 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     var trust = Trust()
     /// Sent with each request to this place, `Name: value` each.
     var headers: [String] = []
+    /// Empty is none; nil is what the environment says.
+    var proxy: String?
     var capabilities = Set(Capability.allCases)
     /// What put it on the list.
     var reason = "the name itself"

@@ -33,6 +33,9 @@ public struct Explanation: Sendable {
         }
         lines.append("     TLS: \(Self.security(endpoint))")
         lines.append("     credentials: \(registries.source(for: endpoint))")
+        if let proxy = endpoint.proxy {
+            lines.append("     proxy: \(proxy.isEmpty ? "none" : printable(proxy))")
+        }
         for header in endpoint.headers {
             lines.append("     header: \(header.head(before: ":"))")
         }

@@ -6,6 +6,7 @@ internal import System
 final class HTTPClient: Sendable {
     private let idle = Mutex<[CurlHandle]>([])
     private let patience: HTTPPatience
+    private let proxies = ProxyRules.environment
 
     init(_ patience: HTTPPatience = HTTPPatience()) {
         self.patience = patience
@@ -16,10 +17,10 @@ final class HTTPClient: Sendable {
     func send(_ request: HTTPRequest, _ body: HTTPBody) async throws -> HTTPResponse {
         try Task.checkCancellation()
         let handle = idle.withLock { $0.popLast() } ?? CurlHandle()
-        let transfer = Transfer(request, body, handle)
+        let transfer = Transfer(request, body, handle, patience)
         defer { idle.withLock { $0.append(handle) } }
         return try await withTaskCancellationHandler {
-            try await Blocking.run { [patience] in try transfer.run(patience) }
+            try await Blocking.run { [proxies] in try transfer.run(proxies) }
         } onCancel: {
             transfer.cancel()
         }

@@ -10,6 +10,8 @@ struct HTTPRequest: Sendable {
     /// Certificates are not checked.
     var isInsecure = false
     var trust = Trust()
+    /// Empty is none; nil is what the environment says.
+    var proxy: String?
 }
 
 struct HTTPResponse: Sendable {
@@ -63,10 +65,18 @@ public struct HTTPPatience: Sendable {
     /// Seconds in which a transfer may stay below `slowestBytes` a second.
     public var stall: Int
     public var slowestBytes: Int
+    /// Seconds of waiting in which `leastBytes` must have come, whatever was on the way meanwhile.
+    public var window: Int
+    public var leastBytes: Int
 
-    public init(connect: Int = 15_000, stall: Int = 30, slowestBytes: Int = 16) {
+    public init(
+        connect: Int = 15_000, stall: Int = 30, slowestBytes: Int = 16, window: Int = 120,
+        leastBytes: Int = 120 << 10
+    ) {
         self.connect = connect
         self.stall = stall
         self.slowestBytes = slowestBytes
+        self.window = window
+        self.leastBytes = leastBytes
     }
 }

@@ -6,7 +6,7 @@ internal import Text
 /// One place of a `hosts.toml`: a `[host."URL"]`, or the file's `server`.
 struct HostEntry: Equatable {
     static let keys: Set = [
-        "capabilities", "ca", "client", "skip_verify", "header", "override_path",
+        "capabilities", "ca", "client", "skip_verify", "header", "override_path", "proxy",
     ]
 
     private let scheme: Endpoint.Scheme
@@ -18,6 +18,7 @@ struct HostEntry: Equatable {
     private let isInsecure: Bool
     /// `Name: value` each.
     private let headers: [String]
+    private let proxy: String?
 
     init(_ url: String, _ section: TOMLSection, _ file: String) throws {
         let (name, address) = Self.parts(url)
@@ -34,6 +35,18 @@ struct HostEntry: Equatable {
         trust = try Self.trust(section, Path.parent(of: file))
         isInsecure = try section.bool("skip_verify") ?? false
         headers = try Self.headers(section)
+        proxy = try Self.proxy(section)
+    }
+
+    /// Empty is none, whatever the environment says.
+    private static func proxy(_ section: TOMLSection) throws -> String? {
+        guard let text = try section.string("proxy"), !text.isEmpty else {
+            return try section.string("proxy")
+        }
+        guard let proxy = ProxyRules.address(text) else {
+            throw section.error("proxy", "want a URL of http, https or socks5, or nothing")
+        }
+        return proxy
     }
 
     /// The path is where the API's `/v2` stands, unless it is said to be the whole.
@@ -94,7 +107,7 @@ struct HostEntry: Equatable {
     func endpoint(_ repository: String, _ reason: String) -> Endpoint {
         Endpoint(
             scheme: scheme, host: host, root: root, repository: repository,
-            isInsecure: isInsecure, trust: trust, headers: headers, capabilities: capabilities,
-            reason: reason)
+            isInsecure: isInsecure, trust: trust, headers: headers, proxy: proxy,
+            capabilities: capabilities, reason: reason)
     }
 }

@@ -9,13 +9,13 @@ public struct ImageDocument: Sendable {
 
     /// - Throws: `GantryError` (`dataLoss`) when it cannot be read.
     public init(_ bytes: [UInt8]) throws {
-        do {
-            config = try ConfigDocument(bytes).config
-            artifactType = nil
-        } catch {
-            guard case .artifact(let type, _) = try? Manifest(bytes, type: "") else { throw error }
+        // A configuration has no `config` with a digest, and anything may be left out of one.
+        if case .artifact(let type, _) = try? Manifest(bytes, type: "") {
             config = ImageConfig()
             artifactType = type
+        } else {
+            config = try ConfigDocument(bytes).config
+            artifactType = nil
         }
     }
 }

@@ -9,6 +9,7 @@ struct ImageResolver: Sendable {
     /// distribution-spec asks registries to take manifests of 4 MiB at least; no image needs more.
     static let documentLimit = 4 << 20
     private static let deepestIndex = 4
+    private static let mostLooks = 16
 
     struct Resolved: Sendable {
         /// Nil where there is no manifest, as in docker's archives.
@@ -21,6 +22,8 @@ struct ImageResolver: Sendable {
         /// Nil for a container image.
         var artifactType: String?
         let config: ImageConfig
+        /// As far as the configuration says it.
+        var platform = Platform(architecture: "", os: "")
         let layers: [LayerPart]
     }
 
@@ -33,29 +36,62 @@ struct ImageResolver: Sendable {
 
     func resolve(_ reference: Reference) async throws -> Resolved {
         let name = reference.digest?.description ?? reference.tag ?? "latest"
-        return try await resolve(try await document(name, reference.digest))
+        let top = try await document(name, reference.digest)
+        if let found = try await resolve(top, Place(top: top)) { return found }
+        throw GantryError(.notFound, "no image for \(platform) in the index")
     }
 
     /// The image for this platform among those that an index has.
     func resolve(oneOf contents: [Content]) async throws -> Resolved {
-        let chosen = try platform.choose(contents)
-        return try await resolve(try await document(chosen.digest.description, chosen.digest))
+        if let found = try await resolve(oneOf: contents, Place()) { return found }
+        throw platform.missing(in: contents)
     }
 
-    private func resolve(_ top: Document) async throws -> Resolved {
-        var current = top
-        for _ in 0..<Self.deepestIndex {
-            switch current.manifest {
-            case .index(let contents):
-                let chosen = try platform.choose(contents)
-                current = try await document(chosen.digest.description, chosen.digest)
-            case .image(let config, let layers):
-                return try await image(config, layers, top, current)
-            case .artifact(let type, let layers):
-                return try artifact(type, layers, top, current)
+    /// Where in an index we are.
+    private struct Place {
+        /// What the name stands for.
+        var top: Document?
+        var depth = 0
+        /// Whether only the configuration says which platform it is for.
+        var isUnknown = false
+    }
+
+    /// - Returns: nil for what is for another platform.
+    private func resolve(_ document: Document, _ place: Place) async throws -> Resolved? {
+        let top = place.top ?? document
+        switch document.manifest {
+        case .image(let config, let layers):
+            let found = try await image(config, layers, top, document)
+            return place.isUnknown && !platform.mayBe(found.platform) ? nil : found
+        case .artifact(let type, let layers):
+            return place.isUnknown ? nil : try artifact(type, layers, top, document)
+        case .index(let contents):
+            var inner = place
+            inner.top = top
+            inner.depth += 1
+            guard inner.depth < Self.deepestIndex else {
+                throw GantryError(
+                    .dataLoss, "indexes within indexes, more than \(Self.deepestIndex) deep")
             }
+            return try await resolve(oneOf: contents, inner)
         }
-        throw GantryError(.dataLoss, "indexes within indexes, more than \(Self.deepestIndex) deep")
+    }
+
+    private func resolve(oneOf contents: [Content], _ place: Place) async throws -> Resolved? {
+        var place = place
+        switch try platform.choose(contents) {
+        case .one(let content):
+            return try await resolve(
+                try await document(content.digest.description, content.digest), place)
+        case .oneOf(let possible):
+            place.isUnknown = true
+            // Each is looked at, but not thousands.
+            for content in possible.prefix(Self.mostLooks) {
+                let next = try await document(content.digest.description, content.digest)
+                if let found = try await resolve(next, place) { return found }
+            }
+            return nil
+        }
     }
 
     private func document(_ name: String, _ expected: Digest?) async throws -> Document {
@@ -84,8 +120,8 @@ struct ImageResolver: Sendable {
         }
         return Resolved(
             digest: top.digest, manifestDigest: manifest.digest, mediaType: manifest.mediaType,
-            id: id, document: bytes, config: document.config,
-            layers: LayerPart.ofImage(layers, document.diffIDs))
+            id: id, document: bytes, config: document.config, platform: document.platform,
+            layers: try LayerPart.ofImage(layers, document.diffIDs))
     }
 
     /// Its configuration says nothing of how it would be run, and many have the same empty one: the

@@ -36,7 +36,9 @@ struct LayerFetching: Sendable {
         let watch = report(layer, .shared)
         let staged = try await work.get(watch: watch) { tell in
             try await ownTurnstile.pass {
-                try await resources.turnstile.pass { try await stage(layer, tell) }
+                try await resources.registryPlaces.pass(source.origin) {
+                    try await resources.turnstile.pass { try await stage(layer, tell) }
+                }
             }
         }
         progress(.progress(layer.progress(layer.content.size, .done)))

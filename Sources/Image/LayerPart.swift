@@ -27,7 +27,11 @@ struct LayerPart: Sendable {
 
     /// image-spec, config.md#layer-chainid: the lowest layer's chain ID is its DiffID, any other's
     /// the digest of the chain ID below, a space and its own DiffID.
-    static func ofImage(_ layers: [Content], _ diffIDs: [Digest]) -> [LayerPart] {
+    /// - Throws: `GantryError` (`unimplemented`) for more layers than can be mounted.
+    static func ofImage(
+        _ layers: [Content], _ diffIDs: [Digest]
+    ) throws(GantryError) -> [LayerPart] {
+        try checkCount(layers.count, "an image")
         var chain: String?
         return zip(layers, diffIDs).map { content, diffID in
             let name = chain.map { Digest(of: Array("\($0) \(diffID)".utf8)) } ?? diffID
@@ -52,12 +56,17 @@ struct LayerPart: Sendable {
             chain = Digest(of: Array("\(chain) \(form) \(content.digest)".utf8)).description
             parts.append(LayerPart(content: content, form: form, diffID: nil, chain: chain))
         }
-        // The kernel's overlay takes so many (OVL_MAX_STACK).
-        guard parts.count <= 500 else {
-            throw GantryError(
-                .unimplemented, "an artifact of \(parts.count) layers, 500 are the most")
-        }
+        try checkCount(parts.count, "an artifact")
         return parts
+    }
+
+    /// The kernel's overlay takes so many (OVL_MAX_STACK).
+    private static let most = 500
+
+    private static func checkCount(_ count: Int, _ what: String) throws(GantryError) {
+        if count > most {
+            throw GantryError(.unimplemented, "\(what) of \(count) layers, \(most) are the most")
+        }
     }
 }
 

@@ -59,7 +59,7 @@ public final class Layers: Sendable {
     /// What all layers take on disk: bytes and inodes, from memory.
     public func usage() -> (bytes: UInt64, inodes: UInt64) {
         state.withLock { state in
-            state.known.values.reduce((0, 0)) { ($0.0 + $1.bytes, $0.1 + $1.inodes) }
+            state.known.values.reduce((0, 0)) { ($0.0.plus($1.bytes), $0.1.plus($1.inodes)) }
         }
     }
 

@@ -43,9 +43,12 @@ enum Manifest: Sendable {
         case (let manifests?, nil, nil):
             try Self.check(type, MediaType.indexes, "an index")
             self = .index(try manifests.map { try $0.checked() })
-        case (nil, let config?, let layers?):
+        case (nil, let config?, let layers):
             try Self.check(type, MediaType.manifests, "an image manifest")
-            try self.init(document, try config.checked(), try layers.map { try $0.checked() })
+            let layers = try (layers ?? []).map { try $0.checked() }
+            try self.init(document, type, try config.checked(), layers)
+        case (nil, nil, nil) where MediaType.indexes.contains(type):
+            self = .index([])
         default:
             // Both at once is how one digest is made to mean two images (CVE-2021-41190).
             throw GantryError(.dataLoss, "the manifest is neither an index nor an image")
@@ -60,13 +63,13 @@ enum Manifest: Sendable {
     }
 
     private init(
-        _ document: ManifestDocument, _ config: Content, _ layers: [Content]
+        _ document: ManifestDocument, _ type: String, _ config: Content, _ layers: [Content]
     ) throws(GantryError) {
         for layer in layers where MediaType.isForeign(layer.mediaType) {
             throw GantryError(
                 .unimplemented, "layer \(layer.digest) is a foreign layer (\(layer.mediaType))")
         }
-        guard MediaType.configs.contains(config.mediaType) else {
+        guard MediaType.isConfig(config.mediaType, ofManifest: type) else {
             let types = [document.artifactType ?? "", config.mediaType]
             guard let type = types.first(where: { !$0.isEmpty }) else {
                 throw GantryError(.dataLoss, "the manifest does not say what it is of")
@@ -79,28 +82,5 @@ enum Manifest: Sendable {
                 .unimplemented, "layer \(layer.digest) has the unknown type \(layer.mediaType)")
         }
         self = .image(config: config, layers: layers)
-    }
-}
-
-private struct ManifestDocument: Decodable {
-    var schemaVersion: Int?
-    var mediaType: String?
-    var artifactType: String?
-    var manifests: [ContentDocument]?
-    var config: ContentDocument?
-    var layers: [ContentDocument]?
-}
-
-private struct ContentDocument: Decodable {
-    var mediaType: String?
-    var digest: String
-    var size: UInt64
-    var platform: Platform?
-    var annotations: [String: String]?
-
-    func checked() throws -> Content {
-        Content(
-            mediaType: mediaType ?? "", digest: try Digest(parsing: digest), size: size,
-            platform: platform, annotations: annotations ?? [:])
     }
 }

@@ -17,6 +17,14 @@ enum MediaType {
         "application/vnd.docker.container.image.v1+json",
     ]
 
+    /// Whether a manifest of type `manifest` with such a configuration is a container image. Docker's
+    /// manifests are of nothing else, and registries and old tools give its configuration these types.
+    static func isConfig(_ type: String, ofManifest manifest: String) -> Bool {
+        if configs.contains(type) { return true }
+        let vague = ["", "application/octet-stream", "application/json", "text/html", "text/plain"]
+        return manifest == manifests[1] && vague.contains(String(type.head(before: ";")))
+    }
+
     /// The document `{}`, which says nothing (image-spec, manifest.md).
     static let empty = "application/vnd.oci.empty.v1+json"
 

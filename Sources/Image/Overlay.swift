@@ -1,6 +1,7 @@
 internal import CLinux
 internal import Glibc
 internal import Kernel
+internal import Model
 internal import System
 
 /// One overlay mount (the kernel's Documentation/filesystems/overlayfs.rst).
@@ -64,7 +65,8 @@ struct Overlay: Sendable {
         try syscall("chmod", upper) { chmod(upper, status.st_mode & 0o7777) }
     }
 
-    /// Many layers: open each, and name it by its number.
+    /// Many layers: open each, and name it by its number, from where numbers are names: so 500 layers,
+    /// the most that overlay takes, fit on the page.
     private func mountByDescriptors(_ directories: [String]) throws {
         var opened: [Int32] = []
         defer { opened.forEach { close($0) } }
@@ -72,8 +74,12 @@ struct Overlay: Sendable {
             let flags = GANTRY_O_PATH | GANTRY_O_DIRECTORY
             opened.append(try Files.open(directory, flags).release())
         }
-        let short = options(opened.map { "/proc/self/fd/\($0)" })
-        try Mounts.mountNow("overlay", on: target, type: "overlay", data: short)
+        let short = options(opened.map { "\($0)" })
+        guard short.utf8.count <= Self.mostOptions else {
+            throw GantryError(
+                .unimplemented, "\(directories.count) layers do not fit into one mount at \(home)")
+        }
+        try Mounts.mountByNumberNow("overlay", on: target, type: "overlay", data: short)
     }
 
     /// Overlay separates directories by colons, and mount(2) options by commas.

@@ -74,7 +74,7 @@ struct RangedDownload: Sendable {
                     throw GantryError(
                         .dataLoss, "\(content.digest): a range is longer than it says")
                 }
-            })
+            }, isChecked: true, tolerated: RangeRefused.statuses)
         guard response.status == 206 else { throw Ignored() }
     }
 }

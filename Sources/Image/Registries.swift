@@ -8,6 +8,7 @@ public struct Registries: Sendable {
     var rules: [RegistryRule] = []
     var searched: [String] = []
     var aliases: [String: String] = [:]
+    var shortNames = ShortNameMode.permissive
     var directories = HostDirectories()
     var auth = AuthFile()
     /// The directory that says where GPG signatures are; see `Lookaside`.
@@ -48,13 +49,15 @@ public struct Registries: Sendable {
         rules = rules.filter { !replaced.contains($0.prefix) } + file.rules
         searched = file.searched ?? searched
         aliases.merge(file.aliases) { $1 }
+        shortNames = file.shortNames ?? shortNames
         warnings += file.warnings
     }
 
     /// The whole names that `text` may stand for, in the order in which to try them. A name with a
     /// registry is one; a short name is its alias, else it is looked for in
     /// `unqualified-search-registries`, else at `docker.io`.
-    /// - Throws: `GantryError` (`invalidArgument`) for what is not a name.
+    /// - Throws: `GantryError` (`invalidArgument`) for what is not a name, or may stand for several and
+    ///   must not.
     public func candidates(for text: String) throws -> [Reference] {
         let parts = try ReferenceParts(text)
         guard parts.domain == nil else { return [try Reference.parse(text)] }
@@ -63,6 +66,12 @@ public struct Registries: Sendable {
             return [try Reference.parse(alias + suffix)]
         }
         if searched.isEmpty { return [try Reference.parse(text)] }
+        if shortNames == .enforcing, searched.count > 1 {
+            throw GantryError(
+                .invalidArgument,
+                "\(text) may be of \(searched.joined(separator: ", ")), and registries.conf has "
+                    + "short-name-mode = \"enforcing\": write the whole name, or an alias")
+        }
         return try searched.map { try Reference.parse("\($0)/\(text)") }
     }
 

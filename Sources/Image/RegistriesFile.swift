@@ -7,6 +7,7 @@ struct RegistriesFile {
     var rules: [RegistryRule] = []
     var searched: [String]?
     var aliases: [String: String] = [:]
+    var shortNames: ShortNameMode?
     var warnings: [String] = []
 
     init(_ text: String, _ name: String) throws {
@@ -21,10 +22,35 @@ struct RegistriesFile {
         if let section = try file.section("aliases") {
             for key in section.keys { aliases[key] = try section.string(key) }
         }
+        shortNames = try Self.shortNameMode(file)
+        warnings += try Self.unsupported(file, name)
         warnings += file.unknown(besides: [
             "unqualified-search-registries", "registry", "aliases", "short-name-mode",
             "credential-helpers", "additional-layer-store-auth-helper",
         ])
+    }
+
+    private static func shortNameMode(_ file: TOMLSection) throws -> ShortNameMode? {
+        guard let text = try file.string("short-name-mode"), !text.isEmpty else { return nil }
+        guard let mode = ShortNameMode(rawValue: text) else {
+            throw file.error("short-name-mode", "want enforcing, permissive or disabled")
+        }
+        return mode
+    }
+
+    /// What is read by others and does nothing here.
+    private static func unsupported(_ file: TOMLSection, _ name: String) throws -> [String] {
+        let helpers = try file.strings("credential-helpers") ?? []
+        var warnings = helpers.filter { $0 != "containers-auth.json" }.map {
+            "\(name): credential-helpers: \($0) is not supported and not asked: "
+                + "write auth_file, or configure a credential provider in the kubelet"
+        }
+        if let helper = try file.string("additional-layer-store-auth-helper"), !helper.isEmpty {
+            warnings.append(
+                "\(name): additional-layer-store-auth-helper: "
+                    + "there are no additional layer stores, \(helper) is not asked")
+        }
+        return warnings
     }
 
     private mutating func rule(_ section: TOMLSection) throws -> RegistryRule {

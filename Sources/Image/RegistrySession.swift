@@ -2,7 +2,6 @@ internal import Archive
 internal import FoundationEssentials
 internal import Model
 internal import Synchronization
-internal import System
 internal import Text
 
 /// Requests to one endpoint, with its authorization, redirects and second attempts.
@@ -13,7 +12,6 @@ final class RegistrySession: Sendable {
     private let authorization: Mutex<String?>
 
     private static let mostRedirects = 10
-    private static let mostAttempts = 3
 
     /// - Parameter credentials: what this endpoint may know.
     init(
@@ -32,32 +30,29 @@ final class RegistrySession: Sendable {
     }
 
     /// GETs a path of the repository, such as `manifests/latest`.
+    /// - Parameters:
+    ///   - isChecked: whether a digest says what must come, so that it may come over any line.
+    ///   - tolerated: the refusals that the caller can do something about.
     /// - Throws: `TransferError` when the registry cannot be reached, `GantryError` for a refusal.
     func get(
-        _ path: String, _ headers: [String] = [], _ body: HTTPBody
+        _ path: String, _ headers: [String] = [], _ body: HTTPBody, isChecked: Bool = false,
+        tolerated: Set<Int> = []
     ) async throws -> HTTPResponse {
         let url = endpoint.url(path)
-        var response = try await authorized(url, headers, body)
-        for attempt in 1..<Self.mostAttempts where response.status == 429 || response.status >= 500
-        {
-            try await Alarm.sleep(for: Self.pause(attempt, response.retryAfter))
-            response = try await authorized(url, headers, body)
+        let response = try await SecondAttempts.run {
+            try await authorized(url, headers, body, isChecked)
         }
-        guard response.isSuccess else { throw RegistryError.of(response, printable(url)) }
+        guard response.isSuccess || tolerated.contains(response.status) else {
+            throw RegistryError.of(response, printable(url))
+        }
         return response
     }
 
-    /// Doubles from half a second; a server may ask for up to ten.
-    private static func pause(_ attempt: Int, _ retryAfter: Int?) -> Duration {
-        if let retryAfter, retryAfter >= 0 { return .seconds(min(retryAfter, 10)) }
-        return .milliseconds(250 << attempt)
-    }
-
     private func authorized(
-        _ url: String, _ headers: [String], _ body: HTTPBody
+        _ url: String, _ headers: [String], _ body: HTTPBody, _ isChecked: Bool
     ) async throws -> HTTPResponse {
         var known = authorization.withLock { $0 }
-        var response = try await follow(url, headers, known, body)
+        var response = try await follow(url, headers, known, body, isChecked)
         // Twice, since the first answer may be a token of an earlier pull that counts no more.
         for _ in 1...2 where response.status == 401 {
             let challenges = response.challenges.flatMap(Challenge.parse)
@@ -66,14 +61,15 @@ final class RegistrySession: Sendable {
             else { break }
             known = answer
             authorization.withLock { $0 = answer }
-            response = try await follow(url, headers, answer, body)
+            response = try await follow(url, headers, answer, body, isChecked)
         }
         return response
     }
 
     /// Follows redirects by hand: credentials go to the registry's own origin and nowhere else.
     private func follow(
-        _ start: String, _ headers: [String], _ authorization: String?, _ body: HTTPBody
+        _ start: String, _ headers: [String], _ authorization: String?, _ body: HTTPBody,
+        _ isChecked: Bool
     ) async throws -> HTTPResponse {
         var url = start
         for _ in 0...Self.mostRedirects {
@@ -81,7 +77,7 @@ final class RegistrySession: Sendable {
             let response = try await client.send(request, body)
             guard [301, 302, 303, 307, 308].contains(response.status) else { return response }
             guard let next = response.location else { return response }
-            url = try allowed(next, from: url)
+            url = try allowed(next, from: url, isChecked)
         }
         throw GantryError(
             .unavailable, "\(printable(start)) redirects more than \(Self.mostRedirects) times")
@@ -92,21 +88,25 @@ final class RegistrySession: Sendable {
     ) -> HTTPRequest {
         var request = HTTPRequest(
             url: url, headers: headers, isInsecure: endpoint.isInsecure,
-            trust: endpoint.trust(for: url))
+            trust: endpoint.trust(for: url), proxy: endpoint.proxy(for: url))
         guard endpoint.isOrigin(of: url) else { return request }
         request.headers += endpoint.headers
         if let authorization { request.headers.append("Authorization: \(authorization)") }
         return request
     }
 
-    private func allowed(_ next: String, from url: String) throws(GantryError) -> String {
+    /// Content of a known digest may come from storage without TLS, which learns no secret; what is only
+    /// known by its name may not.
+    private func allowed(
+        _ next: String, from url: String, _ isChecked: Bool
+    ) throws(GantryError) -> String {
         if next.begins(with: "https://") { return next }
         guard next.begins(with: "http://") else {
             throw GantryError(
                 .permissionDenied,
                 "\(printable(url)) redirects to \(printable(next)), which is not HTTP")
         }
-        guard endpoint.scheme == .http || endpoint.isInsecure else {
+        guard isChecked || endpoint.scheme == .http || endpoint.isInsecure else {
             throw GantryError(
                 .permissionDenied, "\(printable(url)) redirects to a place without TLS")
         }
@@ -120,6 +120,12 @@ extension Endpoint {
         let origin = "\(scheme.rawValue)://\(host)"
         guard let rest = url.removing(prefix: origin) else { return false }
         return rest.utf8.first.map { "/?#".utf8.contains($0) } ?? true
+    }
+
+    /// What hosts.toml says of the host counts for its storage and its tokens too, unless they are here.
+    func proxy(for url: String) -> String? {
+        let authority = url.split(at: "/").dropFirst().first ?? ""
+        return isOrigin(of: url) || !Self.isLoopback(String(authority)) ? proxy : nil
     }
 
     /// The client certificate is for this host alone; authorities are for its storage too.

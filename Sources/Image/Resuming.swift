@@ -5,7 +5,11 @@ internal import System
 enum Resuming {
     private static let mostAttempts = 4
 
-    /// Attempts count only while nothing comes.
+    /// As much must have come for an attempt not to count: a registry that gives a byte each time would
+    /// keep us for ever.
+    private static let progress: UInt64 = 64 << 10
+
+    /// Attempts count while little or nothing comes.
     /// - Parameter position: how many bytes there are.
     static func run(
         _ position: @Sendable () -> UInt64, _ transfer: @Sendable (UInt64) async throws -> Void
@@ -16,7 +20,7 @@ enum Resuming {
             do {
                 return try await transfer(start)
             } catch let error as TransferError {
-                attempts = position() > start ? 1 : attempts + 1
+                attempts = position() - start >= progress ? 1 : attempts + 1
                 if attempts >= mostAttempts { throw error }
                 try await Alarm.sleep(for: .milliseconds(250 << attempts))
             }

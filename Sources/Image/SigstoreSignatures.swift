@@ -52,7 +52,7 @@ struct SigstoreSignatures: Sendable {
             let bytes = layer.annotations?[Self.annotation].flatMap({ Data(base64Encoded: $0) })
         else { return nil }
         let payload = try await session.get(
-            "blobs/\(digest)", [], .collect(limit: Self.documentLimit)
+            "blobs/\(digest)", [], .collect(limit: Self.documentLimit), isChecked: true
         ).body
         guard Digest(of: payload, digest.algorithm) == digest else { return nil }
         return Signature(bytes: Array(bytes), payload: payload, subject: subject)

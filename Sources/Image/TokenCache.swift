@@ -8,6 +8,8 @@ final class TokenCache: Sendable {
         let service: String
         let scope: String
         let credentials: Credentials
+
+        var byteCount: Int { realm.utf8.count + service.utf8.count + scope.utf8.count }
     }
 
     private struct Entry {
@@ -28,10 +30,22 @@ final class TokenCache: Sendable {
         }
     }
 
-    /// - Parameter life: seconds, as the registry said.
+    /// A registry says by itself what it wants tokens for, and how long they count: of more bytes than
+    /// these, the tokens that end first are forgotten.
+    private static let most = 1 << 20
+
+    /// - Parameter life: seconds, as `TokenAnswer` has it.
     func keep(_ token: String, for life: Int, _ key: Key) {
-        let end = ContinuousClock.now + .seconds(min(life, 86400) - Self.margin)
-        entries.withLock { $0[key] = Entry(token: token, end: end) }
+        let end = ContinuousClock.now + .seconds(life - Self.margin)
+        entries.withLock { entries in
+            entries[key] = Entry(token: token, end: end)
+            var bytes = entries.reduce(0) { $0 + $1.key.byteCount + $1.value.token.utf8.count }
+            for (old, entry) in entries.sorted(by: { $0.value.end < $1.value.end })
+            where bytes > Self.most {
+                entries.removeValue(forKey: old)
+                bytes -= old.byteCount + entry.token.utf8.count
+            }
+        }
     }
 
     /// Forgets a token that the registry did not take.

@@ -46,18 +46,26 @@ struct TokenSource: Sendable {
 
     private func fetch(_ key: TokenCache.Key) async throws -> String {
         let realm = printable(key.realm)
-        let response = try await client.send(request(key), .collect(limit: 1 << 20))
+        let response = try await SecondAttempts.run {
+            try await client.send(request(key), .collect(limit: 1 << 20))
+        }
         guard response.isSuccess else {
             throw RegistryError.of(response, "\(realm) gave no token")
         }
         let answer = try? JSONDecoder().decode(TokenAnswer.self, from: Data(response.body))
-        guard let token = answer?.token ?? answer?.access_token, !token.isEmpty else {
+        guard let token = answer?.token else {
             throw GantryError(.unauthenticated, "\(realm) answered without a token")
         }
-        // distribution's specification: 60 seconds when nothing is said.
-        cache.keep(token, for: answer?.expires_in ?? 60, key)
+        guard token.utf8.count <= Self.longestToken, token.utf8.allSatisfy(Self.isVisible) else {
+            throw GantryError(.unauthenticated, "\(realm) gave a token that can be in no header")
+        }
+        cache.keep(token, for: answer?.life ?? TokenAnswer.shortestLife, key)
         return token
     }
+
+    private static let longestToken = 64 << 10
+
+    private static func isVisible(_ byte: UInt8) -> Bool { (0x21...0x7e).contains(byte) }
 
     /// Secrets go over TLS, unless the registry itself is plain HTTP, which was allowed then.
     private func isAllowed(_ realm: String) -> Bool {
@@ -69,16 +77,19 @@ struct TokenSource: Sendable {
         var fields = [("scope", key.scope)]
         if !key.service.isEmpty { fields.append(("service", key.service)) }
         let (realm, trust) = (key.realm, endpoint.trust(for: key.realm))
+        let proxy = endpoint.proxy(for: realm)
         if case .identityToken(let token) = credentials {
             fields += [
                 ("grant_type", "refresh_token"), ("refresh_token", token), ("client_id", "gantry"),
             ]
             return HTTPRequest(
-                url: realm, form: encode(fields), isInsecure: endpoint.isInsecure, trust: trust)
+                url: realm, form: encode(fields), isInsecure: endpoint.isInsecure, trust: trust,
+                proxy: proxy)
         }
         let separator = realm.has("?") ? "&" : "?"
         var request = HTTPRequest(
-            url: realm + separator + encode(fields), isInsecure: endpoint.isInsecure, trust: trust)
+            url: realm + separator + encode(fields), isInsecure: endpoint.isInsecure, trust: trust,
+            proxy: proxy)
         if case .basic(let user, let password) = credentials {
             request.headers = ["Authorization: \(Self.basic(user, password))"]
         }
@@ -100,10 +111,4 @@ struct TokenSource: Sendable {
                 ? String(UnicodeScalar(byte)) : "%\(hex.count == 1 ? "0" : "")\(hex)"
         }.joined()
     }
-}
-
-private struct TokenAnswer: Decodable {
-    var token: String?
-    var access_token: String?
-    var expires_in: Int?
 }

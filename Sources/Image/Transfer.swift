@@ -9,15 +9,21 @@ final class Transfer: @unchecked Sendable {
     private let request: HTTPRequest
     private let body: HTTPBody
     private let handle: CurlHandle
+    private let patience: HTTPPatience
     private let isCancelled = Atomic(false)
     private var collected: [UInt8] = []
     private var failure: (any Error)?
     private var head: HTTPHead?
+    private var floor: ProgressFloor
 
     /// Of a response that is an error, this much is read for its text.
     private static let errorLimit = 64 << 10
 
-    init(_ request: HTTPRequest, _ body: HTTPBody, _ handle: CurlHandle) {
+    init(
+        _ request: HTTPRequest, _ body: HTTPBody, _ handle: CurlHandle, _ patience: HTTPPatience
+    ) {
+        floor = ProgressFloor(patience)
+        self.patience = patience
         self.request = request
         self.body = body
         self.handle = handle
@@ -30,9 +36,13 @@ final class Transfer: @unchecked Sendable {
 
     private var wasCancelled: Bool { isCancelled.load(ordering: .sequentiallyConsistent) }
 
-    func run(_ patience: HTTPPatience) throws -> HTTPResponse {
+    func run(_ environment: ProxyRules) throws -> HTTPResponse {
         let headers = CurlList(request.headers)
-        prepare(headers, patience)
+        prepare(headers)
+        handle.set(CURLOPT_PROXY, request.proxy ?? environment.proxy(for: request.url))
+        // What stands there is among the rules already.
+        handle.set(CURLOPT_NOPROXY, "")
+        floor.wait()
         try handle.use(request.trust)
         let code = withExtendedLifetime((self, headers)) { handle.run { wasCancelled } }
         // First, since who threw it may count on seeing it.
@@ -50,7 +60,7 @@ final class Transfer: @unchecked Sendable {
             retryAfter: handle.retryAfter, body: collected)
     }
 
-    private func prepare(_ headers: CurlList, _ patience: HTTPPatience) {
+    private func prepare(_ headers: CurlList) {
         handle.reset()
         handle.set(CURLOPT_URL, request.url)
         handle.set(CURLOPT_PROTOCOLS_STR, "http,https")
@@ -90,6 +100,8 @@ final class Transfer: @unchecked Sendable {
 
     private func deliver(_ bytes: UnsafeRawBufferPointer) throws {
         if wasCancelled { throw CancellationError() }
+        try floor.come(bytes.count, from: request.url)
+        defer { floor.wait() }
         let status = handle.status
         guard (200..<300).contains(status) else {
             collected += bytes.prefix(Self.errorLimit - collected.count)

@@ -33,6 +33,16 @@ public enum Mounts {
         }
     }
 
+    /// The same, with descriptors of this process as names in `data`: relative paths count from the
+    /// directory of the process's descriptors.
+    public static func mountByNumberNow(
+        _ source: String, on target: String, type: String, flags: Flags = [], data: String
+    ) throws(SystemError) {
+        try syscall("mount", target) {
+            gantry_mount_by_number(source, target, type, flags.rawValue, data)
+        }
+    }
+
     /// Unmounts all that is mounted on `target` itself. Nothing mounted there, or no such path, is
     /// no error. Detached, so that a process which still uses the mount does not hold the caller.
     public static func unmount(_ target: String) async throws {

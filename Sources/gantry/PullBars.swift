@@ -1,3 +1,4 @@
+internal import Kernel
 internal import Model
 
 /// A pull under way as text: a line with a bar for each layer that was not here before.
@@ -15,7 +16,7 @@ struct PullBars {
 
     private static func line(_ layer: PulledLayer) -> String {
         let part = layer.size == 0 ? 1 : Double(layer.received) / Double(layer.size)
-        let full = min(Self.width, Int(part * Double(Self.width)))
+        let full = min(Self.width, Int(clamping: part * Double(Self.width)))
         let bar = String(repeating: "#", count: full)
         let rest = String(repeating: ".", count: Self.width - full)
         let id = layer.digest.drop { $0 != ":" }.dropFirst().prefix(12)
@@ -34,7 +35,7 @@ struct PullBars {
 
     /// All layers in one sentence.
     var summary: String {
-        let (received, size) = missing.reduce((0, 0)) { ($0.0 + $1.received, $0.1 + $1.size) }
+        let (received, size) = (missing.map(\.received).total, missing.map(\.size).total)
         let done = missing.count { $0.state == "done" }
         let here = present == 0 ? "" : "; \(present) here already"
         return "\(ImageTable.size(received)) of \(ImageTable.size(size)), "

@@ -18,6 +18,8 @@ final class HTTPServer: Sendable {
             case cut(Int)
             /// After this many bytes nothing more comes, and the connection stays open.
             case stall(Int)
+            /// A byte at a time, and a pause after each.
+            case drip(milliseconds: UInt32)
         }
         var status = 200
         var headers: [String: String] = [:]
@@ -121,6 +123,7 @@ final class HTTPServer: Sendable {
         switch response.fault {
         case nil: bytes += response.body
         case .cut(let count), .stall(let count): bytes += response.body.prefix(count)
+        case .drip: break
         }
         var sent = 0
         while sent < bytes.count {
@@ -133,6 +136,18 @@ final class HTTPServer: Sendable {
         if case .stall = response.fault {
             var byte: UInt8 = 0
             _ = recv(connection, &byte, 1, 0)
+        }
+        if case .drip(let pause) = response.fault {
+            for byte in response.body {
+                if [byte].withUnsafeBytes({
+                    send(connection, $0.baseAddress, 1, Int32(MSG_NOSIGNAL))
+                })
+                    != 1
+                {
+                    return false
+                }
+                usleep(pause * 1000)
+            }
         }
         return response.fault == nil
     }

@@ -37,6 +37,37 @@ struct RegistriesTests {
             try endpoints(Registries(), "\(host)/a") == ["http://\(host)/a", "https://\(host)/a"])
     }
 
+    @Test func shortNameModes() throws {
+        let two = "unqualified-search-registries = [\"a.example\", \"b.example\"]\n"
+        for mode in ["permissive", "disabled", ""] {
+            let registries = try load("short-name-mode = \"\(mode)\"\n" + two)
+            #expect(try registries.candidates(for: "busybox").count == 2)
+        }
+        let strict = try load(
+            "short-name-mode = \"enforcing\"\n" + two + "[aliases]\nknown = \"c.example/known\"\n")
+        let error = #expect(throws: GantryError.self) { try strict.candidates(for: "busybox") }
+        #expect(error?.code == .invalidArgument)
+        #expect(error?.message.contains("a.example, b.example") == true)
+        #expect(try strict.candidates(for: "known").map(\.repository) == ["c.example/known"])
+        #expect(try strict.candidates(for: "a.example/busybox").count == 1)
+        let one = try load(
+            "", dropIns: ["1.conf": two, "2.conf": "short-name-mode = \"enforcing\""])
+        #expect(throws: GantryError.self) { try one.candidates(for: "busybox") }
+        #expect(throws: GantryError.self) { try load("short-name-mode = \"perhaps\"") }
+    }
+
+    @Test func whatDoesNothingHereIsNamed() throws {
+        let registries = try load(
+            """
+            credential-helpers = ["containers-auth.json", "osxkeychain"]
+            additional-layer-store-auth-helper = "helper"
+            """)
+        #expect(registries.warnings.count == 2)
+        #expect(registries.warnings.contains { $0.contains("credential-helpers: osxkeychain") })
+        #expect(registries.warnings.contains { $0.contains("additional-layer-store-auth-helper") })
+        #expect(try load("credential-helpers = [\"containers-auth.json\"]").warnings.isEmpty)
+    }
+
     @Test func mirrorsComeFirstInTheirOrder() throws {
         let registries = try load(
             """

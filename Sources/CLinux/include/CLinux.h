@@ -38,6 +38,9 @@ extern const int GANTRY_O_TMPFILE;
 // Mounts and namespaces.
 int gantry_mount(const char *source, const char *target, const char *type, unsigned long flags,
                  const char *data);
+// The same on a thread whose working directory has the process's descriptors as names.
+int gantry_mount_by_number(const char *source, const char *target, const char *type, unsigned long flags,
+                           const char *data);
 int gantry_umount(const char *target, int flags);
 int gantry_unshare(int flags);
 int gantry_setns(int descriptor, int flags);

@@ -49,7 +49,7 @@ struct DockerArchive {
                 ImageResolver.Resolved(
                     digest: nil, manifestDigest: nil, mediaType: "", id: id, document: config,
                     config: document.config,
-                    layers: LayerPart.ofImage(layers.map(\.0), document.diffIDs))))
+                    layers: try LayerPart.ofImage(layers.map(\.0), document.diffIDs))))
     }
 
     /// A layer has its DiffID, and if it is compressed, as other tools write it, a digest besides.

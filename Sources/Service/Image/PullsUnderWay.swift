@@ -1,3 +1,4 @@
+internal import Kernel
 internal import Image
 internal import Logging
 internal import Model
@@ -86,7 +87,7 @@ extension PullUnderWay {
     fileprivate var metadata: Logger.Metadata {
         let own = layers.filter { $0.state != PullProgress.State.present.rawValue }
         let done = own.count { $0.state == PullProgress.State.done.rawValue }
-        let (received, size) = own.reduce((0, 0)) { ($0.0 + $1.received, $0.1 + $1.size) }
+        let (received, size) = (own.map(\.received).total, own.map(\.size).total)
         return [
             "image": "\(image)", "bytes": "\(received)/\(size)", "layers": "\(done)/\(own.count)",
         ]

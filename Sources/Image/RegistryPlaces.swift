@@ -1,0 +1,44 @@
+internal import Synchronization
+
+/// Places for each registry's transfers, fewer than there are for all: one that is slow, or means to be,
+/// leaves some to the others.
+final class RegistryPlaces: Sendable {
+    private struct Entry {
+        let turnstile: Turnstile
+        var users = 0
+    }
+
+    private let places: Int
+    private let entries = Mutex<[String: Entry]>([:])
+
+    init(_ places: Int) {
+        self.places = places
+    }
+
+    /// - Parameter origin: see `ContentSource.origin`.
+    /// - Throws: what `body` throws; `CancellationError` when the task is cancelled before its turn.
+    func pass<Result: Sendable>(
+        _ origin: String, _ body: @Sendable () async throws -> Result
+    ) async throws -> Result {
+        let turnstile = enter(origin)
+        defer { leave(origin) }
+        return try await turnstile.pass(body)
+    }
+
+    private func enter(_ origin: String) -> Turnstile {
+        entries.withLock { entries in
+            var entry = entries[origin] ?? Entry(turnstile: Turnstile(places))
+            entry.users += 1
+            entries[origin] = entry
+            return entry.turnstile
+        }
+    }
+
+    private func leave(_ origin: String) {
+        entries.withLock { entries in
+            guard var entry = entries[origin] else { return }
+            entry.users -= 1
+            entries[origin] = entry.users == 0 ? nil : entry
+        }
+    }
+}
