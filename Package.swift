@@ -47,8 +47,10 @@ let package = Package(
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3"),
         .target(name: "CAbseil", linkerSettings: [.linkedLibrary("absl_synchronization")]),
         .target(name: "CLinux"),
-        .target(
-            name: "CCRI", dependencies: ["CProtobuf"]),
+        // What protoc-c makes of the contracts in Proto.
+        .target(name: "CCRI", dependencies: ["CProtobuf"]),
+        .target(name: "CTTRPC", dependencies: ["CProtobuf"]),
+        .target(name: "CNRI", dependencies: ["CProtobuf"]),
 
         // Rooms, from the kernel up.
         room("Text"),
@@ -60,7 +62,12 @@ let package = Package(
             uses: ["CISAL", "CZstd", "CCrypto", "CLinux", "System", "Kernel", "Text", "Model"]),
         room("Store", uses: ["CSQLite", "Kernel", "Text", "Model"]),
         room("GRPC", uses: ["CGRPC", "CAbseil"]),
-        room("CRI", uses: ["CCRI", "Text", "Model"]),
+        room("Protobuf", uses: ["CProtobuf", "Text", "Model"]),
+        room("CRI", uses: ["CCRI", "Protobuf", "Text", "Model"]),
+        room("TTRPC", uses: ["CTTRPC", "Protobuf", "System", "Kernel", "CLinux", "Model"]),
+        room(
+            "NRI",
+            uses: ["CNRI", "TTRPC", "Protobuf", "System", "Kernel", "CLinux", "Text", "Model"]),
         room("YAML", uses: ["CYAML", "Text", "Model"]),
         room("TOML", uses: ["Text", "Model"]),
         room("OpenPGP", uses: ["CRNP", "Model"]),
@@ -88,8 +95,7 @@ let package = Package(
             "Service",
             uses: [
                 "CRI", "Store", "Archive", "Image", "OCI", "MonitorProtocol", "Network",
-                "Streaming",
-                "System", "Kernel", "CLinux", "Text", "Model",
+                "NRI", "Streaming", "System", "Kernel", "CLinux", "Text", "Model",
                 .product(name: "Logging", package: "swift-log"),
             ]),
 
@@ -136,6 +142,7 @@ let package = Package(
             of: "Service",
             uses: ["OCI", "Model", .product(name: "Logging", package: "swift-log")]),
         tests(of: "CRI", uses: ["Model"]),
+        tests(of: "TTRPC", uses: ["System", "Kernel", "CLinux", "Model"]),
         tests(
             of: "Streaming",
             uses: ["Model", "System", .product(name: "NIOCore", package: "swift-nio")]),
@@ -153,8 +160,8 @@ if let driver = Context.environment["GANTRY_FUZZER"] {
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "Archive", "Image", "Kernel", "Model", "MonitorProtocol", "Network", "OCI",
-                "Streaming", "Supervisor", "System", "TOML", "YAML", "CLinux",
+                "Archive", "Image", "Kernel", "Model", "MonitorProtocol", "NRI", "Network", "OCI",
+                "Streaming", "Supervisor", "System", "TOML", "TTRPC", "YAML", "CLinux",
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             path: "Tests/Fuzz", swiftSettings: strict,

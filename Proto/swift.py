@@ -1,8 +1,9 @@
 #!/usr/bin/python3
-"""Writes Swift for a contract: plain values for Model, and codecs over protobuf-c for CRI.
+"""Writes Swift for a contract: plain values, and their codecs over protobuf-c.
 
-Usage: swift.py DESCRIPTOR_SET MODEL_DIRECTORY CRI_DIRECTORY [PREFIX]
-PREFIX is that of the files, and of the type that lists the methods.
+Usage: swift.py DESCRIPTOR_SET VALUES_DIRECTORY CODECS_DIRECTORY C_MODULE [PREFIX]
+C_MODULE has what protoc-c made of the contract. PREFIX is that of the files, and of the type that lists the methods.
+With both directories the same, both are one room's, whose codecs are its own affair.
 """
 
 import re
@@ -18,8 +19,8 @@ HEADER = """\
 
 """
 RENAMED = {"Protocol": "PortProtocol"}  # a type of this name cannot be spelled in Swift
-KEYWORDS = {"protocol", "private"}
-C_KEYWORDS = {"namespace"}  # protobuf-c appends an underscore to the words of C++
+KEYWORDS = {"protocol", "private", "class", "default"}
+C_KEYWORDS = {"namespace", "class"}  # protobuf-c appends an underscore to the words of C++
 SCALARS = {
     F.TYPE_STRING: ("String", '""'),
     F.TYPE_BYTES: ("[UInt8]", "[]"),
@@ -162,7 +163,7 @@ class Message:
         lines += [f"        self.{n.strip('`')} = {n}" for n, _, _ in fields]
         return "\n".join(lines + ["    }", "}\n"])
 
-    def codec_source(self):
+    def codec_source(self, is_private):
         extra = [f"extension {m.c_type}: MapEntry {{}}" for m in self.maps]
         decoding = ", ".join(f"{f.name.strip('`')}: {f.decoding()}" for f in self.fields)
         encoding = [f"        {f.encoding()}" for f in self.fields]
@@ -171,20 +172,26 @@ class Message:
             extra
             + [
                 f"extension {self.swift}: CMessage {{",
-                f"    static let descriptor = Descriptor({self.c_initialiser})",
-                f"    init(_ c: {self.c_type}) throws {{ self.init({decoding}) }}",
-                f"    func fill(_ c: UnsafeMutablePointer<{self.c_type}>, _ arena: Arena) {{",
+                f"    package static let descriptor = Descriptor({self.c_initialiser})",
+                f"    package init(_ c: {self.c_type}) throws {{ self.init({decoding}) }}",
+                f"    package func fill(_ c: UnsafeMutablePointer<{self.c_type}>, _ arena: Arena) {{",
                 *encoding,
                 *unused,
                 "    }",
                 "}",
+            ]
+            + ([] if is_private else self.public_codec())
+            + [""]
+        )
+
+    def public_codec(self):
+        return [
                 f"extension {self.swift}: Message {{",
                 "    public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }",
                 "    public func encoded() throws -> [UInt8] { Codec.encode(self) }",
                 "    public func json() -> JSONValue { Codec.json(self) }",
-                "}\n",
-            ]
-        )
+                "}",
+        ]
 
 
 class Contract:
@@ -221,7 +228,8 @@ def chunks(items, size):
 
 
 def main():
-    descriptors, model, cri, *prefixes = sys.argv[1:]
+    descriptors, values, codecs, c_module, *prefixes = sys.argv[1:]
+    is_private = values == codecs
     prefix = "".join(prefixes)
     contract = Contract(descriptors)
     header = HEADER.replace("runtime.proto", contract.file.name)
@@ -231,16 +239,23 @@ def main():
         Path(directory, prefix + name).write_text(header + head + "\n".join(parts))
 
     for index, part in enumerate(chunks(contract.messages, 60), 1):
-        write(model, f"Messages{index}.swift", [], [m.value_source() for m in part])
-        imports = ["internal import CCRI", "public import Model"]
-        write(cri, f"Codecs{index}.swift", imports, [m.codec_source() for m in part])
+        write(values, f"Messages{index}.swift", [], [m.value_source() for m in part])
+        imports = [f"package import {c_module}"] + ([] if is_private else ["public import Model"])
+        write(
+            codecs,
+            f"Codecs{index}.swift",
+            imports + ["package import Protobuf"],
+            [m.codec_source(is_private) for m in part],
+        )
     if contract.enums:
-        write(model, "Enumerations.swift", [], [e.source() for e in contract.enums])
+        write(values, "Enumerations.swift", [], [e.source() for e in contract.enums])
+    if is_private:
+        return
     lines = [f'    public static let {n} = {t}("{p}")' for n, t, p in contract.methods()]
     names = ", ".join(f"{n}.path" for n, _, _ in contract.methods())
     lines += ["", f"    public static let paths = [{names}]"]
     text = "/// Every RPC of the contract.\npublic enum " + prefix + "Methods {\n" + "\n".join(lines) + "\n}\n"
-    write(cri, "Methods.swift", ["public import Model"], [text])
+    write(codecs, "Methods.swift", ["public import Model"], [text])
 
 
 if __name__ == "__main__":

@@ -62,6 +62,17 @@ int gantry_unix_connect(const char *path, int stream) { return attach_to(path, s
 
 int gantry_accept(int descriptor) { return accept4(descriptor, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK); }
 
+pid_t gantry_peer(int socket) {
+    struct ucred credentials;
+    socklen_t size = sizeof credentials;
+    return getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 ? credentials.pid : 0;
+}
+
+int gantry_socket_pair(int ends[2]) {
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) return -1;
+    return gantry_set_nonblocking(ends[0], 1);
+}
+
 ssize_t gantry_send_with_descriptor(int socket, const void *bytes, size_t count, int descriptor) {
     struct iovec io = {.iov_base = (void *)bytes, .iov_len = count};
     union {

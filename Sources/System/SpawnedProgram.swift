@@ -15,14 +15,21 @@ public final class SpawnedProgram: Sendable {
     /// Starts the program in a session of its own. This blocks.
     /// - Parameters:
     ///   - input, output, error: descriptors for its standard streams; -1 is `/dev/null`.
+    ///   - inherited: descriptors that it gets as 3, 4, …
     public static func start(
-        _ command: Command, input: Int32, output: Int32, error: Int32
+        _ command: Command, input: Int32, output: Int32, error: Int32, inherited: [Int32] = []
     ) throws -> SpawnedProgram {
         let pid = try Spawn.start(
             command.path, command.arguments, environment: command.environment,
-            input: input, output: output, error: error, newSession: true)
+            input: input, output: output, error: error, inherited: inherited, newSession: true)
         let pidfd = try syscall("pidfd_open") { gantry_pidfd_open(pid) }
         return SpawnedProgram(pid: pid, pidfd: Descriptor(owning: pidfd))
+    }
+
+    /// Kills it and what is in its session still, before it is waited for.
+    public func kill() {
+        Glibc.kill(-pid, SIGKILL)
+        Glibc.kill(pid, SIGKILL)
     }
 
     /// Returns when it has exited; it is not reaped by that.

@@ -97,6 +97,12 @@ int gantry_spawn(const struct gantry_program *how, pid_t *pid);
 int gantry_unix_listen(const char *path, int stream);
 int gantry_unix_connect(const char *path, int stream);
 int gantry_accept(int descriptor);
+// The process at the other end of a connected unix socket; 0 when it is not known.
+pid_t gantry_peer(int socket);
+
+// A pair of connected stream sockets: the first does not block and is not inherited, the second is as programs expect it.
+int gantry_socket_pair(int ends[2]);
+
 ssize_t gantry_send_with_descriptor(int socket, const void *bytes, size_t count, int descriptor);
 ssize_t gantry_receive_with_descriptor(int socket, void *bytes, size_t count, int *descriptor);
 

@@ -1,11 +1,12 @@
-internal import CCRI
-internal import CProtobuf
+package import CProtobuf
 
 /// Memory for one message's C structs, freed at once. It halves the time to unpack a large list.
-final class Arena {
+package final class Arena {
     private var chunks: [UnsafeMutableRawPointer] = []
     private var next = UnsafeMutableRawPointer(bitPattern: 0)
     private var left = 0
+
+    package init() {}
 
     private static let chunkSize = 16 << 10
     private static let alignment = 16
@@ -14,7 +15,7 @@ final class Arena {
         for chunk in chunks { chunk.deallocate() }
     }
 
-    func allocate(_ size: Int) -> UnsafeMutableRawPointer {
+    package func allocate(_ size: Int) -> UnsafeMutableRawPointer {
         let rounded = (max(size, 1) + Self.alignment - 1) & ~(Self.alignment - 1)
         if rounded <= left, let place = next {
             next = place + rounded
@@ -36,12 +37,12 @@ final class Arena {
         return chunk
     }
 
-    func allocate<T>(_ count: Int, of type: T.Type) -> UnsafeMutablePointer<T> {
+    package func allocate<T>(_ count: Int, of type: T.Type) -> UnsafeMutablePointer<T> {
         allocate(count * MemoryLayout<T>.stride).bindMemory(to: type, capacity: count)
     }
 
     /// Runs `body` with this arena as protobuf-c's allocator; freeing single pieces does nothing.
-    func withAllocator<Result>(
+    package func withAllocator<Result>(
         _ body: (UnsafeMutablePointer<ProtobufCAllocator>) throws -> Result
     ) rethrows -> Result {
         var allocator = ProtobufCAllocator(

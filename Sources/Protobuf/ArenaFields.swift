@@ -1,10 +1,9 @@
-internal import CCRI
-internal import CProtobuf
+package import CProtobuf
 
 /// From Swift values to the fields of a protobuf-c struct. A repeated field is its count and its
 /// first element.
 extension Arena {
-    func string(_ text: String) -> UnsafeMutablePointer<CChar> {
+    package func string(_ text: String) -> UnsafeMutablePointer<CChar> {
         var text = text
         return text.withUTF8 { utf8 in
             let copy = allocate(utf8.count + 1)
@@ -14,28 +13,28 @@ extension Arena {
         }
     }
 
-    func bytes(_ bytes: [UInt8]) -> ProtobufCBinaryData {
+    package func bytes(_ bytes: [UInt8]) -> ProtobufCBinaryData {
         let (count, first) = numbers(bytes)
         return ProtobufCBinaryData(len: count, data: first)
     }
 
-    func numbers<Number>(_ numbers: [Number]) -> (Int, UnsafeMutablePointer<Number>) {
+    package func numbers<Number>(_ numbers: [Number]) -> (Int, UnsafeMutablePointer<Number>) {
         list(numbers) { $0 }
     }
 
-    func strings(
+    package func strings(
         _ texts: [String]
     ) -> (Int, UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) {
         list(texts) { string($0) }
     }
 
-    func messages<M: CMessage>(
+    package func messages<M: CMessage>(
         _ messages: [M]
     ) -> (Int, UnsafeMutablePointer<UnsafeMutablePointer<M.C>?>) {
         list(messages) { $0.make(self) }
     }
 
-    func map<Entry: MapEntry>(
+    package func map<Entry: MapEntry>(
         _ map: [String: String], _ initialise: (UnsafeMutablePointer<Entry>?) -> Void
     ) -> (Int, UnsafeMutablePointer<UnsafeMutablePointer<Entry>?>) {
         list(map.sorted { $0.key < $1.key }) { key, value in

@@ -1,10 +1,9 @@
-internal import CCRI
 internal import CProtobuf
-internal import Model
+package import Model
 
 /// Bytes to values and back, by way of protobuf-c.
-enum Codec {
-    static func decode<M: CMessage>(_ bytes: [UInt8]) throws -> M {
+package enum Codec {
+    package static func decode<M: CMessage>(_ bytes: [UInt8]) throws -> M {
         let arena = Arena()
         return try arena.withAllocator { allocator in
             let message = protobuf_c_message_unpack(
@@ -16,7 +15,7 @@ enum Codec {
         }
     }
 
-    static func encode<M: CMessage>(_ message: M) -> [UInt8] {
+    package static func encode<M: CMessage>(_ message: M) -> [UInt8] {
         withStruct(of: message) { base in
             let size = protobuf_c_message_get_packed_size(base)
             return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
@@ -25,7 +24,7 @@ enum Codec {
         }
     }
 
-    static func json<M: CMessage>(_ message: M) -> JSONValue {
+    package static func json<M: CMessage>(_ message: M) -> JSONValue {
         withStruct(of: message) { JSONValue(message: $0) }
     }
 

@@ -1,5 +1,4 @@
-internal import CCRI
-internal import CProtobuf
+package import CProtobuf
 internal import Model
 internal import Text
 
@@ -7,8 +6,10 @@ internal import Text
 ///
 /// protobuf-c does not check that text is UTF-8, so that is done here. It ends text at an embedded
 /// NUL, which no field of the contract may hold.
-enum Fields {
-    static func string(_ text: UnsafeMutablePointer<CChar>?, _ field: String) throws -> String {
+package enum Fields {
+    package static func string(_ text: UnsafeMutablePointer<CChar>?, _ field: String) throws
+        -> String
+    {
         guard let text else { return "" }
         guard let string = String(validatingCString: text) else {
             throw GantryError(.invalidArgument, "the field \(field) is not UTF-8")
@@ -16,21 +17,23 @@ enum Fields {
         return string
     }
 
-    static func strings(
+    package static func strings(
         _ count: Int, _ texts: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?, _ field: String
     ) throws -> [String] {
         try UnsafeBufferPointer(start: texts, count: count).map { try string($0, field) }
     }
 
-    static func bytes(_ data: ProtobufCBinaryData) -> [UInt8] {
+    package static func bytes(_ data: ProtobufCBinaryData) -> [UInt8] {
         Array(UnsafeBufferPointer(start: data.data, count: data.len))
     }
 
-    static func numbers<Number>(_ count: Int, _ first: UnsafeMutablePointer<Number>?) -> [Number] {
+    package static func numbers<Number>(_ count: Int, _ first: UnsafeMutablePointer<Number>?)
+        -> [Number]
+    {
         Array(UnsafeBufferPointer(start: first, count: count))
     }
 
-    static func messages<M: CMessage>(
+    package static func messages<M: CMessage>(
         _ count: Int, _ first: UnsafeMutablePointer<UnsafeMutablePointer<M.C>?>?
     ) throws -> [M] {
         try UnsafeBufferPointer(start: first, count: count).compactMap { element in
@@ -38,7 +41,7 @@ enum Fields {
         }
     }
 
-    static func map<Entry: MapEntry>(
+    package static func map<Entry: MapEntry>(
         _ count: Int, _ first: UnsafeMutablePointer<UnsafeMutablePointer<Entry>?>?, _ field: String
     ) throws -> [String: String] {
         var map: [String: String] = [:]
@@ -58,7 +61,7 @@ enum Fields {
 
     /// A value that this version of the contract does not have is refused: to take it for another
     /// could weaken what was asked for.
-    static func enumeration<E: RawRepresentable<Int32>>(
+    package static func enumeration<E: RawRepresentable<Int32>>(
         _ value: UInt32, _ field: String
     ) throws -> E {
         guard let known = E(rawValue: Int32(bitPattern: value)) else {
@@ -72,7 +75,7 @@ enum Fields {
 
 /// The struct of a map's entry; each map has its own, all alike. Swift imports a C pointer as an
 /// implicitly unwrapped optional, and a witness must be declared alike.
-protocol MapEntry {
+package protocol MapEntry {
     // swift-format-ignore: NeverUseImplicitlyUnwrappedOptionals
     var key: UnsafeMutablePointer<CChar>! { get set }
     // swift-format-ignore: NeverUseImplicitlyUnwrappedOptionals

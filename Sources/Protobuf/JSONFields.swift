@@ -1,4 +1,3 @@
-internal import CCRI
 internal import CProtobuf
 internal import Model
 internal import Text
@@ -60,9 +59,12 @@ extension ProtobufCFieldDescriptor {
         }
     }
 
-    /// The distance of two elements of a repeated field. The contract repeats no other types.
+    /// The distance of two elements of a repeated field. The contracts repeat no other types.
     private var stride: Int {
-        type == PROTOBUF_C_TYPE_INT32 ? MemoryLayout<Int32>.stride : MemoryLayout<Int64>.stride
+        switch type {
+        case PROTOBUF_C_TYPE_INT32, PROTOBUF_C_TYPE_UINT32: MemoryLayout<Int32>.stride
+        default: MemoryLayout<Int64>.stride
+        }
     }
 
     private func nameOfValue(_ value: Int32) -> JSONValue {

@@ -1,0 +1,1 @@
+#include "ttrpc.pb-c.h"

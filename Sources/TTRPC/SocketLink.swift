@@ -1,0 +1,129 @@
+internal import CLinux
+internal import Glibc
+public import Kernel
+internal import Model
+internal import Synchronization
+internal import System
+
+/// A connected socket, whose other end may be slow, silent or gone: sending never waits, and what
+/// the other end does not take is bounded.
+public final class SocketLink: Sendable {
+    private struct State: ~Copyable {
+        /// What could not be written at once.
+        var pending: [UInt8] = []
+        var isClosed = false
+    }
+
+    /// Bytes that wait for a peer to read, after which it is given up.
+    private static let mostPending = 16 << 20
+    private static let piece = 64 << 10
+
+    private let socket: Descriptor
+    private let state = Mutex(State())
+    private let blocked: AsyncStream<Void>
+    private let unblock: AsyncStream<Void>.Continuation
+
+    /// - Parameter socket: a stream socket that does not block.
+    public init(_ socket: consuming Descriptor) {
+        self.socket = socket
+        (blocked, unblock) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// The process at the other end, as it was when it connected; nil for none.
+    public var peer: Int32? {
+        let pid = gantry_peer(socket.raw)
+        return pid > 0 ? pid : nil
+    }
+
+    /// - Throws: `unavailable` when the other end is gone, or has not read for too long.
+    public func send(_ bytes: [UInt8]) throws {
+        let isBlocked = try state.withLock { state in
+            if state.isClosed { throw Self.gone }
+            guard state.pending.isEmpty else {
+                state.pending += bytes
+                return false
+            }
+            state.pending += bytes[try write(bytes[...])...]
+            return !state.pending.isEmpty
+        }
+        if isBlocked { unblock.yield() }
+        if state.withLock({ $0.pending.count }) > Self.mostPending { close() }
+    }
+
+    /// Ends the connection, and with it `run`.
+    public func close() {
+        state.withLock { state in
+            state.isClosed = true
+            state.pending = []
+        }
+        unblock.finish()
+        Glibc.shutdown(socket.raw, Int32(SHUT_RDWR))
+    }
+
+    /// Reads until the connection ends or `receive` throws, and writes what had to wait.
+    /// - Throws: what `receive` does.
+    public func run(_ receive: @escaping @Sendable ([UInt8]) throws -> Void) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await self.writePending() }
+            defer {
+                close()
+                group.cancelAll()
+            }
+            while let bytes = await read() { try receive(bytes) }
+        }
+    }
+
+    private static let gone = GantryError(.unavailable, "the connection has ended")
+
+    /// Nil at the end of the stream.
+    private func read() async -> [UInt8]? {
+        while true {
+            var failure: Int32 = 0
+            let bytes = [UInt8](unsafeUninitializedCapacity: Self.piece) { buffer, count in
+                let received = recv(socket.raw, buffer.baseAddress, buffer.count, 0)
+                if received < 0 { failure = errno }
+                count = max(0, received)
+            }
+            if !bytes.isEmpty { return bytes }
+            guard failure == EAGAIN || failure == EINTR else { return nil }
+            do { try await Reactor.shared.wait(for: socket.raw) } catch { return nil }
+        }
+    }
+
+    private func writePending() async {
+        for await _ in blocked {
+            while true {
+                do {
+                    try await Reactor.shared.wait(for: socket.raw, .writable)
+                    if try flush() { break }
+                } catch { return }
+            }
+        }
+    }
+
+    /// - Returns: whether nothing waits any more.
+    private func flush() throws -> Bool {
+        try state.withLock { state in
+            let count = try write(state.pending[...])
+            state.pending.removeFirst(count)
+            return state.pending.isEmpty
+        }
+    }
+
+    /// As much as the socket takes now.
+    private func write(_ bytes: ArraySlice<UInt8>) throws -> Int {
+        var written = 0
+        while written < bytes.count {
+            let count = bytes.dropFirst(written).withUnsafeBytes {
+                Glibc.send(socket.raw, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            if count < 0 {
+                if errno == EINTR { continue }
+                if errno == EAGAIN { return written }
+                throw Self.gone
+            }
+            written += count
+        }
+        return written
+    }
+}
