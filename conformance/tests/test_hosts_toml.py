@@ -9,12 +9,14 @@ from pathlib import Path
 
 import grpc
 import pytest
+from grpc import StatusCode
 
 from harness import catalogue
 from harness.client import refused
 from harness.command import gantry
-from harness.fake_registry import Answer, FakeRegistry
+from harness.fake_registry import Answer, FakeRegistry, blob_path
 from harness.registry import PASSWORD, USER
+from harness.tarball import sha256
 
 from conftest import PORT, SPARE_PORTS
 
@@ -173,3 +175,34 @@ def test_the_same_through_hosts_toml(mutual, certs, pull):
     registry.answers = {f"{path}?ns=docker.example": answer
                         for path, answer in registry.answers.items()}
     pull("docker.example/test/image:1")
+
+
+def test_storage_without_tls_for_what_a_digest_checks(mutual, fake, certs, client, pull):
+    """It learns no secret; a name's own manifest, which nothing checks, does not come from there."""
+    registry, own, mine = mutual
+    image = catalogue.marked("storage")
+    reference = registry.serve("test/image:1", image)
+    for name, text in (("ca.crt", own[0]), ("client.cert", mine[0]), ("client.key", mine[1])):
+        certs(registry.host, name, text.read_text())
+    for blob in image.blobs:
+        path = blob_path("test/image", sha256(blob))
+        registry.answers[path] = Answer(
+            status=307, headers={"Location": f"http://{fake.host}{path}"})
+        fake.answers[path] = Answer(blob)
+    pull(reference)
+    assert fake.requests and not any(secret for _, _, secret in fake.requests)
+    manifest = "/v2/test/image/manifests/1"
+    fake.answers[manifest] = registry.answers[manifest]
+    registry.answers[manifest] = Answer(
+        status=307, headers={"Location": f"http://{fake.host}{manifest}"})
+    with refused(StatusCode.PERMISSION_DENIED, "without TLS"):
+        client.PullImage(image={"image": reference})
+
+
+def test_a_hosts_own_proxy(fake, certs, pull):
+    """It is asked for the whole URL, and the host itself is nowhere."""
+    fake.serve("test/image:1", catalogue.marked("proxied"))
+    fake.answers = {f"http://far.example:5000{path}": answer for path, answer in fake.answers.items()}
+    certs("far.example:5000", "hosts.toml",
+          f'server = "http://far.example:5000"\nproxy = "http://{fake.host}"\n')
+    pull("far.example:5000/test/image:1")
