@@ -17,7 +17,7 @@ STATIC_BUILD := swift build -c release --scratch-path .build-static --static-swi
 	-Xswiftc -static-executable
 CFLAGS ?= -O2 -Wall -Wextra -Werror
 
-.PHONY: run build failing setup test unit matrix matrix-sample extremes extremes-sample conformance conformance-uml bench check format sanitize fuzz soak
+.PHONY: run build failing setup test unit matrix matrix-sample extremes extremes-sample lint fuzzer conformance conformance-uml bench check format sanitize fuzz soak
 
 # The main job: a real pod through the CRI socket, its output read back.
 run: setup build
@@ -61,9 +61,13 @@ sanitize:
 	GANTRY_FUZZER=$(FUZZER) swift test $(ASAN) --no-parallel
 	swift test $(TSAN) --no-parallel
 
-fuzz:
+# Expanded when a recipe runs: where the build for AddressSanitizer has put it.
+FUZZ = $$(swift build $(ASAN) --show-bin-path)/fuzz
+fuzzer:
 	GANTRY_FUZZER=$(FUZZER) swift build $(ASAN) --product fuzz
-	Tests/Fuzz/run $$(swift build $(ASAN) --show-bin-path)/fuzz .build-asan/corpora $(FUZZ_SECONDS)
+
+fuzz: fuzzer
+	Tests/Fuzz/run $(FUZZ) .build-asan/corpora $(FUZZ_SECONDS)
 
 # The daemon with failpoints in it, which a debug build has, under AddressSanitizer's eyes.
 FAILING := $(CURDIR)/.build/gantry-failing
@@ -81,8 +85,10 @@ matrix: failing
 matrix-sample: failing
 	$(MATRIX) --sample 16 --seed $$(git log -1 --format=%cd --date=format:%j || echo 0)
 
-# Every field of every request set to each extreme of its type (conformance/README.md). It wants `make build`.
-extremes:
+# Every field of every request, and every document that a fuzz target reads, set to each extreme
+# (docs/reliability.md). It wants `make build`.
+extremes: fuzzer
+	ASAN_OPTIONS=detect_leaks=0 $(FUZZ) extremes
 	conformance/extremes
 
 # Some of it, others with each day's commits.
@@ -118,6 +124,12 @@ check:
 	! grep -rnE '^(internal |public |@[a-zA-Z]+ )*import Foundation$$' Sources
 	swift-format lint --strict --recursive Package.swift Sources Tests
 	Proto/generate --check
+
+# Arithmetic, conversions and cuts of text in the rooms that read from outside, by the index of a debug
+# build; what is allowed is in Tests/Lint/allowed.txt.
+lint:
+	swift build --build-tests
+	Tests/Lint/outside .build/debug/index/store
 
 format:
 	swift-format format --in-place --recursive Package.swift Sources Tests

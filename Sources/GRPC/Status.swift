@@ -28,19 +28,28 @@ public struct Status: Error, Sendable {
     /// then know neither the message nor the code.
     private static let wireLimit = 6 << 10
 
-    /// The same, with the message cut where it would not fit into the client's metadata.
+    /// The same, with the middle of a message left out that would not fit into the client's metadata:
+    /// what is wrong may stand at either end of a long value.
     var fitted: Status {
-        var room = Self.wireLimit
-        let end = message.utf8.firstIndex { byte in
-            room -= Self.wireLength(byte)
-            return room < 0
+        let length = message.utf8.reduce(0) { $0 + Self.wireLength($1) }
+        if length <= Self.wireLimit { return self }
+        let scalars = message.unicodeScalars
+        let start = String(String.UnicodeScalarView(scalars.prefix(Self.fitting(scalars))))
+        let end = String(String.UnicodeScalarView(scalars.suffix(Self.fitting(scalars.reversed()))))
+        return Status(code: code, message: "\(start) … \(end)")
+    }
+
+    /// How many scalars from the start half of the limit has room for.
+    private static func fitting(_ scalars: some Sequence<Unicode.Scalar>) -> Int {
+        var room = wireLimit / 2 - 8
+        var count = 0
+        for scalar in scalars {
+            room -=
+                UTF8.width(scalar) == 1 ? wireLength(UInt8(scalar.value)) : 3 * UTF8.width(scalar)
+            if room < 0 { break }
+            count += 1
         }
-        guard let end else { return self }
-        var index = message.startIndex
-        while index < message.endIndex, message.index(after: index) <= end {
-            index = message.index(after: index)
-        }
-        return Status(code: code, message: message[..<index] + "…")
+        return count
     }
 
     /// Percent-encoding triples what is not printable ASCII, and `%` (gRPC over HTTP/2,

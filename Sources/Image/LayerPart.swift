@@ -1,5 +1,6 @@
 internal import Archive
 internal import Model
+internal import Text
 
 /// One layer of an image: what the image's documents say of it, and its name on disk.
 struct LayerPart: Sendable {
@@ -47,10 +48,10 @@ struct LayerPart: Sendable {
     static func ofArtifact(_ layers: [Content]) throws(GantryError) -> [LayerPart] {
         var chain = "artifact"
         var parts: [LayerPart] = []
-        var titles: Set<String> = []
+        var titles: Set<ExactText> = []
         for content in layers where content.mediaType != MediaType.empty {
             let form = try ArtifactFile.form(of: content)
-            if case .file(let title) = form, !titles.insert(title).inserted {
+            if case .file(let title) = form, !titles.insert(ExactText(title)).inserted {
                 throw GantryError(.invalidArgument, "two layers have the title \"\(title)\"")
             }
             chain = Digest(of: Array("\(chain) \(form) \(content.digest)".utf8)).description

@@ -108,7 +108,7 @@ struct TokenSource: Sendable {
                 || "-._~".utf8.contains(byte)
             let hex = String(byte, radix: 16, uppercase: true)
             return isUnreserved
-                ? String(UnicodeScalar(byte)) : "%\(hex.count == 1 ? "0" : "")\(hex)"
+                ? String(UnicodeScalar(byte)) : "%\(hex.utf8.count == 1 ? "0" : "")\(hex)"
         }.joined()
     }
 }

@@ -7,9 +7,9 @@ extension SpecBuilder {
     /// What a volume stands on replaces what would be there otherwise.
     func mounts() throws -> [Spec.Mount] {
         let volumes = try request.mounts.map(volume) + request.injection.mounts
-        let taken = Set(volumes.map(\.destination))
+        let taken = Set(volumes.map { ExactText($0.destination) })
         let own = (systemMounts + deviceMounts + podMounts).filter {
-            !taken.contains($0.destination)
+            !taken.contains(ExactText($0.destination))
         }
         return own
             + volumes.enumerated().sorted { ($0.1.depth, $0.0) < ($1.1.depth, $1.0) }.map(\.1)

@@ -8,6 +8,7 @@ extension SpecBuilder {
             throw GantryError(
                 .invalidArgument, "mount target \"\(mount.containerPath)\" is not absolute")
         }
+        try checkMappings(mount)
         let access = try access(mount)
         var options = ["rbind", try propagation(host), access]
         options += try flags(mount)
@@ -17,6 +18,18 @@ extension SpecBuilder {
         return Spec.Mount(
             mount.containerPath, type: "bind", source: host.source, options: options,
             uidMappings: uids.isEmpty ? nil : uids, gidMappings: gids.isEmpty ? nil : gids)
+    }
+
+    private func checkMappings(_ mount: Mount) throws {
+        let all = mount.uidMappings + mount.gidMappings
+        guard mount.uidMappings.isEmpty == mount.gidMappings.isEmpty,
+            all.allSatisfy({ $0.length > 0 })
+        else {
+            throw GantryError(
+                .invalidArgument,
+                "mount \(mount.containerPath) wants uidMappings and gidMappings, or neither, and "
+                    + "lengths over 0")
+        }
     }
 
     /// KEP-5855 has these three. Others could undo what the other fields ask for.

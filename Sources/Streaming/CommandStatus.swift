@@ -41,7 +41,7 @@ enum CommandStatus: Equatable {
             case "\"", "\\": escaped += "\\\(scalar)"
             case "\u{0}"..."\u{1f}":
                 let digits = String(scalar.value, radix: 16)
-                escaped += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+                escaped += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
             default: escaped.unicodeScalars.append(scalar)
             }
         }

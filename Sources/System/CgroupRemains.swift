@@ -63,7 +63,7 @@ public struct CgroupRemains: Sendable {
             ] {
                 let path = "\(directory)/\(file)"
                 // What is frozen from above is not for us to thaw.
-                guard (try? Files.readText(path))?.hasPrefix(frozen) == true else { continue }
+                guard (try? Files.readText(path))?.begins(with: frozen) == true else { continue }
                 try? Files.write(thawed, to: path)
             }
         }

@@ -55,7 +55,10 @@ extension TOMLScanner {
     private static func digits(_ text: Substring, _ radix: Int) -> String? {
         let groups = text.split(at: "_", omittingEmptySubsequences: false)
         let areDigits = groups.allSatisfy { group in
-            !group.isEmpty && group.allSatisfy { $0.isASCII && ($0.hexDigitValue ?? radix) < radix }
+            !group.isEmpty
+                && group.utf8.allSatisfy {
+                    $0.isHexDigit && Int64(String(UnicodeScalar($0)), radix: radix) != nil
+                }
         }
         return areDigits ? groups.joined() : nil
     }

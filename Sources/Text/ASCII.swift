@@ -4,6 +4,9 @@ extension UInt8 {
     public var isASCIILetter: Bool { isASCIIUpper || (0x61...0x7a).contains(self) }
     public var isASCIIUpper: Bool { (0x41...0x5a).contains(self) }
 
+    /// One of `0-9a-fA-F`.
+    public var isHexDigit: Bool { isASCIIDigit || (0x61...0x66).contains(self | 0x20) }
+
     /// A space, or one of `\t\n\v\f\r` (isspace(3) in the C locale).
     public var isASCIISpace: Bool { self == 0x20 || (0x09...0x0d).contains(self) }
 

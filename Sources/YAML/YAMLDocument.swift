@@ -61,7 +61,7 @@ public enum YAMLDocument {
         case "false", "False", "FALSE": return .bool(false)
         default: break
         }
-        if text.begins(with: "0"), text.count > 1 {
+        if text.begins(with: "0"), text.utf8.count > 1 {
             let digits = text.removing(prefix: "0o") ?? text.removing(prefix: "0") ?? ""
             if let octal = Int64(digits, radix: 8) { return .integer(octal) }
         }

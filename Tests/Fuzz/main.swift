@@ -1,8 +1,10 @@
+import Foundation
 import Glibc
 import Model
 
 // fuzz list | fuzz TARGET DIRECTORY [options of libFuzzer]: looks for input on which a target crashes,
 // hangs or throws what is no `GantryError`. The directory is the corpus, which is kept and grows.
+// fuzz extremes [TARGET…]: the same with each extreme in each place of good input, once.
 
 @_silgen_name("LLVMFuzzerRunDriver")
 private func runDriver(
@@ -18,6 +20,24 @@ private func write(_ bytes: [UInt8], to path: String) {
 }
 
 private let given = CommandLine.arguments
+if given.count > 1, given[1] == "extremes" {
+    let chosen = FuzzTarget.all.filter { given.count == 2 || given[2...].contains($0.name) }
+    exit(Walk(program: given[0], targets: chosen).run() ? 0 : 1)
+}
+if given.count == 4, let target = FuzzTarget.all.first(where: { $0.name == given[2] }),
+    let number = Int(given[3])
+{
+    switch given[1] {
+    case "walk":
+        Walk.walk(target, from: number)
+        exit(0)
+    case "extreme":
+        FileHandle.standardOutput.write(Data(target.extremes[number]))
+        target.read(target.extremes[number])
+        exit(0)
+    default: break
+    }
+}
 guard given.count > 2, let chosen = FuzzTarget.all.first(where: { $0.name == given[1] }) else {
     for target in FuzzTarget.all { print(target.name) }
     exit(given.count == 2 && given[1] == "list" ? 0 : 2)
@@ -27,7 +47,7 @@ private let corpus = given[2]
 for (index, seed) in target.seeds.enumerated() { write(seed, to: "\(corpus)/seed-\(index)") }
 
 /// As libFuzzer reads dictionaries: a quoted word a line.
-private let dictionary = target.words.map { word in
+private let dictionary = (target.words + Extremes.words).map { word in
     "\"" + word.utf8.map { "\\x" + (($0 < 16 ? "0" : "") + String($0, radix: 16)) }.joined()
         + "\"\n"
 }

@@ -14,6 +14,14 @@ import Testing
         )
     }
 
+    /// "\r\n" is one Character: what a container's command says must not begin a line of its own.
+    @Test(arguments: ["a\r\n2026 error forged", "a\n\u{301}b", "a\rb", "\u{1b}[2J\u{7f}"])
+    func aMessageIsOneLine(_ message: String) {
+        let line = LogLine(time: "t", level: "info", message: message, fields: [("k", message)])
+        #expect(!line.text.utf8.contains { $0 < 0x20 || $0 == 0x7f })
+        #expect(!line.json.utf8.contains { $0 < 0x20 || $0 == 0x7f })
+    }
+
     @Test func json() {
         #expect(
             line.json == """

@@ -28,7 +28,10 @@ struct ArtifactTests {
         #expect(try form(layer("a", type: Self.tar, unpack: true)) == .tar)
     }
 
-    @Test(arguments: ["..", ".", "", "/a", "a/", "a//b", "a/../b", "../a", "a\u{0}b"])
+    @Test(arguments: [
+        "..", ".", "", "/a", "a/", "a//b", "a/../b", "../a", "a\u{0}b", "../\u{301}a", "a/..",
+        "/\u{301}",
+    ])
     func titlesThatAreNoPaths(_ title: String) {
         let error = #expect(throws: GantryError.self) { try ArtifactFile.form(of: layer(title)) }
         #expect(error?.code == .invalidArgument)

@@ -40,6 +40,16 @@ internal import Testing
         #expect(try SpecBuilder.container(request).process.cwd == "/own")
     }
 
+    /// A combining mark after the sign makes one Character of both.
+    @Test func variablesAreBytes() throws {
+        var request = plainRequest()
+        request.image.environment = ["A=\u{301}b", "\u{e9}=1", "e\u{301}=2"]
+        let environment = try SpecBuilder.container(request).process.env.map { Array($0.utf8) }
+        for entry in request.image.environment {
+            #expect(environment.contains(Array(entry.utf8)))
+        }
+    }
+
     @Test func environmentOfTheContainerWins() throws {
         var request = plainRequest()
         request.image.environment = ["PATH=/image", "A=1", "B", "C=x=y"]

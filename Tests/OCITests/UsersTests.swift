@@ -32,6 +32,17 @@ internal import Testing
         #expect(user.groups.first == gid)
     }
 
+    /// The kernel and the C library compare bytes; files of other systems end lines with CR LF.
+    @Test func filesAreBytes() throws {
+        let database = UserDatabase(
+            passwd: "\u{e9}:x:7:7::/:\r\nroot:x:0:0::/root:/bin/sh\r\ne\u{301}:x:8:8::/:\r\n",
+            group: "a:x:5:e\u{301}\r\n")
+        #expect(database.accounts.map(\.uid) == [7, 0, 8])
+        #expect(database.account(named: "e\u{301}")?.uid == 8)
+        #expect(database.account(named: "\u{e9}")?.uid == 7)
+        #expect(database.groups(of: "e\u{301}") == [5] && database.groups(of: "\u{e9}").isEmpty)
+    }
+
     @Test func mergeAndStrict() throws {
         let merged = try resolve {
             $0.runAsUser = 1000

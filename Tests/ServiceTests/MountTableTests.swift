@@ -20,4 +20,13 @@ import Testing
     ]) func theLongestMountPointCounts(_ path: String, _ sharing: HostMount.Sharing) {
         #expect(table.sharing(of: path) == sharing)
     }
+
+    @Test func pathsAreBytes() {
+        let table = MountTable(
+            "22 1 8:1 / / rw shared:1 - ext4 a rw\n23 22 8:2 / /\u{e9} rw - ext4 b rw\r\n"
+                + "25 22 8:4 / /y rw - ext4 c rw\n")
+        #expect(table.sharing(of: "/\u{e9}") == .unshared)
+        #expect(table.sharing(of: "/e\u{301}") == .shared)
+        #expect(table.sharing(of: "/y") == .unshared)
+    }
 }

@@ -16,6 +16,13 @@ import Testing
         #expect(cgroup.path == "/kubepods/one")
     }
 
+    /// A pod's author names its cgroup's parent, and its bytes are the kernel's.
+    @Test func pathsOfCgroupsAreBytes() {
+        let cgroup = Cgroup("4:memory:/pod\u{301}\r\n0::/\u{301}/x\n")
+        #expect(cgroup.path.utf8.elementsEqual("/pod\u{301}\r".utf8))
+        #expect(Cgroup("0::/\u{301}/x\n").parent.path.utf8.elementsEqual("/\u{301}".utf8))
+    }
+
     @Test func aFileOfOneNumber() {
         #expect(KernelFile(content: "4096\n").number == 4096)
         #expect(KernelFile(content: "max\n").number == nil)

@@ -148,6 +148,7 @@ struct CreateContainer: RPC {
         guard let image = config.image?.image, !image.isEmpty else {
             throw GantryError(.invalidArgument, "the container config names no image")
         }
+        try RequestPaths.check(config)
         return config
     }
 }

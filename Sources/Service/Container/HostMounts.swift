@@ -78,7 +78,9 @@ struct MountTable: Sendable {
     func sharing(of path: String) -> HostMount.Sharing {
         var best: (length: Int, sharing: HostMount.Sharing) = (-1, .unshared)
         for entry in entries where entry.path.utf8.count >= best.length {
-            if entry.path == "/" || path == entry.path || path.begins(with: entry.path + "/") {
+            if entry.path == "/" || path.isSame(as: entry.path)
+                || path.begins(with: entry.path + "/")
+            {
                 best = (entry.path.utf8.count, entry.sharing)
             }
         }

@@ -45,7 +45,7 @@ final class ImageCatalog: Sendable {
 
     /// Prefixes under eight digits could as well be words.
     private func byPrefix(_ name: String, _ images: [String: ImageRecord]) throws -> ImageRecord? {
-        guard name.count >= 8, name.allSatisfy(\.isHexDigit) else { return nil }
+        guard name.utf8.count >= 8, name.utf8.allSatisfy(\.isHexDigit) else { return nil }
         let found = images.values.filter { $0.id.begins(with: "sha256:\(name)") }
         guard found.count < 2 else {
             throw GantryError(.invalidArgument, "the image ID \(name) is ambiguous")
