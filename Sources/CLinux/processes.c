@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
+#include "spawn_at.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -114,6 +115,7 @@ static int set_attributes(posix_spawnattr_t *attributes, const struct gantry_pro
 }
 
 int gantry_spawn(const struct gantry_program *how, pid_t *pid) {
+    if (how->place) return gantry_spawn_at(how, pid);
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     int e = posix_spawn_file_actions_init(&actions);

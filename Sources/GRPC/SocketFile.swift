@@ -36,6 +36,9 @@ public final class SocketFile: Sendable {
         guard Self.isSocketOrAbsent(path) else {
             throw Refusal(description: "\(path) is there and is no socket")
         }
+        guard !Self.isServed(path) else {
+            throw Refusal(description: "another program serves the socket \(path)")
+        }
     }
 
     /// Runs after a refusal too, once `lock` is set.
@@ -47,6 +50,22 @@ public final class SocketFile: Sendable {
         var attributes = stat()
         guard lstat(path, &attributes) == 0 else { return true }
         return attributes.st_mode & Glibc.S_IFMT == Glibc.S_IFSOCK
+    }
+
+    /// Whether somebody listens there, who need not know of the lock: the socket may be another
+    /// runtime's.
+    private static func isServed(_ path: String) -> Bool {
+        let client = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        guard client >= 0 else { return false }
+        defer { close(client) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        return withUnsafePointer(to: &address) { address in
+            address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(client, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+            }
+        }
     }
 
     /// Removes what a killed server left, and has `listen` make the socket with `mode`.

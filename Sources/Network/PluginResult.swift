@@ -38,7 +38,7 @@ struct PluginResult {
         return .object(members)
     }
 
-    private var entries: [JSONValue] {
+    var entries: [JSONValue] {
         if let entries = document["ips"]?.array { return entries }
         return ["ip4", "ip6"].compactMap { document[$0] }.map { old in
             var members: [String: JSONValue] = [:]

@@ -10,6 +10,8 @@ internal import System
 public final class Monitor: Sendable {
     /// Exits as the monitor tells them. The stream ends when the connection does.
     public let exits: AsyncStream<ExitRecord>
+    /// Its process ID; nil for one of a version whose socket does not tell.
+    public let process: Int32?
 
     private typealias Waiter = CheckedContinuation<Reply, any Error>
 
@@ -23,7 +25,8 @@ public final class Monitor: Sendable {
     private let tell: AsyncStream<ExitRecord>.Continuation
     private let state = Mutex(State())
 
-    private init(_ socket: consuming Descriptor) {
+    private init(_ socket: consuming Descriptor, process: Int32?) {
+        self.process = process
         self.socket = socket
         (exits, tell) = AsyncStream.makeStream(of: ExitRecord.self)
     }
@@ -46,7 +49,9 @@ public final class Monitor: Sendable {
             let path = "\(directory)/monitor.sock"
             do throws(SystemError) {
                 let socket = try syscall("connect", path) { gantry_unix_connect(path, 0) }
-                return Monitor(Descriptor(owning: socket))
+                return Monitor(
+                    Descriptor(owning: socket),
+                    process: StrayProcesses.monitor(behind: socket, of: directory))
             } catch {
                 if error.errno == ECONNREFUSED || error.errno == ENOENT { return nil }
                 throw error

@@ -25,6 +25,13 @@ public enum StrayProcesses {
         }
     }
 
+    /// Who serves a monitor's socket. The process ID was taken when it began to listen, so it may have
+    /// come to mean another since.
+    static func monitor(behind socket: Int32, of directory: String) -> Int32? {
+        let pid = gantry_peer(socket)
+        return pid > 0 && pod(ofMonitor: words(pid)) == directory ? pid : nil
+    }
+
     /// See `Monitor.start`.
     private static func pod(ofMonitor words: [String]) -> String? {
         words.count == 2 && words[0].ends(with: "gantry-monitor") ? words[1] : nil

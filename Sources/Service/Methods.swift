@@ -12,6 +12,7 @@ extension MethodTable {
         table.addStreams(node)
         table.addStreaming(node)
         table.addOwn(node)
+        table.addContainerd(node)
         return table
     }
 
@@ -20,6 +21,20 @@ extension MethodTable {
         answer(Methods.status, Status(node: node).respond)
         answer(Methods.runtimeConfig, GetRuntimeConfig(node: node).respond)
         answer(Methods.updateRuntimeConfig, UpdateRuntimeConfig(node: node).respond)
+    }
+
+    /// What cAdvisor, and nobody else, is told.
+    public static func servingContainerd(_ node: Node) -> MethodTable {
+        var table = MethodTable()
+        table.addContainerd(node)
+        return table
+    }
+
+    /// The part of containerd's API that the kubelet's cAdvisor reads (docs/stats.md).
+    private mutating func addContainerd(_ node: Node) {
+        answer(ContainerdVersionMethods.version, GetContainerdVersion(node: node).respond)
+        answer(ContainerdContainersMethods.get, GetContainerdContainer(node: node).respond)
+        answer(ContainerdTasksMethods.get, GetContainerdTask(node: node).respond)
     }
 
     /// Gantry's own service, for the program's other commands.

@@ -48,7 +48,11 @@ final class Connection: EventSource {
         // A process whose end others have seen already may not count as living here.
         Children.reap(for: loop.containers)
         switch request {
-        case .namespaces(let request): reply(serial) { try Namespaces.pin(request) }
+        case .namespaces(let request):
+            reply(serial) {
+                try Namespaces.pin(request)
+                self.loop.home.leave(for: request)
+            }
         case .create(let request):
             loop.containers.create(request) { [weak self] in self?.send($0, serial: serial) }
         case .start(let id):

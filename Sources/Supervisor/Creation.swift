@@ -42,11 +42,10 @@ final class Creation {
         try listen(to: &output.readEnd, "stdout")
         try listen(to: &error.readEnd, "stderr")
         let wantsPipe = request.keepsInput && console == nil
-        // A session of its own: its group can be killed, and no terminal's signal reaches it.
-        runtime = try Spawn.start(
-            request.program, request.arguments, environment: Self.environment,
+        runtime = try loop.home.start(
+            request.program, request.arguments,
             input: wantsPipe ? stdin.readEnd.raw : -1, output: output.writeEnd.raw,
-            error: error.writeEnd.raw, newSession: true)
+            error: error.writeEnd.raw)
         if wantsPipe { input = stdin.writeEnd.take() }
         for output in outputs { loop.add(output) }
     }
@@ -64,10 +63,6 @@ final class Creation {
     private func hear(_ bytes: UnsafeRawBufferPointer) {
         words += bytes.prefix(Self.longestWords - words.count)
     }
-
-    static let environment = [
-        "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-    ]
 
     /// The runtime has exited: with 0 there is a container, whose process it wrote down.
     /// - Parameter isOurs: whether the end of a process will be known to the monitor, or is.

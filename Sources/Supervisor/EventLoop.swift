@@ -34,8 +34,9 @@ final class EventLoop {
     private var isOver = false
     private(set) var connections: [Connection] = []
     lazy var containers = Containers(self)
+    let home = Home()
 
-    /// Begins to listen; `run` must be called in the process that is to serve.
+    /// Begins to listen, in the process that is to serve.
     init(directory: String) throws(SystemError) {
         epoll = Descriptor(owning: try syscall("epoll_create") { gantry_epoll_create() })
         buffers = try Buffers()
@@ -119,7 +120,10 @@ private final class Listener: EventSource {
 
     func ready() -> Bool {
         let accepted = gantry_accept(socket.raw)
-        if accepted >= 0 { loop.connected(Connection(accepted, loop)) }
+        if accepted >= 0 {
+            loop.home.daemon = gantry_peer(accepted)
+            loop.connected(Connection(accepted, loop))
+        }
         return true
     }
 }

@@ -30,10 +30,10 @@ final class HiddenStart {
             try OutputStream(try error.takeReadEnd(), "stderr", loop.buffers),
         ]
         let request = container.request
-        runtime = try Spawn.start(
-            request.program, request.startArguments, environment: Creation.environment,
+        runtime = try loop.home.start(
+            request.program, request.startArguments,
             input: request.keepsInput ? stdin.readEnd.raw : -1, output: output.writeEnd.raw,
-            error: error.writeEnd.raw, newSession: true)
+            error: error.writeEnd.raw)
         if request.keepsInput { input = stdin.writeEnd.take() }
     }
 
@@ -46,9 +46,9 @@ final class HiddenStart {
             }
             var verdict = try Pipe()
             let stream = try OutputStream(try verdict.takeReadEnd(), "stdout", loop.buffers)
-            let waiter = try Spawn.start(
+            let waiter = try loop.home.start(
                 container.request.program, container.request.waitArguments,
-                environment: Creation.environment, output: verdict.writeEnd.raw, newSession: true)
+                output: verdict.writeEnd.raw)
             container.follow(waiter, stream, outputs: outputs, input: input.take())
             for output in outputs + [stream] { loop.add(output) }
             reply(.done)

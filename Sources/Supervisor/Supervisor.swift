@@ -15,14 +15,28 @@ public enum Supervisor {
         do {
             // Its end is its containers' end. SIGTERM, and the children's ends, come through the loop.
             try syscall("sigaction") { gantry_ignore_signals() }
+            var pipe = try Pipe()
+            if try syscall("fork", "", { gantry_fork() }) != 0 {
+                _exit(serves(&pipe) ? 0 : 1)
+            }
+            // In the process that serves: by the socket the daemon knows which one that is.
             let loop = try EventLoop(directory: directory)
-            if try syscall("fork", "", { gantry_fork() }) != 0 { _exit(0) }
             try becomeSupervisor(directory)
+            _ = write(pipe.writeEnd.raw, "+", 1)
+            pipe.readEnd = nil
+            pipe.writeEnd = nil
             try loop.run()
         } catch {
             fail("\(error)")
         }
         _exit(0)
+    }
+
+    /// Waits until the other process serves, or has said why it does not.
+    private static func serves(_ pipe: inout Pipe) -> Bool {
+        pipe.writeEnd = nil
+        var byte: UInt8 = 0
+        return read(pipe.readEnd.raw, &byte, 1) == 1
     }
 
     /// A session of its own, so that no signal for the daemon reaches it, and the reaper of what the
@@ -41,10 +55,11 @@ public enum Supervisor {
         }
     }
 
-    /// The kernel should end anything of the pod before it ends the monitor. A value that this
+    /// The kernel must not end the monitor when its pod is at its limit, not even where nothing else
+    /// is left to end, as with a full volume in memory: the exits would be lost. A value that this
     /// process may not set (it needs CAP_SYS_RESOURCE) stays as it is.
     private static func protectFromOutOfMemory() {
-        try? Files.write("-998", to: "/proc/self/oom_score_adj")
+        try? Files.write("-1000", to: "/proc/self/oom_score_adj")
     }
 
     static func warn(_ text: String) {

@@ -14,7 +14,8 @@ internal import Text
         public static let names = [
             "RunPodSandbox/stored", "RunPodSandbox/directory begun",
             "RunPodSandbox/shared memory mounted", "RunPodSandbox/directory made",
-            "RunPodSandbox/monitor started", "RunPodSandbox/namespaces made",
+            "RunPodSandbox/monitor started", "RunPodSandbox/cgroup joined",
+            "RunPodSandbox/namespaces made",
             "RunPodSandbox/network recorded", "RunPodSandbox/plugin added",
             "RunPodSandbox/network attached", "RunPodSandbox/infra container created",
             "RunPodSandbox/infra container started", "RunPodSandbox/ready stored",

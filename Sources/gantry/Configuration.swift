@@ -32,6 +32,9 @@ struct Configuration {
             Key(name: "run_root", value: .text(\.runRoot), summary: "What a reboot voids."),
             Key(name: "socket", value: .text(\.socket), summary: "The socket of the CRI."),
             Key(
+                name: "containerd_socket", value: .text(\.containerdSocket),
+                summary: "Where else a kubelet finds pods' figures; empty: nowhere."),
+            Key(
                 name: "cgroup_driver", value: .text(\.cgroupDriverName),
                 summary: "systemd or cgroupfs; empty: systemd where it runs the node."),
             Key(

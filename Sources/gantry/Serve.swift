@@ -47,7 +47,8 @@ struct Serve: AsyncParsableCommand {
             let node = try await Node(
                 settings, nursery: nursery, log: log, streaming: streaming)
             try await Recovery(node).run()
-            let server = try Self.server(node, settings, log)
+            let server = try Self.server(node, .serving(node), settings.socket, log)
+            let figures = try Self.containerd(node, settings, log)
             let metrics = try await Self.metrics(node, settings)
             control.serves(
                 node,
@@ -64,6 +65,7 @@ struct Serve: AsyncParsableCommand {
                 manager.tell(.stopping)
                 node.beginShutdown()
                 await server.shutdown(grace: Control.grace)
+                await figures?.shutdown(grace: .zero)
                 streams.cancelAll()
             }
             await metrics?.stop()
@@ -80,17 +82,25 @@ struct Serve: AsyncParsableCommand {
         }
     }
 
-    private static func server(
+    /// Where cAdvisor looks by itself, on nodes that have no containerd.
+    private static func containerd(
         _ node: Node, _ settings: Settings, _ log: Logger
+    ) throws -> Server? {
+        let socket = settings.containerdSocket
+        if socket.isEmpty { return nil }
+        return try server(node, .servingContainerd(node), socket, log)
+    }
+
+    private static func server(
+        _ node: Node, _ table: MethodTable, _ socket: String, _ log: Logger
     ) throws -> Server {
-        let table = MethodTable.serving(node)
         let boundary = Boundary(log: log, telemetry: node.telemetry)
         let unary = table.unary.map { ($0, boundary.wrap($0, $1)) }
         let streaming = table.streaming.map { ($0, boundary.wrap($0, $1)) }
-        try Files.makeDirectories(Path.parent(of: settings.socket), mode: 0o711)
+        try Files.makeDirectories(Path.parent(of: socket), mode: 0o711)
         return try Server(
             methods: Dictionary(uniqueKeysWithValues: unary + streaming),
-            socketPath: settings.socket, translate: Boundary.status(of:))
+            socketPath: socket, translate: Boundary.status(of:))
     }
 
     private static func metrics(_ node: Node, _ settings: Settings) async throws -> MetricsEndpoint?

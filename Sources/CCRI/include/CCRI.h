@@ -2,3 +2,6 @@
 #undef linux
 #include "runtime.pb-c.h"
 #include "gantry.pb-c.h"
+#include "containerd/containers.pb-c.h"
+#include "containerd/tasks.pb-c.h"
+#include "containerd/version.pb-c.h"

@@ -74,6 +74,14 @@ int gantry_set_death_signal(int signal);
 // UINT64_MAX is no limit.
 int gantry_raise_open_files(uint64_t *soft, uint64_t *hard);
 
+// Where a program is to begin when it must not be where its parent is. What cannot be done of it is
+// left out: the program then begins beside its parent.
+struct gantry_place {
+    char *const *members; // cgroup.procs files of cgroup v1, NULL at the end
+    int cgroup;           // the directory of a cgroup of v2; -1: the parent's
+    int network;          // a network namespace; -1: the parent's
+};
+
 // How to start a program. Descriptor -1 stands for /dev/null. `inherited` become 3, 4, …;
 // everything above is closed. Signals are at their defaults and none is blocked.
 struct gantry_program {
@@ -87,6 +95,7 @@ struct gantry_program {
     int new_session;
     // Nanoseconds of timer slack that it and its descendants get (prctl(2)); 0: the caller's.
     unsigned long timer_slack;
+    const struct gantry_place *place; // NULL: where the caller is
 };
 // 0, or an errno value (posix_spawn's convention).
 int gantry_spawn(const struct gantry_program *how, pid_t *pid);
@@ -97,7 +106,7 @@ int gantry_spawn(const struct gantry_program *how, pid_t *pid);
 int gantry_unix_listen(const char *path, int stream);
 int gantry_unix_connect(const char *path, int stream);
 int gantry_accept(int descriptor);
-// The process at the other end of a connected unix socket; 0 when it is not known.
+// The process that has connected, or has begun to listen, at the other end of a unix socket; 0 when it is not known.
 pid_t gantry_peer(int socket);
 
 // A pair of connected stream sockets: the first does not block and is not inherited, the second is as programs expect it.

@@ -70,7 +70,8 @@ struct ContainerPlan: Sendable {
         SandboxContainer(
             id: id, sandbox: sandbox, config: config,
             details: .init(
-                imageId: image.id, layers: layers,
+                imageId: image.id, imageRef: image.message.repoDigests.first ?? image.id,
+                layers: layers,
                 user: LinuxContainerUser(user), stopSignal: stopSignal,
                 createdAt: Clock.now(), mounts: mounts),
             state: .init(phase: .creating, resources: config.linux?.resources))

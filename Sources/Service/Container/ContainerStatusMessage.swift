@@ -23,7 +23,7 @@ extension SandboxContainer {
     private func status(_ now: State) -> ContainerStatus {
         var status = ContainerStatus(
             id: id, metadata: config.metadata, state: Self.listState(now.phase),
-            createdAt: details.createdAt, image: imageSpec, imageRef: details.imageId,
+            createdAt: details.createdAt, image: imageSpec, imageRef: details.imageRef,
             labels: config.labels, annotations: config.annotations, mounts: details.mounts,
             logPath: logPath, imageId: details.imageId,
             stopSignal: Signal(number: details.stopSignal))
@@ -33,12 +33,17 @@ extension SandboxContainer {
         return status
     }
 
+    /// The status in its encoding.
+    func told() throws -> [UInt8] {
+        try answer.encoding { try status.encoded() }
+    }
+
     /// An element of ListContainers in its encoding.
     func listed() throws -> [UInt8] {
         try element.encoding {
             try Container(
                 id: id, podSandboxId: sandbox.id, metadata: config.metadata, image: imageSpec,
-                imageRef: details.imageId, state: Self.listState(phase),
+                imageRef: details.imageRef, state: Self.listState(phase),
                 createdAt: details.createdAt, labels: config.labels,
                 annotations: config.annotations, imageId: details.imageId
             ).encoded()

@@ -13,9 +13,8 @@ struct GetContainerStatus {
     func respond(to request: ContainerStatusRequest) async throws -> [UInt8] {
         let container = try node.containers.get(request.containerId)
         guard request.verbose else {
-            return try container.answer.encoding {
-                try ContainerStatusResponse(status: container.status).encoded()
-            }
+            // Field 1 of ContainerStatusResponse.
+            return Lists.repeated(field: 1, [try container.told()])
         }
         let info = try await info(container)
         return try ContainerStatusResponse(status: container.status, info: info).encoded()
@@ -32,7 +31,11 @@ struct GetContainerStatus {
             "bundle": .string(bundle),
             "rootfs": .string(node.rootFilesystems.path(of: container.id)),
             "config": container.config.json(),
+            "removing": .bool(node.operations.isUnderWay(.removeContainer(id: container.id))),
+            "snapshotKey": .string(container.id),
+            "snapshotter": "overlayfs",
         ]
+        info.merge(node.runtimeInfo(container.sandbox)) { $1 }
         info["timeline"] = await node.timeline(container.id)
         info["runtimeSpec"] = await node.runtimeSpec(bundle: bundle)
         return ["info": try JSONValue.object(info).text()]

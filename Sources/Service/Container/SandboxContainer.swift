@@ -11,8 +11,10 @@ final class SandboxContainer: Identified {
 
     /// What was found out at its creation.
     struct Details: Sendable {
-        /// The image's ID, under which CRI wants it reported (`image_id` and `image_ref`).
+        /// The image's ID.
         var imageId: String
+        /// Where the image comes from: its first digest at a registry, or its ID where it has none.
+        var imageRef = ""
         /// Chain IDs of the layers that it stands on.
         var layers: [String]
         var user: LinuxContainerUser?
@@ -39,7 +41,7 @@ final class SandboxContainer: Identified {
     private let state: Mutex<State>
     /// As an element of ListContainers.
     let element = KeptEncoding()
-    /// As ContainerStatus answers when not asked for more.
+    /// As its status is told when no more is asked for.
     let answer = KeptEncoding()
     /// Opens at the exit, after it was stored and told.
     let ended = Latch<ContainerExit>()

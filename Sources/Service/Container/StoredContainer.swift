@@ -7,7 +7,8 @@ extension SandboxContainer {
     convenience init(_ row: ContainerRow, in sandbox: Sandbox) throws {
         let status = try ContainerStatus.decode(row.status)
         let details = Details(
-            imageId: status.imageId, layers: row.layers, user: status.user?.linux,
+            imageId: status.imageId, imageRef: status.imageRef, layers: row.layers,
+            user: status.user?.linux,
             stopSignal: status.stopSignal.number, createdAt: status.createdAt,
             mounts: status.mounts)
         self.init(

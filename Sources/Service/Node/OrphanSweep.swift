@@ -35,7 +35,12 @@ struct OrphanSweep: Sendable {
 
     private func end(_ orphan: Orphan) async throws {
         switch orphan.kind {
-        case .pod: try await end(orphan.id, bundle: node.paths.pod(orphan.id).bundle)
+        case .pod:
+            let pod = node.paths.pod(orphan.id)
+            try await end(orphan.id, bundle: pod.bundle)
+            if let cgroup = try? Files.readText(pod.cgroup) {
+                try await CgroupRemains(cgroup).remove()
+            }
         case .cgroup: try await CgroupRemains(orphan.path).remove()
         case .state: try await end(orphan.id, bundle: nil)
         case .container:

@@ -38,6 +38,8 @@ struct Paths: Sendable {
         var resolvConf: String { "\(directory)/resolv.conf" }
         var hostname: String { "\(directory)/hostname" }
         var hosts: String { "\(directory)/hosts" }
+        /// Names the cgroup of the sandbox, where it has one.
+        var cgroup: String { "\(directory)/cgroup" }
         /// The bundle of its infra container.
         var bundle: String { "\(directory)/infra" }
         func exitRecord(_ container: String) -> String { "\(directory)/exits/\(container)" }

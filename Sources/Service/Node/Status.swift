@@ -60,8 +60,8 @@ struct Status: RPC {
             "stateDir": .string(node.paths.runRoot),
             "cgroupDriver": .string(node.cgroupDriver == .systemd ? "systemd" : "cgroupfs"),
         ]
-        return [
+        return try await node.networkInfo().merging([
             "config": try config.text(), "network": try await node.network.information().text(),
-        ]
+        ]) { $1 }
     }
 }

@@ -52,6 +52,11 @@ final class Index<Element: Identified>: Sendable {
         }
     }
 
+    /// The element with this ID, whole.
+    func exactly(_ id: String) -> Element? {
+        elements.withLock { $0[id] }
+    }
+
     /// - Throws: `notFound` when there is none; see `find`.
     func get(_ id: String) throws -> Element {
         guard let element = try find(id) else {

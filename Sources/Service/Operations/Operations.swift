@@ -68,6 +68,8 @@ final class Operations: Sendable {
         for done in pending { try await done.wait() }
     }
 
+    func isUnderWay(_ key: Key) -> Bool { running.withLock { $0[key] != nil } }
+
     /// How many go on now, by what they do.
     var underWay: [String: UInt64] {
         running.withLock { running in

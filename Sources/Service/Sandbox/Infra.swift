@@ -12,7 +12,7 @@ extension SandboxResources {
         get throws { try node.handlers.named(sandbox.handler) }
     }
 
-    private var needsInfra: Bool {
+    var needsInfra: Bool {
         get throws {
             if try handler.needsInfra { return true }
             return sandbox.sharesPidNamespace

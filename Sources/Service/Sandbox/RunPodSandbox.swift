@@ -49,6 +49,8 @@ struct RunPodSandbox: RPC {
             undo.push("end its monitor") { try await resources.endMonitor() }
             let monitor = try await Trace.span("monitor") { try await resources.startMonitor() }
             failpoint("RunPodSandbox/monitor started")
+            await Trace.span("cgroup") { await resources.joinCgroup(monitor) }
+            failpoint("RunPodSandbox/cgroup joined")
             undo.push("release its network") { try await resources.releaseNetwork() }
             try await Trace.span("namespaces") { try await resources.makeNamespaces(monitor) }
             failpoint("RunPodSandbox/namespaces made")

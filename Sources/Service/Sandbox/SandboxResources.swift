@@ -40,8 +40,13 @@ struct SandboxResources: Sendable {
         return monitor
     }
 
-    /// The pod has no monitor while its end is awaited, so that the end is not taken for a crash.
     func endMonitor() async throws {
+        try await shutDownMonitor()
+        try await removeCgroup()
+    }
+
+    /// The pod has no monitor while its end is awaited, so that the end is not taken for a crash.
+    private func shutDownMonitor() async throws {
         guard let monitor = sandbox.update({ $0.monitor.take() }) else { return }
         do {
             guard let left = try await node.lastWord(of: monitor, sandbox) else { return }
