@@ -12,6 +12,10 @@ struct LayerRoot: ~Copyable {
         descriptor = try Files.open(path, GANTRY_O_PATH | GANTRY_O_DIRECTORY)
     }
 
+    init(owning directory: consuming Descriptor) {
+        descriptor = directory
+    }
+
     /// Opens `name`; nil when there is nothing of that name and of the kind that `flags` ask for.
     func open(_ name: EntryName, _ flags: Int32) throws(SystemError) -> Descriptor? {
         let resolve = GANTRY_RESOLVE_IN_ROOT | GANTRY_RESOLVE_NO_MAGICLINKS

@@ -19,6 +19,7 @@ const int GANTRY_O_CLOEXEC = O_CLOEXEC;
 const int GANTRY_O_DIRECTORY = O_DIRECTORY;
 const int GANTRY_O_NOFOLLOW = O_NOFOLLOW;
 const int GANTRY_O_TMPFILE = O_TMPFILE;
+const int GANTRY_SEEK_DATA = SEEK_DATA, GANTRY_SEEK_HOLE = SEEK_HOLE;
 
 int gantry_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve) {
     struct open_how how = {.flags = flags | O_CLOEXEC, .mode = mode, .resolve = resolve};

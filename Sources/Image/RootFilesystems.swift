@@ -23,6 +23,10 @@ public final class RootFilesystems: Sendable {
     /// Where a container's root file system is mounted.
     public func path(of id: String) -> String { "\(runroot)/containers/\(id)/rootfs" }
 
+    /// Where the volumes are that a container's image declares: they count as its writable part, and go
+    /// with it.
+    public func volumes(of id: String) -> String { "\(home(of: id))/volumes" }
+
     private func home(of id: String) -> String { "\(root)/containers/\(id)" }
 
     /// Mounts the root file system of a container.
@@ -105,6 +109,6 @@ public final class RootFilesystems: Sendable {
 
     /// The same for callers that may block the thread.
     public func usageNow(_ id: String) -> WritableUsage {
-        usages.usage(id, of: "\(home(of: id))/upper")
+        usages.usage(id, of: ["\(home(of: id))/upper", volumes(of: id)])
     }
 }

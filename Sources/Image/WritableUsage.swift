@@ -27,23 +27,24 @@ final class WritableUsages: Sendable {
 
     private static let pause = 20
 
-    /// What `directory` takes; zero when it is not there. Blocks the thread.
+    /// What the directories of one file system take; nothing when they are not there. Blocks the thread.
     ///
     /// What cannot be walked is no error, since one container's files must not take away the figures
     /// of all others: the figure is then what was known before.
-    func usage(_ id: String, of directory: String) -> WritableUsage {
-        let space = FreeSpace(directory)
+    func usage(_ id: String, of directories: [String]) -> WritableUsage {
+        let space = directories.first.flatMap { FreeSpace($0) }
         if let known = entries.withLock({ $0[id] }) {
             let isRecent = known.end.duration(to: .now) < known.duration * Self.pause
             if isRecent || (space != nil && known.space == space) { return known.usage }
         }
         let begin = ContinuousClock.now
         let last = entries.withLock { $0[id]?.usage }
-        guard let found = try? DiskUsage.measure(directory) else {
+        guard let parts = try? directories.map(DiskUsage.measure) else {
             return last ?? WritableUsage(bytes: 0, inodes: 0, measuredAt: Self.wallClock())
         }
         let usage = WritableUsage(
-            bytes: found.bytes, inodes: found.inodes, measuredAt: Self.wallClock())
+            bytes: parts.reduce(0) { $0 &+ $1.bytes }, inodes: parts.reduce(0) { $0 &+ $1.inodes },
+            measuredAt: Self.wallClock())
         let end = ContinuousClock.now
         let entry = Entry(
             usage: usage, duration: begin.duration(to: end), end: end, space: space)

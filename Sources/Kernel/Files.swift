@@ -19,8 +19,9 @@ public enum Files {
     }
 
     /// Reads until end of file; a non-blocking descriptor gives what it has.
+    /// - Throws: `SystemError`; `EFBIG` past `limit` bytes.
     public static func readToEnd(
-        _ file: borrowing Descriptor, _ name: String = ""
+        _ file: borrowing Descriptor, _ name: String = "", limit: Int = .max
     ) throws(SystemError) -> [UInt8] {
         var content: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 16384)
@@ -28,6 +29,9 @@ public enum Files {
         while true {
             let count = try syscall("read", name) { Glibc.read(number, &chunk, chunk.count) }
             if count == 0 { return content }
+            guard content.count <= limit - count else {
+                throw SystemError("read", name, errno: EFBIG)
+            }
             content += chunk[..<count]
         }
     }

@@ -9,10 +9,7 @@ extension Files {
         _ path: String, inRoot root: String, limit: Int
     ) throws(SystemError) -> [UInt8] {
         let file = try openRegular(path, inRoot: root)
-        guard try size(of: file, path) <= limit else {
-            throw SystemError("read", path, errno: EFBIG)
-        }
-        return try readToEnd(file, path)
+        return try readToEnd(file, path, limit: limit)
     }
 
     /// Opens a regular file below `root` for reading, resolved as a process whose root directory that
@@ -23,15 +20,25 @@ extension Files {
     ) throws(SystemError) -> Descriptor {
         let directory = try open(root, GANTRY_O_PATH | GANTRY_O_DIRECTORY)
         let number = directory.raw
-        // Non-blocking, or a FIFO in an image would hold us for ever.
-        let opened = try syscall("openat2", path) {
-            gantry_openat2(
-                number, path, UInt64(O_RDONLY | O_NONBLOCK | O_NOCTTY), 0,
-                GANTRY_RESOLVE_IN_ROOT | GANTRY_RESOLVE_NO_MAGICLINKS)
-        }
-        let file = Descriptor(owning: opened)
-        _ = try size(of: file, path)
-        return file
+        let place = Descriptor(
+            owning: try syscall("openat2", path) {
+                gantry_openat2(
+                    number, path, UInt64(GANTRY_O_PATH), 0,
+                    GANTRY_RESOLVE_IN_ROOT | GANTRY_RESOLVE_NO_MAGICLINKS)
+            })
+        return try reopenRegular(place, path)
+    }
+
+    /// Opens for reading what `place` stands for (`O_PATH`), if it is a regular file. Anything else is
+    /// left alone: to open a device is to use it, and a FIFO would hold us.
+    /// - Throws: `SystemError`; `EINVAL` when it is no regular file.
+    public static func reopenRegular(
+        _ place: borrowing Descriptor, _ name: String
+    ) throws(SystemError) -> Descriptor {
+        _ = try size(of: place, name)
+        let link = "/proc/self/fd/\(place.raw)"
+        return Descriptor(
+            owning: try syscall("open", name) { gantry_open(link, O_RDONLY | O_NOCTTY, 0) })
     }
 
     /// How many bytes an open file has.

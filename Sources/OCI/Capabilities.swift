@@ -31,9 +31,12 @@ enum Capabilities {
     /// ALL is applied first, in either list, then the single names (CRI, `Capability`): dropping ALL
     /// and adding one leaves that one. Only ambient capabilities are inheritable, as those of the
     /// inheritable set would reach programs with file capabilities (CVE-2022-24769).
-    /// - Parameter available: what the daemon itself may give.
+    /// - Parameters:
+    ///   - available: what the daemon itself may give.
+    ///   - known: what the kernel has; newer ones are passed over, as by the runtimes.
     static func granted(
-        _ request: Capability, privileged: Bool, available: Set<String>
+        _ request: Capability, privileged: Bool, available: Set<String>,
+        known: Set<String> = Set(Capabilities.known)
     ) throws -> Spec.Capabilities {
         if privileged { return Spec.Capabilities(sorted(available)) }
         let ambient = try named(request.addAmbientCapabilities)
@@ -44,7 +47,7 @@ enum Capabilities {
         if request.dropCapabilities.contains(where: isAll) { granted = [] }
         granted.formUnion(added)
         granted.subtract(dropped)
-        try check(added.intersection(granted), available)
+        try check(added.intersection(granted).intersection(known), available)
         granted.formIntersection(available)
         return Spec.Capabilities(
             sorted(granted), ambient: sorted(ambient.intersection(granted)))

@@ -18,6 +18,8 @@ public struct HostFacts: Hashable, Sendable {
     public var oomScoreFloor: Int
     /// What the daemon has, and so what containers can get.
     public var capabilities: Set<String>
+    /// What the kernel has.
+    public var knownCapabilities = Set(Capabilities.known)
     public var hasAppArmor: Bool
     public var hasSELinux: Bool
     public var hasSeccomp: Bool
@@ -49,13 +51,22 @@ extension HostFacts {
         let status = try Files.readText("/proc/self/status")
         let capabilities = Capabilities.names(
             inMask: UInt64(field("CapPrm", status), radix: 16) ?? 0)
-        return HostFacts(
+        var facts = HostFacts(
             cgroupVersion: isUnified ? .v2 : .v1, controllers: try controllers(isUnified),
             limitsSwap: limitsSwap(isUnified), hugepageSizes: try hugepageSizes(),
             oomScoreFloor: try oomScoreFloor(capabilities), capabilities: capabilities,
             hasAppArmor: flag("/sys/module/apparmor/parameters/enabled"),
             hasSELinux: hasSELinux(),
             hasSeccomp: !field("Seccomp", status).isEmpty)
+        facts.knownCapabilities = knownCapabilities()
+        return facts
+    }
+
+    /// capabilities(7): "This file exposes the numerical value of the highest capability".
+    private static func knownCapabilities() -> Set<String> {
+        let text = (try? Files.readText("/proc/sys/kernel/cap_last_cap")) ?? ""
+        let last = Int(text.filter { !$0.isWhitespace }) ?? Capabilities.known.count
+        return Set(Capabilities.known.prefix(max(0, last) + 1))
     }
 
     private static func field(_ name: String, _ status: String) -> String {

@@ -9,20 +9,14 @@ public struct SELinuxLabels: Hashable, Sendable {
     /// Of its root file system and of the mounts that are made for it.
     public let mount: String
 
-    /// - Returns: nil where nothing is labelled: on a node without SELinux.
-    /// - Throws: `failedPrecondition` when labels are asked for there.
+    /// - Returns: nil where nothing is labelled: on a node without SELinux, whatever is asked for.
+    ///   Kubernetes and charts ask everywhere.
     public static func of(
         _ security: LinuxContainerSecurityContext, pod: LinuxSandboxSecurityContext,
         sandboxId: String, _ host: HostFacts
-    ) throws -> SELinuxLabels? {
+    ) -> SELinuxLabels? {
+        guard host.hasSELinux else { return nil }
         let options = security.selinuxOptions ?? pod.selinuxOptions
-        guard host.hasSELinux else {
-            guard security.privileged || options == nil || options == SELinuxOption() else {
-                throw GantryError(
-                    .failedPrecondition, "the kernel has no SELinux, which selinux_options need")
-            }
-            return nil
-        }
         return SELinuxLabels(
             options ?? SELinuxOption(), privileged: security.privileged, sandboxId: sandboxId)
     }

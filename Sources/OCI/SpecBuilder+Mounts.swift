@@ -1,18 +1,22 @@
+internal import Kernel
 internal import Model
 internal import Text
 
 extension SpecBuilder {
     /// The runtime's own mounts, the pod's files and the volumes, so that none hides another.
     ///
-    /// What a volume stands on replaces what would be there otherwise.
+    /// What a volume stands on replaces what would be there otherwise, with all that is below: of the
+    /// node's /dev or /sys as a volume a container is to see all, and nothing may be made there.
     func mounts() throws -> [Spec.Mount] {
-        let volumes = try request.mounts.map(volume) + request.injection.mounts
-        let taken = Set(volumes.map { ExactText($0.destination) })
-        let own = (systemMounts + deviceMounts + podMounts).filter {
-            !taken.contains(ExactText($0.destination))
+        let asked = try request.mounts.map(volume) + request.injection.mounts.map(\.cleaned)
+        let images = try request.imageVolumes.map(volume)
+        let system = (systemMounts + [sharedMemory] + deviceMounts).filter { own in
+            !asked.contains { $0.destination != "/" && own.isAt(orBelow: $0.destination) }
         }
-        return own
-            + volumes.enumerated().sorted { ($0.1.depth, $0.0) < ($1.1.depth, $1.0) }.map(\.1)
+        let taken = Set(asked.map { ExactText($0.destination) })
+        let files = podFiles.filter { !taken.contains(ExactText($0.destination)) }
+        let volumes = (files + images + asked).enumerated()
+        return system + volumes.sorted { ($0.1.depth, $0.0) < ($1.1.depth, $1.0) }.map(\.1)
     }
 
     private var systemMounts: [Spec.Mount] {
@@ -57,10 +61,10 @@ extension SpecBuilder {
         return Spec.Mount("/sys", type: "sysfs", source: "sysfs", options: options)
     }
 
-    private var podMounts: [Spec.Mount] {
+    private var podFiles: [Spec.Mount] {
         let files = request.files
         let access = security.readonlyRootfs ? "ro" : "rw"
-        let binds = [
+        return [
             ("/etc/hosts", files.hosts), ("/etc/hostname", files.hostname),
             ("/etc/resolv.conf", files.resolvConf),
         ].compactMap { target, source in
@@ -68,7 +72,6 @@ extension SpecBuilder {
                 Spec.Mount(target, type: "bind", source: $0, options: ["bind", "rprivate", access])
             }
         }
-        return binds + [sharedMemory]
     }
 
     /// POSIX shared memory goes with the IPC namespace; one of the container's own has its own.
@@ -93,4 +96,14 @@ extension SpecBuilder {
 extension Spec.Mount {
     /// Path components: parents are mounted before what is below them.
     fileprivate var depth: Int { destination.split(at: "/").count }
+
+    fileprivate var cleaned: Spec.Mount {
+        var mount = self
+        mount.destination = Path.cleaned(destination)
+        return mount
+    }
+
+    fileprivate func isAt(orBelow directory: String) -> Bool {
+        Path.isAt(destination, orBelow: directory)
+    }
 }

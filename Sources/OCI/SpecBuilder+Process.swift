@@ -1,3 +1,4 @@
+internal import Kernel
 internal import Model
 internal import Text
 
@@ -15,7 +16,7 @@ extension SpecBuilder {
         process.rlimits = request.rlimits.isEmpty ? nil : request.rlimits
         process.oomScoreAdj = oomScore
         process.apparmorProfile = try appArmor()
-        process.selinuxLabel = try selinux()?.process
+        process.selinuxLabel = selinux?.process
         return process
     }
 
@@ -40,13 +41,13 @@ extension SpecBuilder {
     private var workingDirectory: String {
         let own = request.container.workingDir
         if !own.isEmpty { return own }
-        return request.image.workingDirectory.isEmpty ? "/" : request.image.workingDirectory
+        return Path.cleaned(request.image.workingDirectory)
     }
 
     private func capabilities() throws -> Spec.Capabilities {
         try Capabilities.granted(
             security.capabilities ?? Capability(), privileged: security.privileged,
-            available: request.host.capabilities)
+            available: request.host.capabilities, known: request.host.knownCapabilities)
     }
 
     /// CRI asks for scores that a daemon without CAP_SYS_RESOURCE may not give; the nearest that it
@@ -60,7 +61,7 @@ extension SpecBuilder {
     private func environment() throws -> [String] {
         var environment = Environment()
         environment["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-        environment["HOSTNAME"] = request.sandbox.hostname.isEmpty ? nil : request.sandbox.hostname
+        environment["HOSTNAME"] = request.hostname.isEmpty ? nil : request.hostname
         environment["HOME"] = request.user.home
         if request.container.tty { environment["TERM"] = "xterm" }
         for entry in request.image.environment { environment.set(entry) }

@@ -44,8 +44,11 @@ extension SpecBuilder {
 }
 
 extension Spec.Resources {
-    /// The limits that CRI's message asks for; 0 and empty ask for nothing. For a container's spec,
-    /// and for `Runtime.update`.
+    /// The limits that CRI's message asks for; 0 and empty ask for nothing, and what is negative for no
+    /// limit. For a container's spec, and for `Runtime.update`.
+    ///
+    /// On cgroup v1 no limit is nil: a new cgroup has none, and crun cannot write -1 there
+    /// (`LiftedLimits` does). On v2 it is -1, which the runtimes tell systemd too.
     /// - Throws: `invalidArgument` for values that contradict each other or this node's cgroup
     ///   version, `failedPrecondition` for a limit whose controller the node lacks.
     public init(_ asked: LinuxContainerResources, _ host: HostFacts) throws {
@@ -74,9 +77,9 @@ extension Spec.Resources {
 extension Spec.CPU {
     fileprivate init?(_ asked: LinuxContainerResources, _ host: HostFacts) throws {
         self.init()
-        shares = asked.cpuShares == 0 ? nil : UInt64(clamping: asked.cpuShares)
-        quota = asked.cpuQuota == 0 ? nil : asked.cpuQuota
-        period = asked.cpuPeriod == 0 ? nil : UInt64(clamping: asked.cpuPeriod)
+        shares = asked.cpuShares <= 0 ? nil : UInt64(asked.cpuShares)
+        quota = asked.cpuQuota == 0 ? nil : host.limit(asked.cpuQuota)
+        period = asked.cpuPeriod <= 0 ? nil : UInt64(asked.cpuPeriod)
         cpus = asked.cpusetCpus.isEmpty ? nil : asked.cpusetCpus
         mems = asked.cpusetMems.isEmpty ? nil : asked.cpusetMems
         if shares != nil || quota != nil { try host.require("cpu") }
@@ -89,28 +92,32 @@ extension Spec.Memory {
     /// Without a word about swap a limited container gets none beyond its limit, as Kubernetes
     /// wants it where swap is not asked for.
     fileprivate init?(_ asked: LinuxContainerResources, _ host: HostFacts) throws {
-        let limit = asked.memoryLimitInBytes
-        var swap = asked.memorySwapLimitInBytes
+        let limit = max(-1, asked.memoryLimitInBytes)
+        var swap = max(-1, asked.memorySwapLimitInBytes)
         if limit == 0 && swap == 0 { return nil }
         try host.require("memory")
-        guard swap == 0 || swap == -1 || (limit > 0 && swap >= limit) else {
+        guard swap <= 0 || (limit > 0 && swap >= limit) else {
             throw GantryError(
                 .invalidArgument,
                 "memory_swap_limit_in_bytes \(swap) is memory and swap together, and less than "
                     + "the memory limit \(limit)")
         }
-        if swap == 0 && limit > 0 { swap = limit }
-        guard host.limitsSwap || swap <= limit else {
-            throw GantryError(
-                .failedPrecondition,
-                "this node cannot limit swap, as memory_swap_limit_in_bytes \(swap) needs")
-        }
+        if swap == 0 { swap = limit }
+        // A hint for nodes that can; the kubelet and other runtimes see it so too.
         if !host.limitsSwap { swap = 0 }
-        self.init(limit: limit == 0 ? nil : limit, swap: swap == 0 ? nil : swap)
+        self.init(
+            limit: limit == 0 ? nil : host.limit(limit), swap: swap == 0 ? nil : host.limit(swap))
+        if self == Spec.Memory() { return nil }
     }
 }
 
 extension HostFacts {
+    /// What stands for a limit in a spec, where a negative one is none.
+    fileprivate func limit(_ value: Int64) -> Int64? {
+        if value >= 0 { return value }
+        return cgroupVersion == .v1 ? nil : -1
+    }
+
     fileprivate func require(_ controller: String) throws {
         guard controllers.contains(controller) else {
             throw GantryError(

@@ -9,7 +9,6 @@ extension SpecBuilder {
         try require(
             !security.privileged || podSecurity.privileged,
             "a privileged container needs a sandbox that is privileged too")
-        try require(container.windows == nil, "this node runs no Windows containers")
         try require(
             options.targetId.isEmpty || options.pid == .target,
             "target_id is for the PID namespace mode TARGET alone")

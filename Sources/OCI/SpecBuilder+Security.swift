@@ -6,8 +6,8 @@ extension SpecBuilder {
 
     /// Privileged implies "Seccomp restrictions are not applied" (CRI).
     func seccomp(granting capabilities: [String]) throws -> Spec.Seccomp? {
-        let profile = try self.profile(security.seccomp, security.seccompProfilePath)
         if security.privileged { return nil }
+        let profile = try self.profile(security.seccomp, security.seccompProfilePath)
         switch profile.profileType {
         case .unconfined: return nil
         case .runtimeDefault:
@@ -49,8 +49,8 @@ extension SpecBuilder {
     // MARK: SELinux
 
     /// The labels of the process and of its files, or nil where nothing is labelled.
-    func selinux() throws -> SELinuxLabels? {
-        try SELinuxLabels.of(
+    var selinux: SELinuxLabels? {
+        SELinuxLabels.of(
             security, pod: podSecurity, sandboxId: request.sandboxId, request.host)
     }
 

@@ -1,12 +1,12 @@
+internal import Kernel
 internal import Model
 internal import Text
 
 extension SpecBuilder {
     func volume(_ host: HostMount) throws -> Spec.Mount {
         let mount = host.mount
-        guard mount.containerPath.begins(with: "/") else {
-            throw GantryError(
-                .invalidArgument, "mount target \"\(mount.containerPath)\" is not absolute")
+        guard !mount.containerPath.isEmpty else {
+            throw GantryError(.invalidArgument, "a mount has no container_path")
         }
         try checkMappings(mount)
         let access = try access(mount)
@@ -16,7 +16,7 @@ extension SpecBuilder {
         let gids = host.isMapped ? [] : mount.gidMappings.map(Spec.IDMapping.init)
         if !uids.isEmpty || !gids.isEmpty { options.append(try idMapped(mount)) }
         return Spec.Mount(
-            mount.containerPath, type: "bind", source: host.source, options: options,
+            Path.cleaned(mount.containerPath), type: "bind", source: host.source, options: options,
             uidMappings: uids.isEmpty ? nil : uids, gidMappings: gids.isEmpty ? nil : gids)
     }
 

@@ -2,8 +2,9 @@ internal import Model
 
 /// Makes the runtime's spec of a container out of values alone.
 ///
-/// Each aspect has a file of its own. A field that cannot take effect here is an error that says
-/// why; none is ignored.
+/// Each aspect has a file of its own. A field that cannot take effect here is an error that says why,
+/// but for hints about what kernel or node may not have (SELinux, swap, huge pages), which every
+/// runtime passes over.
 public struct SpecBuilder: Sendable {
     let request: SpecRequest
     let security: LinuxContainerSecurityContext
@@ -49,7 +50,7 @@ public struct SpecBuilder: Sendable {
         linux.seccomp = try seccomp(granting: process.capabilities?.bounding ?? [])
         linux.maskedPaths = maskedPaths
         linux.readonlyPaths = readonlyPaths
-        linux.mountLabel = try selinux()?.mount
+        linux.mountLabel = selinux?.mount
         return linux
     }
 

@@ -12,9 +12,13 @@ public struct SpecRequest: Sendable {
     public var rootfs: String
     /// `container.mounts`, found on the node.
     public var mounts: [HostMount] = []
+    /// Those that its image declares (`VOLUME`).
+    public var imageVolumes: [HostMount] = []
     /// `container.devices`, found on the node; all of its devices when it is privileged.
     public var devices: [HostDevice] = []
     public var files = PodFiles()
+    /// The name of the pod's UTS namespace, as programs find it in HOSTNAME.
+    public var hostname = ""
     public var namespaces = PodNamespaces()
     public var cgroup: CgroupPath
     public var handler: Handler

@@ -1,78 +1,115 @@
+internal import Glibc
 internal import Kernel
 internal import Model
-internal import Glibc
-internal import Text
 
-/// /etc/passwd and /etc/group of a container's root file system (passwd(5), group(5)).
+/// /etc/passwd and /etc/group of a container's root file system (passwd(5), group(5)), read as
+/// shadow-utils reads them: a line that is no entry is passed over.
+///
+/// Both are a stranger's bytes: nothing is kept of them but the entry that is looked for.
 struct UserDatabase: Sendable {
     struct Account: Sendable {
-        let name: String
+        let name: ArraySlice<UInt8>
         let uid: UInt32
         let gid: UInt32
         let home: String
     }
 
-    struct Group: Sendable {
-        let name: String
-        let gid: UInt32
-        let members: [String]
-    }
-
-    let accounts: [Account]
-    let groups: [Group]
+    private let passwd: [UInt8]
+    private let group: [UInt8]
 
     /// Larger than any real database; an image must not make the daemon read without end.
     private static let sizeLimit = 4 << 20
 
     init(passwd: String = "", group: String = "") {
-        accounts = Self.records(passwd).compactMap(Self.account)
-        groups = Self.records(group).compactMap(Self.group)
+        self.init(passwd: Array(passwd.utf8), group: Array(group.utf8))
+    }
+
+    init(passwd: [UInt8], group: [UInt8]) {
+        self.passwd = passwd
+        self.group = group
     }
 
     /// Reads both from below `root`; a file that is not there is an empty one.
     init(inRoot root: String) throws {
         self.init(
-            passwd: try Self.text("/etc/passwd", root), group: try Self.text("/etc/group", root))
+            passwd: try Self.bytes("/etc/passwd", root), group: try Self.bytes("/etc/group", root))
     }
 
-    private static func text(_ path: String, _ root: String) throws -> String {
+    private static func bytes(_ path: String, _ root: String) throws -> [UInt8] {
         do {
-            let bytes = try Files.read(path, inRoot: root, limit: sizeLimit)
-            return String(decoding: bytes, as: UTF8.self)
+            return try Files.read(path, inRoot: root, limit: sizeLimit)
         } catch let error where error.errno == ENOENT || error.errno == ENOTDIR {
-            return ""
+            return []
         } catch {
             throw GantryError(
                 .failedPrecondition, "the image's \(path) cannot be read", cause: error)
         }
     }
 
-    private static func records(_ text: String) -> [[Substring]] {
-        text.lines.map {
-            $0.split(at: ":", omittingEmptySubsequences: false)
+    func account(uid: UInt32) -> Account? { account { $0.uid == uid } }
+
+    func account(named name: String) -> Account? {
+        account { $0.name.elementsEqual(name.utf8) }
+    }
+
+    func gid(ofGroup name: String) -> UInt32? {
+        for line in DatabaseLines(group) {
+            guard let group = Group(line), group.name.elementsEqual(name.utf8) else { continue }
+            return group.gid
         }
+        return nil
     }
 
-    private static func account(_ fields: [Substring]) -> Account? {
-        guard fields.count >= 4, let uid = UInt32(fields[2]), let gid = UInt32(fields[3]) else {
-            return nil
+    /// The groups that list the account as a member, in the file's order.
+    func groups(of account: Account) -> [UInt32] {
+        var found: [UInt32] = []
+        for line in DatabaseLines(group) {
+            guard let group = Group(line), group.hasMember(account.name) else { continue }
+            found.append(group.gid)
         }
-        let home = fields.count > 5 ? String(fields[5]) : ""
-        return Account(name: String(fields[0]), uid: uid, gid: gid, home: home)
+        return found
     }
 
-    private static func group(_ fields: [Substring]) -> Group? {
-        guard fields.count >= 3, let gid = UInt32(fields[2]) else { return nil }
-        let members = fields.count > 3 ? fields[3].split(at: ",").map(String.init) : []
-        return Group(name: String(fields[0]), gid: gid, members: members)
+    private func account(_ matches: (Account) -> Bool) -> Account? {
+        for line in DatabaseLines(passwd) {
+            if let account = Account(line), matches(account) { return account }
+        }
+        return nil
+    }
+}
+
+extension UserDatabase.Account {
+    /// Seven fields, no more and no less.
+    fileprivate init?(_ line: ArraySlice<UInt8>) {
+        let fields = line.fields(atMost: 7)
+        guard fields.count == 7, let uid = fields[2].id, let gid = fields[3].id else { return nil }
+        self.init(
+            name: fields[0], uid: uid, gid: gid, home: String(decoding: fields[5], as: UTF8.self))
+    }
+}
+
+/// An entry of /etc/group.
+private struct Group {
+    let name: ArraySlice<UInt8>
+    let gid: UInt32
+    private let members: ArraySlice<UInt8>
+
+    /// Four fields, of which the members may be missing.
+    init?(_ line: ArraySlice<UInt8>) {
+        let fields = line.fields(atMost: 4)
+        guard fields.count == 3 || fields.count == 4, let gid = fields[2].id else { return nil }
+        name = fields[0]
+        self.gid = gid
+        members = fields.count == 4 ? fields[3] : []
     }
 
-    func account(uid: UInt32) -> Account? { accounts.first { $0.uid == uid } }
-    func account(named name: String) -> Account? { accounts.first { $0.name.isSame(as: name) } }
-    func group(named name: String) -> Group? { groups.first { $0.name.isSame(as: name) } }
-
-    /// The groups that list `name` as a member, in the file's order.
-    func groups(of name: String) -> [UInt32] {
-        groups.filter { $0.members.has(same: name) }.map(\.gid)
+    func hasMember(_ name: ArraySlice<UInt8>) -> Bool {
+        var rest = members
+        while !rest.isEmpty {
+            let member = rest.prefix { $0 != UInt8(ascii: ",") }
+            if !member.isEmpty && member == name { return true }
+            rest = rest[member.endIndex...].dropFirst()
+        }
+        return false
     }
 }

@@ -1,6 +1,5 @@
 internal import Model
 internal import System
-internal import Text
 
 /// Whom a container's processes run as.
 public struct ResolvedUser: Codable, Hashable, Sendable {
@@ -42,17 +41,18 @@ public struct UserRequest: Hashable, Sendable {
 
     func resolve(in database: UserDatabase) throws -> ResolvedUser {
         try validate()
-        let parts = subject.split(at: ":", maxSplits: 1).map(String.init)
-        var user = try self.user(parts.first ?? "0", database)
+        let (name, groupName) = try subject()
+        let user = try self.user(name, database)
+        var gid = user.gid
         if let runAsGroup {
-            user.gid = try Self.id(runAsGroup, "run_as_group")
-        } else if parts.count == 2 {
-            user.gid = try group(parts[1], database)
+            gid = try Self.id(runAsGroup, "run_as_group")
+        } else if let groupName {
+            gid = try group(groupName, database)
         }
-        let memberships = isStrict ? [] : user.name.map(database.groups(of:)) ?? []
+        let memberships = isStrict ? [] : user.account.map(database.groups(of:)) ?? []
         let asked = try supplementalGroups.map { try Self.id($0, "supplemental_groups") }
         return ResolvedUser(
-            uid: user.uid, gid: user.gid, groups: unique([user.gid] + memberships + asked),
+            uid: user.uid, gid: gid, groups: try bounded([gid] + memberships + asked),
             home: user.home)
     }
 
@@ -68,51 +68,82 @@ public struct UserRequest: Hashable, Sendable {
         }
     }
 
-    /// `user[:group]`; the image's is not looked at when the pod names a user.
-    private var subject: String {
-        if let runAsUser { return String(runAsUser) }
-        return runAsUsername.isEmpty ? imageUser : runAsUsername
+    /// `user[:group]`, where an empty user is root and an empty group the user's own; the image's is
+    /// not looked at when the pod names a user.
+    private func subject() throws -> (user: AccountName, group: AccountName?) {
+        if let runAsUser { return (.id(try Self.id(runAsUser, "user")), nil) }
+        let text = runAsUsername.isEmpty ? imageUser : runAsUsername
+        let parts = text.utf8.split(
+            separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false
+        ).map { String(decoding: $0, as: UTF8.self) }
+        let user = parts.first ?? ""
+        let group = parts.count == 2 ? parts[1] : ""
+        return (
+            user.isEmpty ? .id(0) : try AccountName(user, "user"),
+            group.isEmpty ? nil : try AccountName(group, "group")
+        )
     }
 
     private struct User {
         var uid: UInt32
         var gid: UInt32
         var home: String
-        var name: String?
+        var account: UserDatabase.Account?
     }
 
-    /// A number need not be in /etc/passwd; it then is in group 0, as with Docker.
-    private func user(_ text: String, _ database: UserDatabase) throws -> User {
-        var account = database.account(named: text)
-        if account == nil, let number = Int64(text) {
-            let uid = try Self.id(number, "user")
-            account = database.account(uid: uid)
-            if account == nil { return User(uid: uid, gid: 0, home: "/") }
+    /// An ID need not be in /etc/passwd; it then is in group 0, as with Docker.
+    private func user(_ name: AccountName, _ database: UserDatabase) throws -> User {
+        switch name {
+        case .id(let uid):
+            guard let account = database.account(uid: uid) else {
+                return User(uid: uid, gid: 0, home: "/")
+            }
+            return user(account)
+        case .name(let text):
+            guard let account = database.account(named: text) else {
+                throw GantryError(
+                    .invalidArgument, "the image's /etc/passwd has no user \"\(text)\"")
+            }
+            return user(account)
         }
-        guard let account else {
-            throw GantryError(.invalidArgument, "the image's /etc/passwd has no user \"\(text)\"")
-        }
-        return User(
+    }
+
+    private func user(_ account: UserDatabase.Account) -> User {
+        User(
             uid: account.uid, gid: account.gid, home: account.home.isEmpty ? "/" : account.home,
-            name: account.name)
+            account: account)
     }
 
-    private func group(_ text: String, _ database: UserDatabase) throws -> UInt32 {
-        if let group = database.group(named: text) { return group.gid }
-        if let number = Int64(text) { return try Self.id(number, "group") }
-        throw GantryError(.invalidArgument, "the image's /etc/group has no group \"\(text)\"")
+    private func group(_ name: AccountName, _ database: UserDatabase) throws -> UInt32 {
+        switch name {
+        case .id(let gid): return gid
+        case .name(let text):
+            guard let gid = database.gid(ofGroup: text) else {
+                throw GantryError(
+                    .invalidArgument, "the image's /etc/group has no group \"\(text)\"")
+            }
+            return gid
+        }
     }
 
-    /// All but the highest, which setuid(2) takes for "unchanged".
     private static func id(_ number: Int64, _ field: String) throws -> UInt32 {
-        guard let id = UInt32(exactly: number), id != .max else {
+        guard let id = UInt32(exactly: number), AccountName.isID(id) else {
             throw GantryError(.invalidArgument, "\(field) \(number) is not a user or group ID")
         }
         return id
     }
 
-    private func unique(_ groups: [UInt32]) -> [UInt32] {
+    /// setgroups(2): NGROUPS_MAX.
+    private static let mostGroups = 65536
+
+    /// Each group once.
+    private func bounded(_ groups: [UInt32]) throws -> [UInt32] {
         var seen: Set<UInt32> = []
-        return groups.filter { seen.insert($0).inserted }
+        let unique = groups.filter { seen.insert($0).inserted }
+        guard unique.count <= Self.mostGroups else {
+            throw GantryError(
+                .invalidArgument, "\(unique.count) groups are more than \(Self.mostGroups)")
+        }
+        return unique
     }
 }

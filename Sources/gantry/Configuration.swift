@@ -68,6 +68,12 @@ struct Configuration {
                 name: "default_ulimits", value: .texts(\.defaultUlimits), reloads: true,
                 summary: "Limits of every container's processes, as nofile=1024:4096."),
             Key(
+                name: "default_sysctls", value: .texts(\.defaultSysctls), reloads: true,
+                summary: "Sysctls of every pod with a network of its own, as NAME=VALUE."),
+            Key(
+                name: "image_volumes", value: .text(\.imageVolumesName), reloads: true,
+                summary: "What becomes of the VOLUMEs of images: bind, mkdir or ignore."),
+            Key(
                 name: "certs_dirs", value: .texts(\.hostDirectories), reloads: true,
                 summary: "Directories with HOST/hosts.toml or HOST/*.crt, *.cert and *.key."),
             Key(

@@ -13,6 +13,12 @@ extension Settings {
         set { cgroupDriver = CgroupDriver(rawValue: newValue) }
     }
 
+    /// What becomes of images' volumes, as text.
+    var imageVolumesName: String {
+        get { imageVolumes.rawValue }
+        set { imageVolumes = ImageVolumesMode(rawValue: newValue) ?? imageVolumes }
+    }
+
     /// The families of figures by name.
     var podMetricNames: [String] {
         get { podMetrics.map(\.rawValue) }
@@ -43,6 +49,12 @@ extension Settings {
         }
         guard (0...65535).contains(streamingPort) else {
             throw section.error("streaming_port", "\(streamingPort) is no port")
+        }
+        if let mode = try section.string("image_volumes"), imageVolumesName != mode {
+            throw section.error("image_volumes", "want bind, mkdir or ignore")
+        }
+        do { _ = try DefaultSysctls(defaultSysctls) } catch {
+            throw section.error("default_sysctls", String(describing: error))
         }
         for limit in defaultUlimits {
             do { _ = try Spec.Rlimit(ulimit: limit) } catch {

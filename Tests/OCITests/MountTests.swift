@@ -1,3 +1,4 @@
+internal import Kernel
 internal import Model
 internal import Testing
 
@@ -95,10 +96,57 @@ internal import Testing
         #expect(spec.ociVersion == "1.0.2")
     }
 
-    @Test func targetsAreAbsolute() {
-        expectError(.invalidArgument, "\"v\" is not absolute") {
-            try options(Mount(containerPath: "v"))
+    @Test(arguments: ["v", "/v/", "//v", "/a/../v", "/../v/.", "./v"])
+    func targetsAreCleaned(path: String) throws {
+        var request = plainRequest()
+        request.mounts = [HostMount(Mount(containerPath: path), source: "/src")]
+        #expect(try SpecBuilder.container(request).mounts.last?.destination == "/v")
+        request.mounts = [HostMount(Mount(), source: "/src")]
+        expectError(.invalidArgument, "no container_path") { try SpecBuilder.container(request) }
+    }
+
+    @Test(
+        "The node's own directory as a volume: nothing of ours is mounted there",
+        arguments: ["/dev", "/dev/", "//dev/.", "/sys/../dev", "/sys", "/sys/", "/proc/"])
+    func ownMountsGiveWay(path: String) throws {
+        for isMapped in [false, true] {
+            var request = plainRequest()
+            if isMapped {
+                let ids = [IDMapping(hostId: 100_000, containerId: 0, length: 65536)]
+                let options = NamespaceOption(
+                    pid: .container, usernsOptions: UserNamespace(uids: ids, gids: ids))
+                request.sandbox.linux?.securityContext = LinuxSandboxSecurityContext(
+                    namespaceOptions: options)
+                request.namespaces.user = "/ns/user"
+            }
+            request.files = PodFiles(sharedMemory: "/pod/shm")
+            request.mounts = [HostMount(Mount(containerPath: path), source: "/node")]
+            let target = Path.cleaned(path)
+            let there = try SpecBuilder.container(request).mounts.filter {
+                Path.isAt($0.destination, orBelow: target)
+            }
+            #expect(there.map(\.source) == ["/node"])
         }
+    }
+
+    @Test func volumesBelowThatVolumeStay() throws {
+        var request = plainRequest()
+        request.mounts = ["/dev/termination-log", "/dev", "/devices"].map {
+            HostMount(Mount(containerPath: $0), source: "/src\($0)")
+        }
+        let targets = try SpecBuilder.container(request).mounts.map(\.destination)
+        #expect(targets.suffix(3) == ["/dev", "/devices", "/dev/termination-log"])
+    }
+
+    @Test func volumesOfTheImageStandBelowThePodsFiles() throws {
+        var request = plainRequest()
+        request.files = PodFiles(hosts: "/pod/hosts")
+        request.imageVolumes = ["/etc", "/data"].map {
+            HostMount(Mount(containerPath: $0), source: "/volume\($0)")
+        }
+        request.mounts = [HostMount(Mount(containerPath: "/data/own"), source: "/own")]
+        let targets = try SpecBuilder.container(request).mounts.map(\.destination)
+        #expect(targets.suffix(4) == ["/etc", "/data", "/etc/hosts", "/data/own"])
     }
 
     @Test func parentsComeFirstAndVolumesReplaceDefaults() throws {

@@ -36,6 +36,8 @@ internal import Testing
         #expect(try SpecBuilder.container(request).process.cwd == "/")
         request.image.workingDirectory = "/srv"
         #expect(try SpecBuilder.container(request).process.cwd == "/srv")
+        request.image.workingDirectory = "srv/"
+        #expect(try SpecBuilder.container(request).process.cwd == "/srv")
         request.container.workingDir = "/own"
         #expect(try SpecBuilder.container(request).process.cwd == "/own")
     }
@@ -55,6 +57,7 @@ internal import Testing
         request.image.environment = ["PATH=/image", "A=1", "B", "C=x=y"]
         request.container.envs = [KeyValue(key: "A", value: Array("2".utf8))]
         request.user.home = "/home/app"
+        request.hostname = "web-0"
         let environment = try SpecBuilder.container(request).process.env
         #expect(
             environment == [

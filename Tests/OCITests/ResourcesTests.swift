@@ -42,6 +42,49 @@ internal import Testing
         }
     }
 
+    @Test(arguments: [-1, -100_000, .min] as [Int64])
+    func whatIsNegativeIsNoLimit(value: Int64) throws {
+        let asked = LinuxContainerResources(
+            cpuPeriod: value, cpuQuota: value, cpuShares: value, memoryLimitInBytes: value,
+            memorySwapLimitInBytes: value)
+        var first = host
+        first.cgroupVersion = .v1
+        #expect(try Spec.Resources(asked, first).memory == nil)
+        #expect(try Spec.Resources(asked, first).cpu == nil)
+        let second = try resources(asked)
+        #expect(second.memory == Spec.Memory(limit: -1, swap: -1))
+        #expect(second.cpu?.quota == -1 && second.cpu?.shares == nil && second.cpu?.period == nil)
+        let limited = LinuxContainerResources(
+            memoryLimitInBytes: 9, memorySwapLimitInBytes: value)
+        #expect(try Spec.Resources(limited, first).memory == Spec.Memory(limit: 9))
+    }
+
+    @Test func limitsThatAreLifted() throws {
+        func files(_ version: HostFacts.CgroupVersion, _ new: LinuxContainerResources) throws
+            -> [String]
+        {
+            var host = host
+            host.cgroupVersion = version
+            let old = LinuxContainerResources(cpuQuota: 5, memoryLimitInBytes: 9)
+            return LiftedLimits("/pod/c", host).files(
+                from: try Spec.Resources(old, host), to: try Spec.Resources(new, host))
+        }
+        let none = LinuxContainerResources(cpuQuota: -1, memoryLimitInBytes: -1)
+        #expect(
+            try files(.v1, none) == [
+                "/sys/fs/cgroup/cpu/pod/c/cpu.cfs_quota_us",
+                "/sys/fs/cgroup/memory/pod/c/memory.memsw.limit_in_bytes",
+                "/sys/fs/cgroup/memory/pod/c/memory.limit_in_bytes",
+            ])
+        #expect(
+            try files(.v2, none) == [
+                "/sys/fs/cgroup/pod/c/cpu.max", "/sys/fs/cgroup/pod/c/memory.swap.max",
+                "/sys/fs/cgroup/pod/c/memory.max",
+            ])
+        let others = LinuxContainerResources(cpuQuota: 7, memoryLimitInBytes: 10)
+        #expect(try files(.v1, others).isEmpty)
+    }
+
     @Test func hugepagesOfSizesThatThereAre() throws {
         let limits = [
             HugepageLimit(pageSize: "2MB", limit: 4), HugepageLimit(pageSize: "1GB", limit: 4),

@@ -71,7 +71,6 @@ internal import Testing
     }
 
     @Test func others() {
-        #expect(refused { $0.windows = WindowsPodSandboxConfig() })
         #expect(refused { $0.hostname = String(repeating: "x", count: 65) })
         #expect(
             refused {

@@ -103,8 +103,7 @@ def test_limits(pods, busybox):
     ({"annotations": {"rdt.resources.beta.kubernetes.io/pod": "x"}}, "no classes are configured"),
     ({"working_dir": "tmp"}, 'working_dir "tmp" is not absolute'),
     ({"envs": [{"key": "A=B", "value": b"x"}]}, '"A=B" is no name'),
-    ({"envs": [{"key": "A", "value": b"\xff"}]}, "the value of variable A is not UTF-8"),
-    ({"windows": {}}, "this node runs no Windows containers")])
+    ({"envs": [{"key": "A", "value": b"\xff"}]}, "the value of variable A is not UTF-8")])
 def test_configurations_that_are_refused(pods, busybox, wrong, words):
     with refused(StatusCode.INVALID_ARGUMENT, words):
         pods.run().create("true", image=busybox, **wrong)

@@ -15,7 +15,7 @@ def volume(registry, pull):
     content = catalogue.layer([
         catalogue.directory("data"), catalogue.directory("data/inner"),
         catalogue.file("data/inner/words", "from the image"),
-        catalogue.symlink("away", "/etc")])
+        catalogue.symlink("away", "/etc"), catalogue.symlink("up", "../..")])
     reference = registry.push("test/volume:1", catalogue.image(content))
     pull(reference)
     return reference
@@ -46,10 +46,15 @@ def test_a_part_that_it_does_not_have(pods, busybox, volume, path):
         with_volume(pods.run(), busybox, volume, image_sub_path=path)
 
 
-@pytest.mark.parametrize("path", ["away", "../../etc"])
-def test_a_part_that_leads_out_leads_back_in(pods, busybox, volume, path):
+@pytest.mark.parametrize("path", ["../..", "../../etc", "data/../..", "up"])
+def test_a_part_that_leads_out_is_refused(pods, busybox, volume, path):
+    with refused(StatusCode.INVALID_ARGUMENT, "ImageVolumeMountFailed"):
+        with_volume(pods.run(), busybox, volume, image_sub_path=path)
+
+
+def test_an_absolute_link_leads_back_in(pods, busybox, volume):
     """To the image's own /etc, never to the node's."""
-    container = with_volume(pods.run(), busybox, volume, image_sub_path=path).start()
+    container = with_volume(pods.run(), busybox, volume, image_sub_path="away").start()
     assert container.output("cat", "/volume/passwd") == catalogue.PASSWD
 
 

@@ -143,9 +143,7 @@ def test_seccomp(pods, busybox, tmp_path):
 
 @pytest.mark.parametrize("demanded, words", [
     pytest.param({"apparmor": {"profile_type": 2, "localhost_ref": "mine"}},
-                 "the kernel has no AppArmor", marks=pytest.mark.node(lacking=["apparmor"])),
-    pytest.param({"selinux_options": {"type": "container_t"}}, "the kernel has no SELinux",
-                 marks=pytest.mark.node(lacking=["selinux"]))])
+                 "the kernel has no AppArmor", marks=pytest.mark.node(lacking=["apparmor"]))])
 def test_security_modules_that_the_kernel_lacks(pods, busybox, demanded, words):
     with refused(StatusCode.FAILED_PRECONDITION, words):
         pods.run().create("true", image=busybox, linux=secure(**demanded))

@@ -34,6 +34,7 @@ extern const int GANTRY_O_CLOEXEC;
 extern const int GANTRY_O_DIRECTORY;
 extern const int GANTRY_O_NOFOLLOW;
 extern const int GANTRY_O_TMPFILE;
+extern const int GANTRY_SEEK_DATA, GANTRY_SEEK_HOLE;
 
 // Mounts and namespaces.
 int gantry_mount(const char *source, const char *target, const char *type, unsigned long flags,

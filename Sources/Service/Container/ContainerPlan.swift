@@ -12,6 +12,8 @@ struct ContainerPlan: Sendable {
     let image: ImageRecord
     let id: String
     let volumes: [HostMount]
+    /// Those that its image declares.
+    let declaredVolumes: [HostMount]
     let spec: Spec
     let user: ResolvedUser
     let handler: WorkingHandler
@@ -30,7 +32,8 @@ struct ContainerPlan: Sendable {
             hasBindMounts: !config.mounts.isEmpty)
         return ContainerPlan(
             node: node, sandbox: sandbox, config: config, image: image, id: id,
-            volumes: request.mounts, spec: spec, user: request.user, handler: handler)
+            volumes: request.mounts, declaredVolumes: request.imageVolumes, spec: spec,
+            user: request.user, handler: handler)
     }
 
     /// The request's, with what was found out about images among them.
@@ -39,7 +42,7 @@ struct ContainerPlan: Sendable {
     /// Labels the files of the volumes that are to be, so that the container may use them.
     func relabel() async throws {
         guard let label = spec.linux.mountLabel else { return }
-        for volume in volumes where volume.mount.selinuxRelabel {
+        for volume in volumes + declaredVolumes where volume.mount.selinuxRelabel {
             try await SecurityLabels.set(label, on: volume.source)
         }
     }

@@ -44,6 +44,7 @@ struct CreateContainer: RPC {
                 owner: node.layerOwner(sandbox),
                 label: node.validLabel(of: config, in: sandbox))
             failpoint("CreateContainer/root file system mounted")
+            try await node.linkMountTable(in: root, sandbox)
             let plan = try await Trace.span("spec, mounts and user") {
                 try await ContainerPlan.make(node, sandbox, config, image, id: id, root: root)
             }

@@ -51,9 +51,15 @@ struct ImageVolumes: Sendable {
 
     private func name(_ number: Int) -> String { "\(id)\(Self.infix)\(number)" }
 
-    /// The sub-path as a path of the node. Symbolic links in the image lead nowhere but into it.
+    /// The sub-path as a path of the node. Symbolic links in the image lead nowhere but into it; a path or
+    /// a link above its root would be all of the image, which nobody has asked for.
     private static func resolve(_ subPath: String, below root: String) throws -> String {
         if subPath.isEmpty { return root }
+        var depth = 0
+        for part in subPath.utf8.split(separator: UInt8(ascii: "/")) {
+            depth += String(part) == ".." ? -1 : String(part) == "." ? 0 : 1
+            guard depth >= 0 else { throw leadsOut(subPath) }
+        }
         do throws(SystemError) {
             let directory = try Files.open(root, GANTRY_O_PATH | GANTRY_O_DIRECTORY)
             let number = directory.raw
@@ -62,12 +68,18 @@ struct ImageVolumes: Sendable {
                 owning: try syscall("open", subPath) {
                     gantry_openat2(number, subPath, flags, 0, GANTRY_RESOLVE_IN_ROOT)
                 })
-            return try path(of: found)
+            let path = try path(of: found)
+            if path != root || depth == 0 { return path }
         } catch {
             throw GantryError(
                 .invalidArgument, "ImageVolumeMountFailed: \(subPath) is no directory of the image",
                 cause: error)
         }
+        throw leadsOut(subPath)
+    }
+
+    private static func leadsOut(_ subPath: String) -> GantryError {
+        GantryError(.invalidArgument, "ImageVolumeMountFailed: \(subPath) leads out of the image")
     }
 
     private static func path(of directory: borrowing Descriptor) throws(SystemError) -> String {

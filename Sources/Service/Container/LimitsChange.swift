@@ -23,8 +23,8 @@ struct LimitsChange: Sendable {
         try await note()
         try await Undo.scope(node.log) { undo in
             failpoint("UpdateContainerResources/intent noted")
-            undo.push("restore the limits") { try await runtime.update(container.id, old) }
-            try await runtime.update(container.id, new)
+            undo.push("restore the limits") { try await set(old, from: new, runtime) }
+            try await set(new, from: old, runtime)
             failpoint("UpdateContainerResources/cgroup changed")
             undo.push("restore the spec") { try await bundle.write(old) }
             try await bundle.write(new)
@@ -44,7 +44,7 @@ struct LimitsChange: Sendable {
         guard Files.exists(intent) else { return }
         let settled = try spec(
             try await bundle.read(), with: container.current.resources ?? LinuxContainerResources())
-        try await node.runtime(of: container.sandbox).update(container.id, settled)
+        try await set(settled, from: nil, node.runtime(of: container.sandbox))
         try await bundle.write(settled)
         try await forget()
     }
@@ -57,17 +57,20 @@ struct LimitsChange: Sendable {
         return new
     }
 
+    /// - Parameter old: nil when it is not known what the cgroup has.
+    private func set(_ new: Spec, from old: Spec?, _ runtime: Runtime) async throws {
+        let limits = new.linux.resources ?? Spec.Resources()
+        let directory = node.cgroupPath(container.sandbox).directory(container.id)
+        try await LiftedLimits(directory, node.host)
+            .lift(from: old.map { $0.linux.resources ?? Spec.Resources() }, to: limits)
+        try await runtime.update(container.id, limits)
+    }
+
     private func note() async throws {
         try await Blocking.run { try Files.replace(intent, with: []) }
     }
 
     private func forget() async throws {
         try await Blocking.run { try Files.remove(intent) }
-    }
-}
-
-extension Runtime {
-    fileprivate func update(_ id: String, _ spec: Spec) async throws {
-        try await update(id, spec.linux.resources ?? Spec.Resources())
     }
 }

@@ -22,8 +22,12 @@ struct SpecInputs: Sendable {
             rootfs: root, cgroup: node.cgroupPath(sandbox), handler: handler.runtime.handler)
         request.namespaces = try node.podNamespaces(sandbox, security)
         request.mounts = try await mounts(handler)
+        request.imageVolumes = try await DeclaredVolumes(
+            node: node, id: id, sandbox: sandbox, user: request.user, root: root
+        ).prepare(image.volumes, besides: config.mounts)
         request.devices = try await devices()
         request.files = node.podFiles(sandbox)
+        request.hostname = sandbox.config.hostnameNow()
         request.features = handler.features
         request.host = node.host
         request.appArmor = try await node.appArmor()

@@ -1,6 +1,7 @@
 internal import CRI
 internal import Image
 internal import Model
+internal import OCI
 internal import Store
 internal import Text
 
@@ -41,21 +42,32 @@ extension ImageRecord {
     init(_ row: ImageRow) throws {
         let document = try ImageDocument(row.config)
         self.init(
-            message: try Model.Image.decode(row.message), config: document.config,
-            document: row.config, artifactType: document.artifactType, layers: row.layers)
+            message: try Model.Image.decode(row.message).run(as: document.config.user),
+            config: document.config, document: row.config, artifactType: document.artifactType,
+            layers: row.layers)
     }
 
     /// What came of a pull, before it has names.
     init(_ pulled: PulledImage) {
-        let user = pulled.config.user.split(at: ":").first.map(String.init) ?? ""
-        let uid = Int64(user)
         self.init(
-            message: Model.Image(
-                id: pulled.id, size: pulled.size, uid: uid.map { Int64Value(value: $0) },
-                username: uid == nil ? user : ""),
+            message: Model.Image(id: pulled.id, size: pulled.size).run(as: pulled.config.user),
             config: pulled.config, document: pulled.document, artifactType: pulled.artifactType,
             layers: pulled.layers.map {
                 ImageRow.Layer(chain: $0.chain, bytes: $0.bytes, inodes: $0.inodes)
             })
+    }
+}
+
+extension Model.Image {
+    /// The same with what an image's `USER` says of whom it runs as (api.proto, `Image`: "UID that will
+    /// run the command(s)", or "user name" where that is no number).
+    fileprivate func run(as user: String) -> Model.Image {
+        var image = self
+        (image.uid, image.username) = (nil, "")
+        switch AccountName.ofImage(user) {
+        case .id(let uid): image.uid = Int64Value(value: Int64(uid))
+        case .name(let name): image.username = name
+        }
+        return image
     }
 }

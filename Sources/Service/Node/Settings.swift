@@ -30,6 +30,12 @@ public struct Settings: Sendable {
     ]
     /// Resource limits of each container's processes, as `nofile=1024:4096`.
     public var defaultUlimits: [String] = []
+    /// Sysctls of pods with a network of their own, as `net.core.somaxconn=1024`.
+    public var defaultSysctls = [
+        "net.ipv4.ip_unprivileged_port_start=0", "net.ipv4.ping_group_range=0 2147483647",
+    ]
+    /// What becomes of the volumes that images declare.
+    public var imageVolumes = ImageVolumesMode.bind
     public var hostDirectories = [
         "/etc/gantry/certs.d", "/etc/containerd/certs.d", "/etc/containers/certs.d",
         "/etc/docker/certs.d",

@@ -7,14 +7,14 @@ extension Node {
     /// The label of a container's files, or nil where nothing is labelled.
     /// - Throws: `invalidArgument` for one that the node's policy does not know.
     func validLabel(of config: ContainerConfig, in sandbox: Sandbox) async throws -> String? {
-        let labels = try labels(config.linux?.securityContext, sandbox)
+        let labels = labels(config.linux?.securityContext, sandbox)
         try await labels?.validate()
         return labels?.mount
     }
 
     /// Labels the pod's files that its containers mount.
     func label(_ files: Paths.Pod, of sandbox: Sandbox) async throws {
-        guard let label = try labels(nil, sandbox)?.mount else { return }
+        guard let label = labels(nil, sandbox)?.mount else { return }
         for path in [files.sharedMemory, files.resolvConf, files.hostname, files.hosts] {
             try await SecurityLabels.set(label, on: path)
         }
@@ -22,8 +22,8 @@ extension Node {
 
     private func labels(
         _ security: LinuxContainerSecurityContext?, _ sandbox: Sandbox
-    ) throws -> SELinuxLabels? {
-        try SELinuxLabels.of(
+    ) -> SELinuxLabels? {
+        SELinuxLabels.of(
             security ?? LinuxContainerSecurityContext(),
             pod: sandbox.config.linux?.securityContext ?? LinuxSandboxSecurityContext(),
             sandboxId: sandbox.id, host)

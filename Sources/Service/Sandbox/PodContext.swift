@@ -1,8 +1,10 @@
+internal import Archive
 internal import Image
 internal import Kernel
 internal import Model
 internal import MonitorProtocol
 internal import OCI
+internal import System
 
 /// What a container gets of its pod.
 extension Node {
@@ -48,6 +50,15 @@ extension Node {
         try UserMappings(sandbox.namespaces.usernsOptions).map {
             LayerOwner(
                 userNamespace: paths.pod(sandbox.id).namespace("user"), group: $0.gids.hostID)
+        }
+    }
+
+    /// Gives a container's root file system the /etc/mtab that its image may lack.
+    func linkMountTable(in root: String, _ sandbox: Sandbox) async throws {
+        let mappings = try UserMappings(sandbox.namespaces.usernsOptions)
+        try await Blocking.run {
+            try RootedPlace.linkMountTable(
+                inRoot: root, owner: mappings?.uids.hostID ?? 0, group: mappings?.gids.hostID ?? 0)
         }
     }
 

@@ -17,7 +17,6 @@ struct PodRules {
 
     /// - Throws: `invalidArgument`, or `failedPrecondition` for what only this handler cannot do.
     func check() throws {
-        guard config.windows == nil else { throw Self.refusal("this node runs no Windows pods") }
         try checkNamespaces()
         try checkUserNamespace()
         try checkSysctls()

@@ -28,7 +28,7 @@ struct SandboxFiles: Sendable {
         try Files.makeDirectories("\(paths.directory)/ns", mode: 0o700)
         try Files.makeDirectories("\(paths.directory)/exits", mode: 0o700)
         try put(resolvConf(), paths.resolvConf)
-        try put(hostname() + "\n", paths.hostname)
+        try put(config.hostnameNow() + "\n", paths.hostname)
         try put(hosts(), paths.hosts)
         if options.ipc != .node { try mountSharedMemory() }
         failpoint("RunPodSandbox/shared memory mounted")
@@ -61,14 +61,19 @@ struct SandboxFiles: Sendable {
         return lines.map { $0 + "\n" }.joined()
     }
 
-    private func hostname() -> String {
-        if !config.hostname.isEmpty { return config.hostname }
-        return ((try? Files.readText("/proc/sys/kernel/hostname")) ?? "")
-            .split(at: "\n").first.map(String.init) ?? ""
-    }
-
     private func hosts() -> String {
         if options.network == .node, let text = try? Files.readText("/etc/hosts") { return text }
         return "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n"
+    }
+}
+
+extension PodSandboxConfig {
+    /// The name of the pod's UTS namespace: the node's on the node's network, and where the pod has none.
+    /// Reads the node's anew, which may have come to be called otherwise.
+    func hostnameNow() -> String {
+        let network = linux?.securityContext?.namespaceOptions?.network ?? .pod
+        if network != .node && !hostname.isEmpty { return hostname }
+        let text = (try? Files.read("/proc/sys/kernel/hostname")) ?? []
+        return String(decoding: text.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
     }
 }

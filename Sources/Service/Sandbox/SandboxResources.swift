@@ -84,7 +84,7 @@ struct SandboxResources: Sendable {
         let pins = kinds.map { NamespaceRequest.Pin(kind: $0, path: paths.namespace($0.rawValue)) }
         var request = NamespaceRequest(
             pins: pins, hostname: sandbox.config.hostname,
-            sysctls: sandbox.config.linux?.sysctls ?? [:])
+            sysctls: try DefaultSysctls(node.settings.defaultSysctls).merged(into: sandbox.config))
         if let mappings = try UserMappings(sandbox.namespaces.usernsOptions) {
             request.uidMap = mappings.uids.line
             request.gidMap = mappings.gids.line
