@@ -1,4 +1,4 @@
-public import Model
+internal import Model
 
 /// A user or a group as an image or a request writes it.
 ///

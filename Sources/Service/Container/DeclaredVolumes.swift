@@ -58,7 +58,6 @@ struct DeclaredVolumes: Sendable {
             let isTwice = volumes.contains { $0.mount.containerPath == target }
             guard !isTwice, isFree(target, taken), try place.isDirectoryOrNothing else { continue }
             let source = try fill(place, number: volumes.count, mappings)
-            failpoint("CreateContainer/image volume filled")
             let mount = Mount(containerPath: target, hostPath: source, selinuxRelabel: true)
             volumes.append(HostMount(mount, source: source, sharing: .unshared))
         }

@@ -61,9 +61,11 @@ struct LimitsChange: Sendable {
     private func set(_ new: Spec, from old: Spec?, _ runtime: Runtime) async throws {
         let limits = new.linux.resources ?? Spec.Resources()
         let directory = node.cgroupPath(container.sandbox).directory(container.id)
-        try await LiftedLimits(directory, node.host)
-            .lift(from: old.map { $0.linux.resources ?? Spec.Resources() }, to: limits)
+        let lifted = LiftedLimits(directory, node.host)
+        try await lifted.lift(from: old.map { $0.linux.resources ?? Spec.Resources() }, to: limits)
         try await runtime.update(container.id, limits)
+        // runc writes the limits that it remembers wherever it is told none.
+        try await lifted.lift(from: nil, to: limits)
     }
 
     private func note() async throws {

@@ -1,0 +1,80 @@
+"""The volumes that an image declares: directories of the container's own, filled from the image."""
+
+import itertools
+from pathlib import Path
+
+import pytest
+
+from harness import catalogue, cri
+from harness.wait import wait_until
+
+pytestmark = pytest.mark.gantry
+
+_tags = itertools.count(1)
+USERS = {"mode": cri.POD, **{kind: [{"host_id": 1 << 20, "container_id": 0, "length": 65536}]
+                             for kind in ("uids", "gids")}}
+MAPPED = {"security_context": {
+    "namespace_options": {"pid": cri.CONTAINER, "userns_options": USERS}}}
+READ_ONLY = {"security_context": {
+    "namespace_options": {"pid": cri.CONTAINER}, "readonly_rootfs": True}}
+
+
+@pytest.fixture
+def image(registry, pull):
+    """Makes and pulls an image that declares these volumes."""
+
+    def make(*volumes):
+        content = catalogue.layer([
+            catalogue.directory("data", 0o2750, uid=33, gid=44),
+            catalogue.file("data/file", "from the image", 0o640, uid=5, gid=6),
+            catalogue.symlink("out", "/../../../../etc"), catalogue.symlink("away", "../../../tmp")])
+        reference = registry.push(f"test/declared:{next(_tags)}", catalogue.image(
+            content, Volumes={path: {} for path in volumes}))
+        pull(reference)
+        return reference
+
+    return make
+
+
+@pytest.mark.parametrize("pod, linux", [({}, {}), ({}, READ_ONLY), (MAPPED, MAPPED)],
+                         ids=["plain", "read-only", "user namespace"])
+def test_they_are_filled_and_can_be_written(pods, image, pod, linux):
+    reference = image("/data", "/made/by/it")
+    first = pods.run(linux=pod).run("sleep 1000", image=reference, linux=linux)
+    assert first.output("stat", "-c", "%u %g %a", "/data", "/data/file").splitlines() == [
+        "33 44 2750", "5 6 640"]
+    assert first.output("cat", "/data/file") == "from the image"
+    first.output("sh", "-c", "echo new > /data/file && touch /made/by/it/too")
+    second = pods.run(linux=pod).run("sleep 1000", image=reference, linux=linux)
+    assert second.output("cat", "/data/file") == "from the image"
+    assert second.output("ls", "/made/by/it") == ""
+
+
+def test_a_mount_of_the_request_covers_one(pods, image, tmp_path):
+    (tmp_path / "word").write_text("the request's")
+    container = pods.run().run("sleep 1000", image=image("/data"), mounts=[
+        {"host_path": str(tmp_path), "container_path": "/data/"}])
+    assert container.output("ls", "/data") == "word\n"
+
+
+def test_links_lead_nowhere_out_of_the_image(pods, image):
+    secret = Path("/tmp/declared-volumes-secret")
+    secret.write_text("the node's")
+    try:
+        reference = image("/out", "/away", "/../../../../tmp", "/data/../../../../tmp")
+        container = pods.run().run("sleep 1000", image=reference)
+        assert container.output("cat", "/out/passwd") == catalogue.PASSWD
+        assert container.output("ls", "/away") == container.output("ls", "/tmp") == ""
+    finally:
+        secret.unlink()
+
+
+def test_they_count_as_the_containers(pods, client, image):
+    container = pods.run().run(
+        "head -c 3000000 /dev/zero > /data/big; sleep 1000", image=image("/data"))
+
+    def used():
+        stats = client.ContainerStats(container_id=container.id).stats
+        return stats.writable_layer.used_bytes.value
+
+    wait_until(lambda: used() >= 3000000, "the volume counts")
