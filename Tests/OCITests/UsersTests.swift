@@ -37,10 +37,12 @@ internal import Testing
         let database = UserDatabase(
             passwd: "\u{e9}:x:7:7::/:\r\nroot:x:0:0::/root:/bin/sh\r\ne\u{301}:x:8:8::/:\r\n",
             group: "a:x:5:e\u{301}\r\n")
-        #expect(database.accounts.map(\.uid) == [7, 0, 8])
-        #expect(database.account(named: "e\u{301}")?.uid == 8)
-        #expect(database.account(named: "\u{e9}")?.uid == 7)
-        #expect(database.groups(of: "e\u{301}") == [5] && database.groups(of: "\u{e9}").isEmpty)
+        #expect(database.account(uid: 0)?.home == "/root")
+        let composed = try #require(database.account(named: "\u{e9}"))
+        let decomposed = try #require(database.account(named: "e\u{301}"))
+        #expect(composed.uid == 7 && decomposed.uid == 8)
+        #expect(database.groups(of: decomposed) == [5])
+        #expect(database.groups(of: composed).isEmpty)
     }
 
     @Test func mergeAndStrict() throws {
