@@ -86,7 +86,9 @@ internal import Testing
     @Test func whatGantryHasMappedIsAnOrdinaryMount() throws {
         let mapping = IDMapping(hostId: 1000, containerId: 0, length: 10)
         var host = HostMount(
-            Mount(containerPath: "/v", uidMappings: [mapping]), source: "/src", sharing: .unshared)
+            Mount(containerPath: "/v", uidMappings: [mapping], gidMappings: [mapping]),
+            source: "/src",
+            sharing: .unshared)
         host.isMapped = true
         var request = plainRequest()
         request.mounts = [host]

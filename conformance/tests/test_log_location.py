@@ -3,6 +3,7 @@
 import os
 import shutil
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -146,3 +147,20 @@ def test_a_directory_behind_a_link_is_the_administrators(pods, logs, tmp_path, b
     container.exited()
     written(logs / "c/0.log", "up\n")
     assert Path(container.status.log_path) == tmp_path / "link/c/0.log"
+
+
+def test_a_full_disk_loses_lines_and_holds_nobody(pods, client, logs, busybox):
+    logs.mkdir(parents=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", logs], check=True)
+    try:
+        config = pod_config(log_directory=str(logs))
+        created = client.RunPodSandbox(config=config, runtime_handler=pods.handler)
+        pod = Pod(client, created.pod_sandbox_id, config)
+        pods.running.append(pod)
+        container = pod.run("yes | head -n 10000; exit 3", image=busybox, log_path="0.log")
+        assert container.exited().exit_code == 3
+        said = Path(f"/run/gantry/pods/{created.pod_sandbox_id}/monitor.log")
+        wait_until(lambda: "log entries are lost" in said.read_text(), "the monitor says so")
+    finally:
+        pods.remove()
+        subprocess.run(["umount", logs], check=True)
