@@ -33,8 +33,8 @@ public final class ExecSession: Sendable {
 }
 
 extension Runtime {
-    /// Starts a program in a running container, with pipes for the streams that are asked for and
-    /// `/dev/null` for the others, or with a terminal where `process` wants one.
+    /// Starts a program in a running container, with pipes for the streams that are asked for, or with a
+    /// terminal where `process` wants one. Of the others input is at its end, and output goes nowhere.
     public func open(
         _ id: String, _ process: Spec.Process, _ choice: StreamChoice
     ) async throws -> (ExecSession, OpenedStreams) {
@@ -57,7 +57,7 @@ extension Runtime {
         var error = try Pipe()
         let program = try SpawnedProgram.start(
             execCommand(id, files),
-            input: choice.stdin ? input.readEnd.raw : -1,
+            input: input.readEnd.raw,
             output: choice.stdout ? output.writeEnd.raw : -1,
             error: choice.stderr ? error.writeEnd.raw : -1)
         let streams = OpenedStreams(

@@ -35,6 +35,10 @@ final class Creation {
     }
 
     /// The runtime hands its own streams down to the container, unless that gets a terminal.
+    ///
+    /// A container without input reads the end of a pipe and never the node's `/dev/null`: crun makes
+    /// its standard streams the property of a user namespace's root, who could then change the mode of
+    /// the node's device.
     private func start() throws(SystemError) {
         var output = try Pipe()
         var error = try Pipe()
@@ -44,8 +48,7 @@ final class Creation {
         let wantsPipe = request.keepsInput && console == nil
         runtime = try loop.home.start(
             request.program, request.arguments,
-            input: wantsPipe ? stdin.readEnd.raw : -1, output: output.writeEnd.raw,
-            error: error.writeEnd.raw)
+            input: stdin.readEnd.raw, output: output.writeEnd.raw, error: error.writeEnd.raw)
         if wantsPipe { input = stdin.writeEnd.take() }
         for output in outputs { loop.add(output) }
     }

@@ -168,6 +168,6 @@ def test_the_level_changes_while_it_runs(configured, node):
 def test_what_a_request_caused_has_its_id(configured, node, pods, busybox):
     configured('log_format = "json"\n')
     with refused(None):
-        pods.run().run("/no/such/program", "x", image=busybox)
+        pods.run().create("true", image=busybox, linux={"resources": {"cpuset_cpus": "99"}})
     wait_until(lambda: len(lines_of(node, "CreateContainer")) == 2, "both lines are there")
     assert len({line["request"] for line in lines_of(node, "CreateContainer")}) == 1

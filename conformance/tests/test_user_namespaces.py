@@ -11,6 +11,8 @@ from harness.client import refused
 from harness.images import Artifact, File
 
 pytestmark = pytest.mark.gantry
+#: Some that no node lets everybody open.
+NODE_DEVICES = ("/dev/fuse", "/dev/loop-control", "/dev/mem")
 BASE = 1 << 20
 MAPPING = {"host_id": BASE, "container_id": 0, "length": 65536}
 
@@ -165,7 +167,16 @@ def test_a_privileged_container_is_so_in_its_namespace_alone(pods, busybox):
     container.output("mount", "-t", "tmpfs", "none", "/home")
     container.output("sh", "-c", "echo x > /dev/null")
     assert container.exec("sh", "-c", "echo 0 > /proc/sys/kernel/panic").exit_code != 0
-    assert container.exec("sh", "-c", "exec 3</dev/fuse").exit_code != 0
+    device = next(path for path in NODE_DEVICES if os.path.exists(path) and not os.stat(path).st_mode & 0o007)
+    assert container.exec("sh", "-c", f"exec 3<{device}").exit_code != 0
+
+
+def test_the_nodes_null_device_stays_roots(pods, busybox):
+    container = run(pods, busybox)
+    container.output("true")
+    assert container.output("sh", "-c", "cat; echo read") == "read\n"
+    status = os.stat("/dev/null")
+    assert (status.st_uid, status.st_gid, status.st_mode & 0o777) == (0, 0, 0o666)
 
 
 @pytest.mark.parametrize("wrong", [
