@@ -46,8 +46,8 @@ private let target = chosen
 private let corpus = given[2]
 for (index, seed) in target.seeds.enumerated() { write(seed, to: "\(corpus)/seed-\(index)") }
 
-/// As libFuzzer reads dictionaries: a quoted word a line.
-private let dictionary = (target.words + Extremes.words).map { word in
+/// As libFuzzer reads dictionaries: a quoted word a line, and none that is empty.
+private let dictionary = (target.words + Extremes.words).filter { !$0.isEmpty }.map { word in
     "\"" + word.utf8.map { "\\x" + (($0 < 16 ? "0" : "") + String($0, radix: 16)) }.joined()
         + "\"\n"
 }
