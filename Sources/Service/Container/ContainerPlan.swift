@@ -12,9 +12,13 @@ struct ContainerPlan: Sendable {
     let image: ImageRecord
     let id: String
     let volumes: [HostMount]
-    let spec: Spec
+    var spec: Spec
     let user: ResolvedUser
     let handler: WorkingHandler
+    /// Limits, with what plugins made of them.
+    var resources: LinuxContainerResources?
+    /// What plugins changed, as it is stored; empty for nothing.
+    var adjustment: [UInt8] = []
 
     /// - Throws: `invalidArgument` for what cannot be done as asked.
     static func make(
@@ -30,7 +34,8 @@ struct ContainerPlan: Sendable {
             hasBindMounts: !config.mounts.isEmpty)
         return ContainerPlan(
             node: node, sandbox: sandbox, config: config, image: image, id: id,
-            volumes: request.mounts, spec: spec, user: request.user, handler: handler)
+            volumes: request.mounts, spec: spec, user: request.user, handler: handler,
+            resources: config.linux?.resources)
     }
 
     /// The request's, with what was found out about images among them.
@@ -73,8 +78,8 @@ struct ContainerPlan: Sendable {
                 imageId: image.id, imageRef: image.message.repoDigests.first ?? image.id,
                 layers: layers,
                 user: LinuxContainerUser(user), stopSignal: stopSignal,
-                createdAt: Clock.now(), mounts: mounts),
-            state: .init(phase: .creating, resources: config.linux?.resources))
+                createdAt: Clock.now(), mounts: mounts, adjustment: adjustment),
+            state: .init(phase: .creating, resources: resources))
     }
 
     /// Those of its image, and those of the images that are its volumes.
