@@ -24,6 +24,7 @@ let package = Package(
     products: [
         .executable(name: "gantry", targets: ["gantry"]),
         .executable(name: "gantry-monitor", targets: ["gantry-monitor"]),
+        .executable(name: "gantry-images", targets: ["gantry-images"]),
         .executable(name: "gantry-pause", targets: ["gantry-pause"]),
         .executable(name: "gantry-exec", targets: ["gantry-exec"]),
     ],
@@ -41,6 +42,7 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd"),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
+        .systemLibrary(name: "CSHA256"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
         .systemLibrary(name: "CYAML"),
         .systemLibrary(name: "CRNP"),
@@ -54,13 +56,13 @@ let package = Package(
         // Rooms, from the kernel up.
         room("Text"),
         room("Kernel", uses: ["CLinux", "Text"]),
-        room("Model"),
+        room("Model", uses: ["Text"]),
         room("System", uses: ["Kernel", "Text", "Model"]),
         room(
             "Archive",
             uses: [
-                "CArchive", "CISAL", "CZstd", "CCrypto", "CLinux", "System", "Kernel", "Text",
-                "Model",
+                "CArchive", "CISAL", "CZstd", "CCrypto", "CLinux", "ImageProtocol", "System",
+                "Kernel", "Text", "Model",
             ]),
         room("Store", uses: ["CSQLite", "Kernel", "Text", "Model"]),
         room("GRPC", uses: ["CGRPC", "CAbseil"]),
@@ -68,11 +70,18 @@ let package = Package(
         room("YAML", uses: ["CYAML", "Text", "Model"]),
         room("TOML", uses: ["Text", "Model"]),
         room("OpenPGP", uses: ["CRNP", "Model"]),
+        room("ImageProtocol", uses: ["CLinux", "Kernel", "Text", "Model"]),
+        room(
+            "ImageWorker",
+            uses: [
+                "Archive", "CCurl", "CLinux", "ImageProtocol", "OpenPGP", "System", "Kernel",
+                "Text", "Model",
+            ]),
         room(
             "Image",
             uses: [
-                "Archive", "CCurl", "CLinux", "OpenPGP", "TOML", "YAML", "System", "Kernel",
-                "Text", "Model",
+                "CSHA256", "CLinux", "ImageProtocol", "TOML", "YAML", "System", "Kernel", "Text",
+                "Model",
             ]),
         room("MonitorProtocol", uses: ["Text"]),
         room("Supervisor", uses: ["MonitorProtocol", "Kernel", "CLinux", "Text"]),
@@ -91,7 +100,7 @@ let package = Package(
         room(
             "Service",
             uses: [
-                "CRI", "Store", "Archive", "Image", "OCI", "MonitorProtocol", "Network",
+                "CRI", "Store", "Image", "ImageProtocol", "OCI", "MonitorProtocol", "Network",
                 "Streaming",
                 "System", "Kernel", "CLinux", "Text", "Model",
                 .product(name: "Logging", package: "swift-log"),
@@ -112,6 +121,9 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "gantry-monitor", dependencies: ["Supervisor"],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "gantry-images", dependencies: ["ImageWorker", "ImageProtocol", "Kernel"],
             swiftSettings: strict),
         .executableTarget(name: "gantry-pause"),
         .executableTarget(name: "gantry-exec"),
@@ -144,8 +156,10 @@ let package = Package(
             of: "Streaming",
             uses: ["Model", "System", .product(name: "NIOCore", package: "swift-nio")]),
         tests(of: "Network", uses: ["Model", "System", "Kernel"]),
-        tests(of: "Archive", uses: ["CISAL", "CZstd", "CLinux", "Kernel", "Model"]),
-        tests(of: "Image", uses: ["Archive", "YAML", "Model"]),
+        tests(of: "Archive", uses: ["CISAL", "CZstd", "CLinux", "ImageProtocol", "Kernel", "Model"]),
+        tests(
+            of: "Image",
+            uses: ["Archive", "ImageProtocol", "ImageWorker", "System", "YAML", "Model"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11
@@ -157,7 +171,8 @@ if let driver = Context.environment["GANTRY_FUZZER"] {
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "Archive", "Image", "Kernel", "Model", "MonitorProtocol", "Network", "OCI",
+                "Archive", "Image", "ImageProtocol", "ImageWorker", "Kernel", "Model",
+                "MonitorProtocol", "Network", "OCI",
                 "Streaming", "Supervisor", "System", "TOML", "YAML", "CArchive", "CLinux",
                 .product(name: "NIOCore", package: "swift-nio"),
             ],

@@ -1,7 +1,8 @@
 internal import CLinux
 internal import Glibc
+public import ImageProtocol
 internal import Kernel
-internal import Model
+public import Model
 internal import Synchronization
 internal import Text
 

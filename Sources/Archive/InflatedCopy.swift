@@ -1,4 +1,5 @@
 internal import Glibc
+public import ImageProtocol
 public import Kernel
 internal import Model
 internal import System

@@ -1,91 +1,114 @@
-internal import Archive
+internal import ImageProtocol
+internal import Kernel
 internal import Model
 internal import System
 
 /// The pull of one image whose documents are known, from one source.
 struct ImagePull: Sendable {
     let reference: Reference
-    let resolved: ImageResolver.Resolved
-    let source: any ContentSource
+    let image: ImageDescription
+    /// Who gives the image; see `LayersUnderWay.Key`.
+    let origin: String
     let resources: PullResources
+    let worker: ImageWorker
     let progress: @Sendable (PullEvent) -> Void
 
     private var layers: Layers { resources.layers }
 
+    /// A layer that another process left half-done is fetched anew so many times.
+    private static let mostAttempts = 4
+
     func run() async throws -> PulledImage {
-        let all = resolved.layers
+        let all = image.layers
+        let document = try ImageDocument(image.document)
         let hold = layers.hold(all.map(\.chain))
         // All before any begins, so that every later pull waits for these; and before looking which
         // are in place, so that one which another pull puts there meanwhile is seen in either way.
-        let shared = all.map { (layer: $0, work: resources.underWay.join(key($0))) }
+        let shared = all.enumerated().map { number, layer in
+            WantedLayer(number: number, layer: layer, work: resources.underWay.join(key(layer)))
+        }
         do {
             failpoint("PullImage/resolved")
-            try await complete(all, shared.filter { !layers.contains($0.layer.chain) })
+            try await complete(shared)
         } catch {
             await leave(all)
             throw error
         }
         await leave(all)
-        return try image(all, hold)
+        return try pulled(document, hold)
     }
 
-    private func complete(
-        _ all: [LayerPart], _ missing: [(layer: LayerPart, work: SharedLayer)]
-    ) async throws {
-        let chains = Set(missing.map(\.layer.chain))
-        progress(
-            .layers(all.map { $0.progress(0, chains.contains($0.chain) ? .waiting : .present) }))
-        let fetching = LayerFetching(source: source, resources: resources, progress: progress)
-        let staged = try await fetching.run(missing)
-        try await Trace.span("commit layers") {
-            try await resources.commits.pass { try await commit(all, staged) }
+    private func complete(_ wanted: [WantedLayer]) async throws {
+        for attempt in 1...Self.mostAttempts {
+            let missing = wanted.filter { !layers.contains($0.layer.chain) }
+            let chains = Set(missing.map(\.layer.chain))
+            progress(
+                .layers(
+                    wanted.map {
+                        PullProgress(
+                            $0.layer, 0, chains.contains($0.layer.chain) ? .waiting : .present)
+                    }))
+            let fetching = LayerFetching(worker: worker, resources: resources, progress: progress)
+            let staged = try await fetching.run(missing)
+            do {
+                try await Trace.span("commit layers") {
+                    try await resources.commits.pass { try await commit(staged) }
+                }
+                break
+            } catch let error as StagedLayer.Spoiled {
+                if attempt == Self.mostAttempts {
+                    throw GantryError(.aborted, "layer \(error.chain) was left half-done")
+                }
+            }
         }
         failpoint("PullImage/layers committed")
     }
 
-    private func leave(_ all: [LayerPart]) async {
+    private func leave(_ all: [ImageDescription.Layer]) async {
         for layer in all { await resources.underWay.leave(key(layer)) }
     }
 
-    private func key(_ layer: LayerPart) -> LayersUnderWay.Key {
-        LayersUnderWay.Key(source.origin, layer.content.digest, layer.chain)
+    private func key(_ layer: ImageDescription.Layer) -> LayersUnderWay.Key {
+        LayersUnderWay.Key(origin, layer.digest, layer.chain)
     }
 
-    /// From the lowest up, since a directory takes its attributes from the layers below, which must
-    /// have theirs by then. A layer may be in place by now: another pull was first.
-    private func commit(_ all: [LayerPart], _ staged: [String: StagedLayer]) async throws {
+    /// A layer may be in place by now: another pull was first.
+    private func commit(_ staged: [String: StagedLayer]) async throws {
         if staged.isEmpty { return }
+        let own = image.layers.compactMap { layer in
+            layers.contains(layer.chain) ? nil : staged[layer.chain]
+        }
+        try await LayerFit(
+            chains: image.layers.map(\.chain), staged: staged, layers: layers, worker: worker
+        ).run(own)
         try await Blocking.run { [layers] in
-            var below: [String] = []
-            var own: [StagedLayer] = []
-            for layer in all {
-                var path = layers.path(of: layer.chain)
-                if !layers.contains(layer.chain), let here = staged[layer.chain] {
-                    path = here.diff
-                    try here.unpacked?.fit(in: path, onto: below)
-                    own.append(here)
-                }
-                below.insert(path, at: 0)
-            }
             if !own.isEmpty { try layers.commit(own) }
         }
     }
 
-    private func image(_ all: [LayerPart], _ hold: LayerHold) throws -> PulledImage {
-        let pulled = try all.map { layer in
+    private func pulled(_ document: ImageDocument, _ hold: LayerHold) throws -> PulledImage {
+        let pulled = try image.layers.map { layer in
             guard let info = layers.info(layer.chain) else {
                 throw GantryError(.internal, "layer \(layer.chain) is gone")
             }
             return PulledImage.Layer(
-                chain: layer.chain, diffID: info.diffID, digest: layer.content.digest.description,
-                compressedSize: layer.content.size, bytes: info.bytes, inodes: info.inodes)
+                chain: layer.chain, diffID: info.diffID, digest: layer.digest.description,
+                compressedSize: layer.size, bytes: info.bytes, inodes: info.inodes)
         }
         return PulledImage(
-            id: resolved.id.description, reference: reference,
-            digest: resolved.digest?.description,
-            manifestDigest: resolved.manifestDigest?.description, mediaType: resolved.mediaType,
-            document: resolved.document, artifactType: resolved.artifactType,
-            config: resolved.config, layers: pulled,
-            size: pulled.reduce(0) { $0 + $1.bytes }, hold: hold)
+            id: image.id.description, reference: reference,
+            digest: image.digest?.description,
+            manifestDigest: image.manifestDigest?.description, mediaType: image.mediaType,
+            document: image.document, artifactType: document.artifactType,
+            config: document.config, layers: pulled,
+            size: pulled.map(\.bytes).total, hold: hold)
     }
+}
+
+/// A layer of an image with the work on it, under way or to be begun.
+struct WantedLayer: Sendable {
+    /// From the lowest.
+    let number: Int
+    let layer: ImageDescription.Layer
+    let work: SharedLayer
 }

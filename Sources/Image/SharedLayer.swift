@@ -31,7 +31,7 @@ final class SharedLayer: Sendable {
         let key = enter(watch)
         defer { forget(key) }
         return try await turn.pass {
-            if let staged { return staged }
+            if let staged, !staged.isSpoiled { return staged }
             forget(key)
             defer { state.withLock { $0.received = nil } }
             tell(0)

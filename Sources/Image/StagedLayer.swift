@@ -1,7 +1,8 @@
-internal import Archive
 internal import CLinux
 internal import Glibc
+internal import ImageProtocol
 internal import Kernel
+internal import Model
 internal import Synchronization
 internal import System
 
@@ -9,7 +10,13 @@ internal import System
 final class StagedLayer: Sendable {
     /// `ROOT/staging/NAME`, with the files in `diff`.
     let home: String
-    private let result = Mutex<(chain: String, unpacked: UnpackedLayer)?>(nil)
+    private let state = Mutex(State.empty)
+
+    private enum State {
+        case empty
+        case unpacked(chain: String, UnpackedDescription, by: ObjectIdentifier)
+        case spoiled
+    }
 
     var diff: String { "\(home)/diff" }
 
@@ -22,23 +29,62 @@ final class StagedLayer: Sendable {
         String(UInt64.random(in: .min ... .max), radix: 36)
     }
 
-    func finish(_ chain: String, _ unpacked: UnpackedLayer) {
-        result.withLock { $0 = (chain, unpacked) }
+    func finish(_ chain: String, _ unpacked: UnpackedDescription, by worker: ImageWorker) {
+        state.withLock { $0 = .unpacked(chain: chain, unpacked, by: ObjectIdentifier(worker)) }
     }
 
-    var chain: String? { result.withLock { $0?.chain } }
+    var chain: String? {
+        state.withLock { if case .unpacked(let chain, _, _) = $0 { chain } else { nil } }
+    }
 
-    var unpacked: UnpackedLayer? { result.withLock { $0?.unpacked } }
+    /// Whether this process unpacked it.
+    func isOf(_ worker: ImageWorker) -> Bool {
+        state.withLock {
+            if case .unpacked(_, _, let by) = $0 { by == ObjectIdentifier(worker) } else { false }
+        }
+    }
+
+    func fitted(isContentKnown: Bool) {
+        if isContentKnown { return }
+        state.withLock { state in
+            guard case .unpacked(let chain, var unpacked, let by) = state else { return }
+            unpacked.contents = nil
+            state = .unpacked(chain: chain, unpacked, by: by)
+        }
+    }
+
+    /// Somebody did half of what was to be done to it.
+    func spoil() {
+        state.withLock { $0 = .spoiled }
+    }
+
+    var isSpoiled: Bool { state.withLock { if case .spoiled = $0 { true } else { false } } }
+
+    /// It must be fetched once more.
+    struct Spoiled: Error {
+        let chain: String
+    }
+
+    /// For the process that works on it: the directory of the files, and the file for what it writes
+    /// down of them. Blocks.
+    func filesForWork() throws(SystemError) -> [OpenFile] {
+        let notes = try Files.open(notes, O_RDWR | O_CREAT | GANTRY_O_NOFOLLOW)
+        return [try OpenFile(apart: diff, isReadOnly: false), OpenFile(notes)]
+    }
+
+    private var notes: String { "\(home)/implicit" }
 
     var info: LayerInfo? {
-        unpacked.map {
-            LayerInfo(
-                diffID: $0.diffID.description, bytes: $0.bytes, inodes: $0.inodes,
-                contents: $0.contents.value)
+        state.withLock { state in
+            guard case .unpacked(_, let unpacked, _) = state else { return nil }
+            return LayerInfo(
+                diffID: unpacked.diffID.description, bytes: unpacked.bytes,
+                inodes: unpacked.inodes, contents: unpacked.contents)
         }
     }
 
     func writeInfo() throws {
+        try Files.remove(notes)
         try info?.write(to: home)
     }
 

@@ -84,6 +84,15 @@ struct Configuration {
                 name: "long_layer", value: .number(\.longLayer),
                 summary: "Compressed bytes from which a layer is fetched in ranges on a slow line."),
             Key(
+                name: "image_memory", value: .number(\.imageMemory),
+                summary: "Bytes of memory that a process that handles images may have."),
+            Key(
+                name: "image_processors", value: .number(\.imageProcessors),
+                summary: "Processors that it may use; absent: all."),
+            Key(
+                name: "image_idle", value: .number(\.imageIdle),
+                summary: "Seconds that it is kept for without work."),
+            Key(
                 name: "signature_policy", value: .text(\.signaturePolicy),
                 summary: "Which images may be pulled: containers-policy.json(5)."),
             Key(
@@ -94,7 +103,7 @@ struct Configuration {
                 summary: "NAMESPACE.json in its stead for the pods of a namespace."),
             Key(
                 name: "program_dir", value: .text(\.programDirectory),
-                summary: "Where gantry-monitor, gantry-exec and gantry-pause are."),
+                summary: "Where gantry-monitor, gantry-images, gantry-exec and gantry-pause are."),
             Key(
                 name: "pod_metrics", value: .texts(\.podMetricNames),
                 summary: "Families of figures in ListPodSandboxMetrics."),
