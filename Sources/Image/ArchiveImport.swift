@@ -5,7 +5,7 @@ internal import Model
 internal import System
 
 /// An image in an archive, of which nothing but the name has been looked at.
-public struct ArchivedImage: Sendable {
+public struct ImageInArchive: Sendable {
     /// Its names here; one at least.
     public let references: [Reference]
     let number: Int
@@ -24,7 +24,7 @@ extension Puller {
     ///   `dataLoss` for a broken one, `unimplemented` for schema 1; `SystemError`; what `body` throws.
     public func withImages<Result: Sendable>(
         inArchive path: String, named name: String? = nil,
-        _ body: @Sendable ([ArchivedImage]) async throws -> Result
+        _ body: @Sendable ([ImageInArchive]) async throws -> Result
     ) async throws -> Result {
         do {
             return try await resources.workers.lease { [resources] worker in
@@ -37,7 +37,7 @@ extension Puller {
                 let images = try await worker.open(request, archive, scratch: scratch)
                 return try await body(
                     images.enumerated().map { number, references in
-                        ArchivedImage(references: references, number: number, worker: worker)
+                        ImageInArchive(references: references, number: number, worker: worker)
                     })
             }
         } catch let error as WorkerEnd {
@@ -48,7 +48,7 @@ extension Puller {
     /// Unpacks an image of an archive, as if it had been pulled.
     /// - Throws: as `pull`, without what only registries do.
     public func pull(
-        _ archived: ArchivedImage, progress: @escaping @Sendable (PullEvent) -> Void = { _ in }
+        _ archived: ImageInArchive, progress: @escaping @Sendable (PullEvent) -> Void = { _ in }
     ) async throws -> PulledImage {
         let image = try await archived.worker.choose(archived.number)
         // One origin for all archives: the node's administrator gives them, and their bytes are checked.

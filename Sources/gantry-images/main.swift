@@ -15,8 +15,11 @@ signal(SIGPIPE, SIG_IGN)
 // that come of it. An asynchronous `main` has others from its beginning.
 private let missing = confinement.enter()
 private let server = ImageServer(FrameSocket(OpenFile(Descriptor(owning: 3))))
-Task {
+private let ended = DispatchSemaphore(value: 0)
+Task.detached { [server, missing, ended] in
     await server.run(missing: missing)
-    exit(0)
+    ended.signal()
 }
-dispatchMain()
+// The main thread waits here: leaving it to libdispatch would have it wait in sigsuspend(2).
+ended.wait()
+exit(0)

@@ -1,4 +1,5 @@
 import Archive
+import ImageProtocol
 import Model
 import Testing
 

@@ -1,6 +1,7 @@
 import Archive
 import Foundation
 import Glibc
+import Model
 import Testing
 
 /// What layers in the wild do, and libarchive's own writer would refuse or get wrong.

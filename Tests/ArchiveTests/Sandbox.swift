@@ -2,6 +2,8 @@ import Archive
 import Foundation
 import CLinux
 import Glibc
+import ImageProtocol
+import Model
 
 /// A directory for one test, with something outside the layer that must stay as it is.
 final class Sandbox {

@@ -3,6 +3,7 @@ import CLinux
 import Dispatch
 import Foundation
 import Glibc
+import ImageProtocol
 import Kernel
 import Model
 

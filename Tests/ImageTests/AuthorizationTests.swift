@@ -1,6 +1,8 @@
 import Archive
 import Foundation
-import Image
+@testable import Image
+@testable import ImageProtocol
+@testable import ImageWorker
 import Model
 import Synchronization
 import Testing

@@ -1,6 +1,8 @@
 import Archive
 import Foundation
 @testable import Image
+@testable import ImageProtocol
+@testable import ImageWorker
 import Model
 import Testing
 

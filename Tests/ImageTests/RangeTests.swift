@@ -5,6 +5,8 @@ import Synchronization
 import Testing
 
 @testable import Image
+@testable import ImageProtocol
+@testable import ImageWorker
 
 /// Long layers in ranges: every line is slow here, and every layer long.
 struct RangeTests {

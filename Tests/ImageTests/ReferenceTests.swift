@@ -1,4 +1,6 @@
-import Image
+@testable import Image
+@testable import ImageProtocol
+@testable import ImageWorker
 import Model
 import Testing
 

@@ -1,5 +1,7 @@
 import Archive
-import Image
+@testable import Image
+@testable import ImageProtocol
+@testable import ImageWorker
 import Model
 import Testing
 

@@ -4,6 +4,8 @@ import Model
 import Testing
 
 @testable import Image
+@testable import ImageProtocol
+@testable import ImageWorker
 
 struct SignaturePolicyTests {
     private func policy(_ text: String) throws -> SignaturePolicy {

@@ -1,4 +1,6 @@
+internal import Glibc
 public import ImageProtocol
+internal import Kernel
 internal import Model
 internal import Synchronization
 internal import System
@@ -52,6 +54,9 @@ public final class ImageWorker: Sendable {
                 let (serial, answer) = try ImageAnswer.decode(message)
                 take(answer, serial)
             }
+            return nil
+        } catch let error as SystemError where error.errno == ECONNRESET {
+            // It died with something that it had not read.
             return nil
         } catch {
             return "\(error)"

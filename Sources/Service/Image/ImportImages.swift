@@ -37,7 +37,7 @@ struct ImportImages: RPC {
     }
 
     private func importAll(
-        _ archived: [ArchivedImage], _ note: @escaping @Sendable (PullEvent) -> Void
+        _ archived: [ImageInArchive], _ note: @escaping @Sendable (PullEvent) -> Void
     ) async throws -> [ImportedImage] {
         var imported: [ImportedImage] = []
         for image in archived {
