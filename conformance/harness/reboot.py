@@ -22,11 +22,8 @@ def reboot(node: Node) -> None:
     """Ends the daemon and all pods, and removes the run directory; the daemon is not started."""
     node.crash()
     _kill(lambda: [int(line.split()[0]) for line in processes() if "gantry-monitor" in line])
-    cgroups = [Path(path) for path, _, _ in os.walk(CGROUPS) if _OURS.match(Path(path).name)]
-    _kill(lambda: [pid for path in cgroups for pid in _members(path)])
-    for path in reversed(cgroups):
-        if path.exists():
-            path.rmdir()
+    _kill(lambda: [pid for path in _cgroups() for pid in _members(path)])
+    wait_until(_cgroups_are_removed, "the cgroups are removed")
     remove_run_directory()
     for table in ("nat", "filter"):
         for flag in ("-F", "-X"):
@@ -39,6 +36,19 @@ def remove_run_directory() -> None:
     for target in reversed([mount for mount in mounts if mount.startswith(f"{RUN}/")]):
         subprocess.run(["umount", "--lazy", target], check=True)
     shutil.rmtree(RUN)
+
+
+def _cgroups() -> list[Path]:
+    """Those of pods and containers, parents first."""
+    return [Path(path) for path, _, _ in os.walk(CGROUPS) if _OURS.match(Path(path).name)]
+
+
+def _cgroups_are_removed() -> bool:
+    """A task that is just dying is in no list of members any more, and its cgroup busy for a moment."""
+    for path in reversed(_cgroups()):
+        with contextlib.suppress(OSError):
+            path.rmdir()
+    return not _cgroups()
 
 
 def _members(cgroup: Path) -> list[int]:
