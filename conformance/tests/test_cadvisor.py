@@ -47,7 +47,14 @@ def parent(nothing_left):
     yield PARENT
     for hierarchy in hierarchies():
         for path in (hierarchy / PARENT[1:], *list((hierarchy / PARENT[1:]).parents)[:2]):
-            path.rmdir()
+            wait_until(lambda path=path: removed(path), f"{path} is removed")
+
+
+def removed(path):
+    """A task that is just dying keeps its cgroup busy for a moment."""
+    with contextlib.suppress(OSError):
+        path.rmdir()
+    return not path.exists()
 
 
 def enable(path):
