@@ -143,6 +143,7 @@ let package = Package(
             uses: ["OCI", "Model", .product(name: "Logging", package: "swift-log")]),
         tests(of: "CRI", uses: ["Model"]),
         tests(of: "TTRPC", uses: ["System", "Kernel", "CLinux", "Model"]),
+        tests(of: "NRI", uses: ["TTRPC", "System", "Kernel", "Model"]),
         tests(
             of: "Streaming",
             uses: ["Model", "System", .product(name: "NIOCore", package: "swift-nio")]),

@@ -457,6 +457,51 @@ void   gantry__v1__get_node_status_response__free_unpacked
   assert(message->base.descriptor == &gantry__v1__get_node_status_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   gantry__v1__node_plugin__init
+                     (Gantry__V1__NodePlugin         *message)
+{
+  static const Gantry__V1__NodePlugin init_value = GANTRY__V1__NODE_PLUGIN__INIT;
+  *message = init_value;
+}
+size_t gantry__v1__node_plugin__get_packed_size
+                     (const Gantry__V1__NodePlugin *message)
+{
+  assert(message->base.descriptor == &gantry__v1__node_plugin__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t gantry__v1__node_plugin__pack
+                     (const Gantry__V1__NodePlugin *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &gantry__v1__node_plugin__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t gantry__v1__node_plugin__pack_to_buffer
+                     (const Gantry__V1__NodePlugin *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &gantry__v1__node_plugin__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Gantry__V1__NodePlugin *
+       gantry__v1__node_plugin__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Gantry__V1__NodePlugin *)
+     protobuf_c_message_unpack (&gantry__v1__node_plugin__descriptor,
+                                allocator, len, data);
+}
+void   gantry__v1__node_plugin__free_unpacked
+                     (Gantry__V1__NodePlugin *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &gantry__v1__node_plugin__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   gantry__v1__node_condition__init
                      (Gantry__V1__NodeCondition         *message)
 {
@@ -1282,7 +1327,7 @@ const ProtobufCMessageDescriptor gantry__v1__get_node_status_request__descriptor
   (ProtobufCMessageInit) gantry__v1__get_node_status_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor gantry__v1__get_node_status_response__field_descriptors[11] =
+static const ProtobufCFieldDescriptor gantry__v1__get_node_status_response__field_descriptors[12] =
 {
   {
     "version",
@@ -1416,6 +1461,18 @@ static const ProtobufCFieldDescriptor gantry__v1__get_node_status_response__fiel
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "plugins",
+    12,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Gantry__V1__GetNodeStatusResponse, n_plugins),
+    offsetof(Gantry__V1__GetNodeStatusResponse, plugins),
+    &gantry__v1__node_plugin__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned gantry__v1__get_node_status_response__field_indices_by_name[] = {
   5,   /* field[5] = cgroup_driver */
@@ -1425,6 +1482,7 @@ static const unsigned gantry__v1__get_node_status_response__field_indices_by_nam
   3,   /* field[3] = handlers */
   8,   /* field[8] = images */
   9,   /* field[9] = layer_bytes */
+  11,   /* field[11] = plugins */
   6,   /* field[6] = pods */
   10,   /* field[10] = pulls */
   1,   /* field[1] = started_at */
@@ -1433,7 +1491,7 @@ static const unsigned gantry__v1__get_node_status_response__field_indices_by_nam
 static const ProtobufCIntRange gantry__v1__get_node_status_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor gantry__v1__get_node_status_response__descriptor =
 {
@@ -1443,11 +1501,101 @@ const ProtobufCMessageDescriptor gantry__v1__get_node_status_response__descripto
   "Gantry__V1__GetNodeStatusResponse",
   "gantry.v1",
   sizeof(Gantry__V1__GetNodeStatusResponse),
-  11,
+  12,
   gantry__v1__get_node_status_response__field_descriptors,
   gantry__v1__get_node_status_response__field_indices_by_name,
   1,  gantry__v1__get_node_status_response__number_ranges,
   (ProtobufCMessageInit) gantry__v1__get_node_status_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor gantry__v1__node_plugin__field_descriptors[5] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__NodePlugin, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "version",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__NodePlugin, version),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pid",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__NodePlugin, pid),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "is_launched",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__NodePlugin, is_launched),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "events",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Gantry__V1__NodePlugin, n_events),
+    offsetof(Gantry__V1__NodePlugin, events),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned gantry__v1__node_plugin__field_indices_by_name[] = {
+  4,   /* field[4] = events */
+  3,   /* field[3] = is_launched */
+  0,   /* field[0] = name */
+  2,   /* field[2] = pid */
+  1,   /* field[1] = version */
+};
+static const ProtobufCIntRange gantry__v1__node_plugin__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor gantry__v1__node_plugin__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "gantry.v1.NodePlugin",
+  "NodePlugin",
+  "Gantry__V1__NodePlugin",
+  "gantry.v1",
+  sizeof(Gantry__V1__NodePlugin),
+  5,
+  gantry__v1__node_plugin__field_descriptors,
+  gantry__v1__node_plugin__field_indices_by_name,
+  1,  gantry__v1__node_plugin__number_ranges,
+  (ProtobufCMessageInit) gantry__v1__node_plugin__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor gantry__v1__node_condition__field_descriptors[4] =

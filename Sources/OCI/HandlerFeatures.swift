@@ -8,6 +8,11 @@ public struct HandlerFeatures: Hashable, Sendable {
     public var mountOptions: Set<String>
     /// Mounts whose IDs are mapped, for pods with a user namespace.
     public var mapsIDs: Bool
+    /// Intel RDT and AMD QoS.
+    public var hasIntelRdt = false
+    public var movesNetDevices = false
+    /// `MPOL_…` that it can set.
+    public var memoryPolicies: Set<String> = []
 
     public init(
         version: String = "", ociVersionMax: String = "1.0.2", mountOptions: Set<String> = [],

@@ -40,7 +40,13 @@ extension Handler {
 
 extension HandlerFeatures {
     private struct Document: Decodable {
-        struct Linux: Decodable { let mountExtensions: Extensions? }
+        struct Linux: Decodable {
+            let mountExtensions: Extensions?
+            let intelRdt: Extension?
+            let netDevices: Extension?
+            let memoryPolicy: MemoryPolicy?
+        }
+        struct MemoryPolicy: Decodable { let modes: [String]? }
         struct Extensions: Decodable { let idmap: Extension? }
         struct Extension: Decodable { let enabled: Bool? }
 
@@ -61,5 +67,8 @@ extension HandlerFeatures {
             version: version, ociVersionMax: document.ociVersionMax ?? "1.0.2",
             mountOptions: Set(document.mountOptions ?? []),
             mapsIDs: document.linux?.mountExtensions?.idmap?.enabled ?? false)
+        hasIntelRdt = document.linux?.intelRdt?.enabled ?? false
+        movesNetDevices = document.linux?.netDevices?.enabled ?? false
+        memoryPolicies = Set(document.linux?.memoryPolicy?.modes ?? [])
     }
 }

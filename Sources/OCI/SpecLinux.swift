@@ -15,6 +15,10 @@ extension Spec {
         public var readonlyPaths: [String]?
         /// The SELinux label of the mounts.
         public var mountLabel: String?
+        public var intelRdt: IntelRdt?
+        /// By their names on the node.
+        public var netDevices: [String: NetDevice]?
+        public var memoryPolicy: MemoryPolicy?
 
         public init(namespaces: [Namespace] = [], cgroupsPath: String? = nil) {
             self.namespaces = namespaces

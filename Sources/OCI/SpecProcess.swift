@@ -13,6 +13,8 @@ extension Spec {
         public var apparmorProfile: String?
         public var selinuxLabel: String?
         public var oomScoreAdj: Int?
+        public var scheduler: Scheduler?
+        public var ioPriority: IOPriority?
 
         public init(
             args: [String], env: [String] = [], cwd: String = "/", user: User = User(),

@@ -18,6 +18,12 @@ extension Spec {
         public var limit: Int64?
         /// Memory and swap together.
         public var swap: Int64?
+        public var reservation: Int64?
+        public var kernel: Int64?
+        public var kernelTCP: Int64?
+        public var swappiness: UInt64?
+        public var disableOOMKiller: Bool?
+        public var useHierarchy: Bool?
 
         public init(limit: Int64? = nil, swap: Int64? = nil) {
             self.limit = limit
@@ -34,6 +40,8 @@ extension Spec {
         /// Lists as `0-3,6`.
         public var cpus: String?
         public var mems: String?
+        public var realtimeRuntime: Int64?
+        public var realtimePeriod: UInt64?
 
         public init() {}
     }

@@ -12,10 +12,12 @@ public struct ContainerRow: Sendable, Equatable {
     public var config: [UInt8]
     /// A `ContainerStatus`, encoded.
     public var status: [UInt8]
+    /// What plugins changed of it, encoded; empty for nothing.
+    public var adjustment: [UInt8]
 
     public init(
         id: String, sandbox: String, phase: String, layers: [String], config: [UInt8],
-        status: [UInt8]
+        status: [UInt8], adjustment: [UInt8] = []
     ) {
         self.id = id
         self.sandbox = sandbox
@@ -23,6 +25,7 @@ public struct ContainerRow: Sendable, Equatable {
         self.layers = layers
         self.config = config
         self.status = status
+        self.adjustment = adjustment
     }
 }
 
@@ -54,24 +57,27 @@ extension Store {
 extension ContainerRow {
     static func all(_ database: Database) throws -> [ContainerRow] {
         try database.rows(
-            "SELECT id, sandbox, phase, layers, config, status FROM container ORDER BY id"
+            """
+            SELECT id, sandbox, phase, layers, config, status, adjustment FROM container
+            ORDER BY id
+            """
         ) {
             ContainerRow(
                 id: $0.text(0), sandbox: $0.text(1), phase: $0.text(2),
                 layers: $0.text(3).split(at: " ").map(String.init), config: $0.blob(4),
-                status: $0.blob(5))
+                status: $0.blob(5), adjustment: $0.blob(6))
         }
     }
 
     func save(_ database: Database) throws {
         try database.execute(
             """
-            INSERT INTO container (id, sandbox, phase, layers, config, status)
-            VALUES (?, ?, ?, ?, ?, ?)
+            INSERT INTO container (id, sandbox, phase, layers, config, status, adjustment)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (id) DO UPDATE SET phase = excluded.phase,
               config = excluded.config, status = excluded.status
             """,
             .text(id), .text(sandbox), .text(phase), .text(layers.joined(separator: " ")),
-            .blob(config), .blob(status))
+            .blob(config), .blob(status), .blob(adjustment))
     }
 }

@@ -22,14 +22,18 @@ extension ContainerRow {
             text: [
                 "sandbox": sandbox, "phase": phase, "layers": layers.joined(separator: " "),
             ],
-            blobs: ["config": Data(config), "status": Data(status)])
+            blobs: [
+                "config": Data(config), "status": Data(status), "adjustment": Data(adjustment),
+            ])
     }
 
+    /// A record of before there were plugins has no adjustment.
     init(_ record: RowRecord) throws {
         self.init(
             id: record.id, sandbox: try record.text("sandbox"), phase: try record.text("phase"),
             layers: try record.text("layers").split(at: " ").map(String.init),
-            config: try record.blob("config"), status: try record.blob("status"))
+            config: try record.blob("config"), status: try record.blob("status"),
+            adjustment: (try? record.blob("adjustment")) ?? [])
     }
 }
 

@@ -6,7 +6,10 @@ internal import Model
 /// a later Gantry adds reads as absent in an older row. `protoc --decode` shows them.
 enum Schema {
     /// Applied in this order, each once and by its name.
-    private static let migrations = [("1: pods, containers, images", first)]
+    private static let migrations = [
+        ("1: pods, containers, images", first),
+        ("2: what plugins changed of containers", second),
+    ]
 
     /// The names of those that were applied. Called so since GRDB did this once: databases of then are
     /// read, and a Gantry of then reads those of now.
@@ -44,6 +47,10 @@ enum Schema {
             "the database was written by a newer Gantry: it has the schema \"\(newer)\", and "
                 + "\"\(known.last ?? "")\" is the newest known here; install that Gantry")
     }
+
+    private static let second = [
+        "ALTER TABLE container ADD COLUMN adjustment BLOB NOT NULL DEFAULT x''"
+    ]
 
     private static let first = [
         """

@@ -14,6 +14,7 @@ internal import Text
         public static let names = [
             "RunPodSandbox/stored", "RunPodSandbox/directory begun",
             "RunPodSandbox/shared memory mounted", "RunPodSandbox/directory made",
+            "RunPodSandbox/plugins told", "CreateContainer/plugins asked",
             "RunPodSandbox/monitor started", "RunPodSandbox/cgroup joined",
             "RunPodSandbox/namespaces made",
             "RunPodSandbox/network recorded", "RunPodSandbox/plugin added",

@@ -20,6 +20,7 @@ struct Config: AsyncParsableCommand {
         switch value {
         case .text(let path): quoted(settings[keyPath: path])
         case .number(let path): "\(settings[keyPath: path])"
+        case .flag(let path): "\(settings[keyPath: path])"
         case .texts(let path):
             "[" + settings[keyPath: path].map(quoted).joined(separator: ", ") + "]"
         }

@@ -17,6 +17,7 @@ struct Configuration {
             case texts(WritableKeyPath<Settings, [String]>)
             /// Above zero.
             case number(WritableKeyPath<Settings, Int>)
+            case flag(WritableKeyPath<Settings, Bool>)
         }
 
         let name: String
@@ -140,6 +141,31 @@ struct Configuration {
             Key(
                 name: "streaming_connections", value: .number(\.streamingConnections),
                 summary: "Clients of exec, attach and port-forward that may be connected at once."),
+            Key(
+                name: "nri", value: .flag(\.nri),
+                summary: "Whether plugins of the Node Resource Interface may tune pods."),
+            Key(name: "nri_socket", value: .text(\.nriSocket), summary: "Where they connect."),
+            Key(
+                name: "nri_plugin_dir", value: .text(\.nriPluginDirectory),
+                summary: "Where plugins are that are started with the daemon, named NN-NAME."),
+            Key(
+                name: "nri_config_dir", value: .text(\.nriConfigDirectory),
+                summary: "Where their configuration is, as NN-NAME.conf or NAME.conf."),
+            Key(
+                name: "nri_registration_timeout", value: .number(\.nriRegistrationTimeout),
+                summary: "Seconds in which a plugin must have registered."),
+            Key(
+                name: "nri_request_timeout", value: .number(\.nriRequestTimeout),
+                summary: "Seconds in which a plugin must answer."),
+            Key(
+                name: "nri_reject", value: .texts(\.nriRejects),
+                summary: "What they may not change: hooks, namespaces, sysctls, seccomp-…"),
+            Key(
+                name: "nri_required_plugins", value: .texts(\.nriRequiredPlugins),
+                summary: "Plugins without which no container is created."),
+            Key(
+                name: "nri_toleration_annotation", value: .text(\.nriTolerationAnnotation),
+                summary: "The annotation by which a pod does without required plugins."),
         ]
     }
 
@@ -167,6 +193,8 @@ struct Configuration {
                 if let texts = try section.strings(key.name) { settings[keyPath: path] = texts }
             case .number(let path):
                 if let number = try section.positive(key.name) { settings[keyPath: path] = number }
+            case .flag(let path):
+                if let flag = try section.bool(key.name) { settings[keyPath: path] = flag }
             }
         }
         try mergeRuntimes(section)

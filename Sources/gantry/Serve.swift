@@ -47,6 +47,7 @@ struct Serve: AsyncParsableCommand {
             let node = try await Node(
                 settings, nursery: nursery, log: log, streaming: streaming)
             try await Recovery(node).run()
+            await node.startPlugins()
             let server = try Self.server(node, .serving(node), settings.socket, log)
             let figures = try Self.containerd(node, settings, log)
             let metrics = try await Self.metrics(node, settings)

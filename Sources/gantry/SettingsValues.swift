@@ -75,7 +75,14 @@ extension Settings {
             let known = MetricFamily.allCases.map(\.rawValue).joined(separator: ", ")
             throw section.error("pod_metrics", "\"\(unknown)\" is none of \(known)")
         }
-        for (key, path) in [("root", root), ("run_root", runRoot), ("socket", socket)]
+        let rules = NRIRule.allCases.map(\.rawValue)
+        if let unknown = nriRejects.first(where: { !rules.contains($0) }) {
+            throw section.error(
+                "nri_reject", "\"\(unknown)\" is none of \(rules.joined(separator: ", "))")
+        }
+        for (key, path) in [
+            ("nri_socket", nriSocket), ("root", root), ("run_root", runRoot), ("socket", socket),
+        ]
         where !path.begins(with: "/") {
             throw section.error(key, "\"\(path)\" is not an absolute path")
         }

@@ -12,6 +12,7 @@ struct StatusPage {
             ("runtime", Self.runtime(status)), ("network", Self.network(status)),
             ("pods", Self.counts(status.pods)), ("containers", Self.counts(status.containers)),
             ("images", "\(status.images), \(ImageTable.size(status.layerBytes)) on the disk"),
+            ("plugins", Self.plugins(status.plugins)),
             ("pulls", status.pulls.isEmpty ? "none" : "\(status.pulls.count) under way"),
         ]
         let width = rows.map(\.0.count).max() ?? 0
@@ -21,6 +22,12 @@ struct StatusPage {
         let up = Self.elapsed(now.minus(status.startedAt))
         let pulls = status.pulls.flatMap { [""] + Self.lines(of: $0, now) }
         text = (["gantry \(status.version), up \(up)", ""] + table + pulls).joined(separator: "\n")
+    }
+
+    private static func plugins(_ plugins: [NodePlugin]) -> String {
+        if plugins.isEmpty { return "none" }
+        return plugins.map { "\($0.name) (\($0.isLaunched ? "started, " : "")pid \($0.pid))" }
+            .joined(separator: ", ")
     }
 
     private static func runtime(_ status: GetNodeStatusResponse) -> String {

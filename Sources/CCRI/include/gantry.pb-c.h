@@ -25,6 +25,7 @@ typedef struct Gantry__V1__PullUnderWay Gantry__V1__PullUnderWay;
 typedef struct Gantry__V1__PulledLayer Gantry__V1__PulledLayer;
 typedef struct Gantry__V1__GetNodeStatusRequest Gantry__V1__GetNodeStatusRequest;
 typedef struct Gantry__V1__GetNodeStatusResponse Gantry__V1__GetNodeStatusResponse;
+typedef struct Gantry__V1__NodePlugin Gantry__V1__NodePlugin;
 typedef struct Gantry__V1__NodeCondition Gantry__V1__NodeCondition;
 typedef struct Gantry__V1__PhaseCount Gantry__V1__PhaseCount;
 typedef struct Gantry__V1__ImportImagesRequest Gantry__V1__ImportImagesRequest;
@@ -230,10 +231,39 @@ struct  Gantry__V1__GetNodeStatusResponse
   uint64_t layer_bytes;
   size_t n_pulls;
   Gantry__V1__PullUnderWay **pulls;
+  /*
+   * Those of the Node Resource Interface, in the order in which they are asked.
+   */
+  size_t n_plugins;
+  Gantry__V1__NodePlugin **plugins;
 };
 #define GANTRY__V1__GET_NODE_STATUS_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__get_node_status_response__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0,NULL, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0, 0, 0,NULL }
+    , (char *)protobuf_c_empty_string, 0, 0,NULL, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0, 0, 0,NULL, 0,NULL }
+
+
+struct  Gantry__V1__NodePlugin
+{
+  ProtobufCMessage base;
+  /*
+   * NN-NAME.
+   */
+  char *name;
+  /*
+   * Of NRI, as the plugin says.
+   */
+  char *version;
+  int32_t pid;
+  /*
+   * Whether the daemon has started it.
+   */
+  protobuf_c_boolean is_launched;
+  size_t n_events;
+  char **events;
+};
+#define GANTRY__V1__NODE_PLUGIN__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__node_plugin__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0,NULL }
 
 
 struct  Gantry__V1__NodeCondition
@@ -522,6 +552,25 @@ Gantry__V1__GetNodeStatusResponse *
 void   gantry__v1__get_node_status_response__free_unpacked
                      (Gantry__V1__GetNodeStatusResponse *message,
                       ProtobufCAllocator *allocator);
+/* Gantry__V1__NodePlugin methods */
+void   gantry__v1__node_plugin__init
+                     (Gantry__V1__NodePlugin         *message);
+size_t gantry__v1__node_plugin__get_packed_size
+                     (const Gantry__V1__NodePlugin   *message);
+size_t gantry__v1__node_plugin__pack
+                     (const Gantry__V1__NodePlugin   *message,
+                      uint8_t             *out);
+size_t gantry__v1__node_plugin__pack_to_buffer
+                     (const Gantry__V1__NodePlugin   *message,
+                      ProtobufCBuffer     *buffer);
+Gantry__V1__NodePlugin *
+       gantry__v1__node_plugin__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   gantry__v1__node_plugin__free_unpacked
+                     (Gantry__V1__NodePlugin *message,
+                      ProtobufCAllocator *allocator);
 /* Gantry__V1__NodeCondition methods */
 void   gantry__v1__node_condition__init
                      (Gantry__V1__NodeCondition         *message);
@@ -687,6 +736,9 @@ typedef void (*Gantry__V1__GetNodeStatusRequest_Closure)
 typedef void (*Gantry__V1__GetNodeStatusResponse_Closure)
                  (const Gantry__V1__GetNodeStatusResponse *message,
                   void *closure_data);
+typedef void (*Gantry__V1__NodePlugin_Closure)
+                 (const Gantry__V1__NodePlugin *message,
+                  void *closure_data);
 typedef void (*Gantry__V1__NodeCondition_Closure)
                  (const Gantry__V1__NodeCondition *message,
                   void *closure_data);
@@ -781,6 +833,7 @@ extern const ProtobufCMessageDescriptor gantry__v1__pull_under_way__descriptor;
 extern const ProtobufCMessageDescriptor gantry__v1__pulled_layer__descriptor;
 extern const ProtobufCMessageDescriptor gantry__v1__get_node_status_request__descriptor;
 extern const ProtobufCMessageDescriptor gantry__v1__get_node_status_response__descriptor;
+extern const ProtobufCMessageDescriptor gantry__v1__node_plugin__descriptor;
 extern const ProtobufCMessageDescriptor gantry__v1__node_condition__descriptor;
 extern const ProtobufCMessageDescriptor gantry__v1__phase_count__descriptor;
 extern const ProtobufCMessageDescriptor gantry__v1__import_images_request__descriptor;

@@ -140,7 +140,7 @@ extension GetNodeStatusRequest: Message {
 
 extension GetNodeStatusResponse: CMessage {
     package static let descriptor = Descriptor(gantry__v1__get_node_status_response__init)
-    package init(_ c: Gantry__V1__GetNodeStatusResponse) throws { self.init(version: try Fields.string(c.version, "GetNodeStatusResponse.version"), startedAt: c.started_at, conditions: try Fields.messages(c.n_conditions, c.conditions), handlers: try Fields.strings(c.n_handlers, c.handlers, "GetNodeStatusResponse.handlers"), failedHandlers: try Fields.strings(c.n_failed_handlers, c.failed_handlers, "GetNodeStatusResponse.failed_handlers"), cgroupDriver: try Fields.string(c.cgroup_driver, "GetNodeStatusResponse.cgroup_driver"), pods: try Fields.messages(c.n_pods, c.pods), containers: try Fields.messages(c.n_containers, c.containers), images: c.images, layerBytes: c.layer_bytes, pulls: try Fields.messages(c.n_pulls, c.pulls)) }
+    package init(_ c: Gantry__V1__GetNodeStatusResponse) throws { self.init(version: try Fields.string(c.version, "GetNodeStatusResponse.version"), startedAt: c.started_at, conditions: try Fields.messages(c.n_conditions, c.conditions), handlers: try Fields.strings(c.n_handlers, c.handlers, "GetNodeStatusResponse.handlers"), failedHandlers: try Fields.strings(c.n_failed_handlers, c.failed_handlers, "GetNodeStatusResponse.failed_handlers"), cgroupDriver: try Fields.string(c.cgroup_driver, "GetNodeStatusResponse.cgroup_driver"), pods: try Fields.messages(c.n_pods, c.pods), containers: try Fields.messages(c.n_containers, c.containers), images: c.images, layerBytes: c.layer_bytes, pulls: try Fields.messages(c.n_pulls, c.pulls), plugins: try Fields.messages(c.n_plugins, c.plugins)) }
     package func fill(_ c: UnsafeMutablePointer<Gantry__V1__GetNodeStatusResponse>, _ arena: Arena) {
         c.pointee.version = arena.string(version)
         c.pointee.started_at = startedAt
@@ -153,9 +153,27 @@ extension GetNodeStatusResponse: CMessage {
         c.pointee.images = images
         c.pointee.layer_bytes = layerBytes
         (c.pointee.n_pulls, c.pointee.pulls) = arena.messages(pulls)
+        (c.pointee.n_plugins, c.pointee.plugins) = arena.messages(plugins)
     }
 }
 extension GetNodeStatusResponse: Message {
+    public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
+}
+
+extension NodePlugin: CMessage {
+    package static let descriptor = Descriptor(gantry__v1__node_plugin__init)
+    package init(_ c: Gantry__V1__NodePlugin) throws { self.init(name: try Fields.string(c.name, "NodePlugin.name"), version: try Fields.string(c.version, "NodePlugin.version"), pid: c.pid, isLaunched: c.is_launched != 0, events: try Fields.strings(c.n_events, c.events, "NodePlugin.events")) }
+    package func fill(_ c: UnsafeMutablePointer<Gantry__V1__NodePlugin>, _ arena: Arena) {
+        c.pointee.name = arena.string(name)
+        c.pointee.version = arena.string(version)
+        c.pointee.pid = pid
+        c.pointee.is_launched = isLaunched ? 1 : 0
+        (c.pointee.n_events, c.pointee.events) = arena.strings(events)
+    }
+}
+extension NodePlugin: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
     public func encoded() throws -> [UInt8] { Codec.encode(self) }
     public func json() -> JSONValue { Codec.json(self) }

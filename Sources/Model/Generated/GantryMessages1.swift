@@ -113,8 +113,9 @@ public struct GetNodeStatusResponse: Sendable, Hashable {
     public var images: UInt64
     public var layerBytes: UInt64
     public var pulls: [PullUnderWay]
+    public var plugins: [NodePlugin]
 
-    public init(version: String = "", startedAt: Int64 = 0, conditions: [NodeCondition] = [], handlers: [String] = [], failedHandlers: [String] = [], cgroupDriver: String = "", pods: [PhaseCount] = [], containers: [PhaseCount] = [], images: UInt64 = 0, layerBytes: UInt64 = 0, pulls: [PullUnderWay] = []) {
+    public init(version: String = "", startedAt: Int64 = 0, conditions: [NodeCondition] = [], handlers: [String] = [], failedHandlers: [String] = [], cgroupDriver: String = "", pods: [PhaseCount] = [], containers: [PhaseCount] = [], images: UInt64 = 0, layerBytes: UInt64 = 0, pulls: [PullUnderWay] = [], plugins: [NodePlugin] = []) {
         self.version = version
         self.startedAt = startedAt
         self.conditions = conditions
@@ -126,6 +127,23 @@ public struct GetNodeStatusResponse: Sendable, Hashable {
         self.images = images
         self.layerBytes = layerBytes
         self.pulls = pulls
+        self.plugins = plugins
+    }
+}
+
+public struct NodePlugin: Sendable, Hashable {
+    public var name: String
+    public var version: String
+    public var pid: Int32
+    public var isLaunched: Bool
+    public var events: [String]
+
+    public init(name: String = "", version: String = "", pid: Int32 = 0, isLaunched: Bool = false, events: [String] = []) {
+        self.name = name
+        self.version = version
+        self.pid = pid
+        self.isLaunched = isLaunched
+        self.events = events
     }
 }
 

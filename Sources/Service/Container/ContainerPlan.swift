@@ -14,9 +14,13 @@ struct ContainerPlan: Sendable {
     let volumes: [HostMount]
     /// Those that its image declares.
     let declaredVolumes: [HostMount]
-    let spec: Spec
+    var spec: Spec
     let user: ResolvedUser
     let handler: WorkingHandler
+    /// Limits, with what plugins made of them.
+    var resources: LinuxContainerResources?
+    /// What plugins changed, as it is stored; empty for nothing.
+    var adjustment: [UInt8] = []
 
     /// - Throws: `invalidArgument` for what cannot be done as asked.
     static func make(
@@ -33,7 +37,7 @@ struct ContainerPlan: Sendable {
         return ContainerPlan(
             node: node, sandbox: sandbox, config: config, image: image, id: id,
             volumes: request.mounts, declaredVolumes: request.imageVolumes, spec: spec,
-            user: request.user, handler: handler)
+            user: request.user, handler: handler, resources: config.linux?.resources)
     }
 
     /// The request's, with what was found out about images among them.
@@ -76,8 +80,8 @@ struct ContainerPlan: Sendable {
                 imageId: image.id, imageRef: image.message.repoDigests.first ?? image.id,
                 layers: layers,
                 user: LinuxContainerUser(user), stopSignal: stopSignal,
-                createdAt: Clock.now(), mounts: mounts),
-            state: .init(phase: .creating, resources: config.linux?.resources))
+                createdAt: Clock.now(), mounts: mounts, adjustment: adjustment),
+            state: .init(phase: .creating, resources: resources))
     }
 
     /// Those of its image, and those of the images that are its volumes.

@@ -56,7 +56,8 @@ extension SandboxContainer {
         if let end = now.ending { now.phase = .exited(end) }
         return ContainerRow(
             id: id, sandbox: sandbox.id, phase: now.phase.name, layers: details.layers,
-            config: try config.encoded(), status: try status(now).encoded())
+            config: try config.encoded(), status: try status(now).encoded(),
+            adjustment: details.adjustment)
     }
 }
 

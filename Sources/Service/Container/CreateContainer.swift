@@ -45,9 +45,11 @@ struct CreateContainer: RPC {
                 label: node.validLabel(of: config, in: sandbox))
             failpoint("CreateContainer/root file system mounted")
             try await node.linkMountTable(in: root, sandbox)
-            let plan = try await Trace.span("spec, mounts and user") {
+            var plan = try await Trace.span("spec, mounts and user") {
                 try await ContainerPlan.make(node, sandbox, config, image, id: id, root: root)
             }
+            try await node.plugins.adjust(&plan, undo)
+            failpoint("CreateContainer/plugins asked")
             try await Trace.span("bundle") {
                 try await plan.writeBundle()
                 try await plan.relabel()
@@ -63,7 +65,9 @@ struct CreateContainer: RPC {
             try sandbox.requireReady()
             try await Trace.span("store") { try await node.store.save(container.row()) }
             failpoint("CreateContainer/created stored")
+            node.plugins.settle(container, plan.spec)
             node.tell(.createdEvent, of: container)
+            await node.plugins.created(container)
             return id
         }
     }

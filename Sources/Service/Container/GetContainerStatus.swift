@@ -2,6 +2,7 @@ internal import CRI
 internal import Image
 internal import Kernel
 internal import Model
+internal import NRI
 internal import OCI
 internal import System
 
@@ -37,6 +38,7 @@ struct GetContainerStatus {
         ]
         info.merge(node.runtimeInfo(container.sandbox)) { $1 }
         info["timeline"] = await node.timeline(container.id)
+        info["nri"] = AdjustmentRecord(encoded: container.details.adjustment)?.json
         info["runtimeSpec"] = await node.runtimeSpec(bundle: bundle)
         return ["info": try JSONValue.object(info).text()]
     }

@@ -29,6 +29,7 @@ struct Lifecycle: Sendable {
         container.finishEnd(exit)
         node.telemetry.exited(exit)
         node.tell(.stoppedEvent, of: container)
+        if exit.wasCreated { await node.plugins.stopped(container) }
         container.ended.open(exit)
     }
 

@@ -15,10 +15,14 @@ struct LimitsChange: Sendable {
     private var bundle: Bundle { Bundle(node.paths.container(container.id).bundle) }
     private var intent: String { "\(bundle.directory)/limits-change" }
 
-    func make(to record: LinuxContainerResources) async throws {
+    /// - Parameter more: changes what the record has no field for.
+    func make(
+        to record: LinuxContainerResources,
+        _ more: @Sendable (inout Spec.Resources) throws -> Void = { _ in }
+    ) async throws {
         let runtime = try node.runtime(of: container.sandbox)
         let old = try await bundle.read()
-        let new = try spec(old, with: record)
+        let new = try spec(old, with: record, more)
         let oldRecord = container.current.resources
         try await note()
         try await Undo.scope(node.log) { undo in
@@ -49,9 +53,12 @@ struct LimitsChange: Sendable {
         try await forget()
     }
 
-    private func spec(_ old: Spec, with record: LinuxContainerResources) throws -> Spec {
-        var limits = try Spec.Resources(record, node.host)
-        limits.devices = old.linux.resources?.devices
+    private func spec(
+        _ old: Spec, with record: LinuxContainerResources,
+        _ more: (inout Spec.Resources) throws -> Void = { _ in }
+    ) throws -> Spec {
+        var limits = try Spec.Resources(record, node.host).over(old.linux.resources)
+        try more(&limits)
         var new = old
         new.linux.resources = limits
         return new

@@ -42,6 +42,7 @@ extension Lifecycle {
             failpoint("RemoveContainer/killed")
             try await release(container)
             failpoint("RemoveContainer/released")
+            await node.plugins.removed(container)
             try await discard(container.id, container.sandbox)
             try await node.store.removeContainer(container.id)
             failpoint("RemoveContainer/row removed")

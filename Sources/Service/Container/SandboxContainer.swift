@@ -23,6 +23,8 @@ final class SandboxContainer: Identified {
         /// Nanoseconds since 1970.
         var createdAt: Int64
         var mounts: [Mount]
+        /// What plugins changed of it (`AdjustmentRecord`); empty for nothing.
+        var adjustment: [UInt8] = []
     }
 
     struct State: Sendable {

@@ -25,6 +25,7 @@ struct StartContainer: RPC {
         defer { container.endStart() }
         failpoint("StartContainer/begun")
         do {
+            try await node.plugins.starting(container)
             try await start(container)
             failpoint("StartContainer/started")
         } catch {
@@ -36,6 +37,7 @@ struct StartContainer: RPC {
         try await Trace.span("store") { try await node.store.save(container.row()) }
         failpoint("StartContainer/running stored")
         node.tell(.startedEvent, of: container)
+        await node.plugins.started(container)
         return StartContainerResponse()
     }
 

@@ -10,7 +10,7 @@ extension SandboxContainer {
             imageId: status.imageId, imageRef: status.imageRef, layers: row.layers,
             user: status.user?.linux,
             stopSignal: status.stopSignal.number, createdAt: status.createdAt,
-            mounts: status.mounts)
+            mounts: status.mounts, adjustment: row.adjustment)
         self.init(
             id: row.id, sandbox: sandbox, config: try ContainerConfig.decode(row.config),
             details: details,

@@ -1,4 +1,5 @@
 internal import Model
+internal import NRI
 
 /// Changes a container's limits: spec, cgroup and record together, or none of them.
 struct UpdateContainerResources: RPC {
@@ -12,19 +13,33 @@ struct UpdateContainerResources: RPC {
             throw GantryError(.invalidArgument, "the request has no resources for Linux")
         }
         let key = Operations.Key.updateContainer(id: container.id)
-        try await node.operations.join(key, asked) { try await update(container, asked) }
+        try await node.operations.join(key, asked) {
+            try requireLiving(container)
+            let change = try await node.plugins.change(container, asked)
+            try await self.change(container, change.asked, change.rest)
+            await node.plugins.updated(container)
+        }
         return UpdateContainerResourcesResponse()
     }
 
-    private func update(
-        _ container: SandboxContainer, _ asked: LinuxContainerResources
+    /// - Parameter rest: what CRI has no field for, of what plugins want.
+    func change(
+        _ container: SandboxContainer, _ asked: LinuxContainerResources, _ rest: LinuxResources?
     ) async throws {
+        try requireLiving(container)
+        let old = container.current.resources ?? LinuxContainerResources()
+        try await LimitsChange(node: node, container: container).make(
+            to: old.changed(by: asked)
+        ) { limits in
+            if let rest { try limits.apply(rest) }
+        }
+    }
+
+    private func requireLiving(_ container: SandboxContainer) throws {
         guard container.phase.pid != nil else {
             throw GantryError(
                 .failedPrecondition, "container \(container.id) is \(container.phase.name)")
         }
-        let old = container.current.resources ?? LinuxContainerResources()
-        try await LimitsChange(node: node, container: container).make(to: old.changed(by: asked))
     }
 }
 

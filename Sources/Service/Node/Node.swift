@@ -3,6 +3,7 @@ internal import Image
 internal import Kernel
 public import Logging
 internal import Model
+internal import NRI
 internal import Network
 internal import OCI
 internal import Store
@@ -23,6 +24,7 @@ public final class Node: Sendable {
     let events = EventHub()
     let traces = TraceLog()
     public let telemetry = Telemetry()
+    let plugins: NodePlugins
     let images: ImageCatalog
     let layers: Layers
     let quarantine: Quarantine
@@ -45,6 +47,7 @@ public final class Node: Sendable {
         self.streaming = streaming
         live = Mutex(settings)
         self.nursery = nursery
+        plugins = NodePlugins(NRISettings(settings))
         self.log = log
         pulls = PullsUnderWay(log)
         let paths = Paths(root: settings.root, runRoot: settings.runRoot)

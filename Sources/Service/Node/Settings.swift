@@ -75,6 +75,18 @@ public struct Settings: Sendable {
     /// Clients that may be connected at once.
     public var streamingConnections = 1000
 
+    /// Plugins that tune pods: whether, where, and how long they may take, in seconds.
+    public var nri = true
+    public var nriSocket = "/var/run/nri/nri.sock"
+    public var nriPluginDirectory = "/opt/nri/plugins"
+    public var nriConfigDirectory = "/etc/nri/conf.d"
+    public var nriRegistrationTimeout = 5
+    public var nriRequestTimeout = 2
+    /// What the daemon's own validator rejects, by `NRIRule`.
+    public var nriRejects: [String] = []
+    public var nriRequiredPlugins: [String] = []
+    public var nriTolerationAnnotation = ""
+
     public init() {}
 
     var monitorProgram: String { "\(programDirectory)/gantry-monitor" }

@@ -23,6 +23,7 @@ struct RemovePodSandbox: RPC {
             try await node.lifecycle.remove(container)
             failpoint("RemovePodSandbox/container removed")
         }
+        if sandbox.current.wasReady { await node.plugins.removed(sandbox) }
         try await SandboxResources(node: node, sandbox: sandbox).removeDirectory()
         failpoint("RemovePodSandbox/directory removed")
         try await node.store.removeSandbox(sandbox.id)

@@ -57,12 +57,15 @@ struct RunPodSandbox: RPC {
             try await Trace.span("network") { try await resources.attachNetwork() }
             undo.push("end its infra container") { try await resources.endInfra() }
             try await Trace.span("infra container") { try await resources.startInfra(monitor) }
+            try await node.plugins.run(sandbox, undo)
+            failpoint("RunPodSandbox/plugins told")
             sandbox.update {
                 $0.phase = .ready
                 $0.wasReady = true
             }
             try await Trace.span("store") { try await node.store.save(sandbox.row()) }
             failpoint("RunPodSandbox/ready stored")
+            node.plugins.settle(sandbox)
             node.tell(.createdEvent, of: sandbox)
             node.tell(.startedEvent, of: sandbox)
         } end: { isComplete in

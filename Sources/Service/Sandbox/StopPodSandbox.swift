@@ -32,6 +32,7 @@ struct StopPodSandbox: RPC {
         let resources = SandboxResources(node: node, sandbox: sandbox)
         var failures: [any Error] = []
         await collect(&failures) { try await endContainers(sandbox) }
+        if sandbox.current.wasReady { await node.plugins.stopped(sandbox) }
         await collect(&failures) { try await resources.releaseNetwork() }
         await collect(&failures) { try await resources.endInfra() }
         failpoint("StopPodSandbox/infra container deleted")

@@ -11,6 +11,7 @@ struct UpdatePodSandboxResources: RPC {
     {
         let sandbox = try node.sandboxes.get(request.podSandboxId)
         try sandbox.requireReady()
+        try await node.plugins.update(sandbox, request)
         let old = sandbox.current
         sandbox.update { state in
             state.overhead = request.overhead ?? state.overhead
@@ -22,6 +23,7 @@ struct UpdatePodSandboxResources: RPC {
             sandbox.update { ($0.overhead, $0.resources) = (old.overhead, old.resources) }
             throw error
         }
+        await node.plugins.updated(sandbox)
         return UpdatePodSandboxResourcesResponse()
     }
 }
