@@ -54,8 +54,11 @@ public struct PluginHost: Sendable {
         let seats = Seats(Self.mostConnections)
         while let link = await socket.accept() {
             guard seats.take() else {
-                backend.log(
-                    .warning, "\(Self.mostConnections) plugins are connected; one more is not")
+                if seats.isFirstRefusal {
+                    backend.log(
+                        .warning,
+                        "\(Self.mostConnections) plugins are connected; others are refused")
+                }
                 link.close()
                 continue
             }
@@ -140,19 +143,37 @@ private final class Countdown: Sendable {
 
 /// How many may still come.
 private final class Seats: Sendable {
-    private let free: Mutex<Int>
+    private struct State {
+        var free: Int
+        var hasRefused = false
+    }
 
-    init(_ count: Int) { free = Mutex(count) }
+    private let state: Mutex<State>
+
+    init(_ count: Int) { state = Mutex(State(free: count)) }
 
     func take() -> Bool {
-        free.withLock { free in
-            guard free > 0 else { return false }
-            free -= 1
+        state.withLock { state in
+            guard state.free > 0 else { return false }
+            state.free -= 1
             return true
         }
     }
 
-    func give() { free.withLock { $0 += 1 } }
+    func give() {
+        state.withLock { state in
+            state.free += 1
+            state.hasRefused = false
+        }
+    }
+
+    /// Whether this is the first time since a seat was given back that there is none.
+    var isFirstRefusal: Bool {
+        state.withLock { state in
+            defer { state.hasRefused = true }
+            return !state.hasRefused
+        }
+    }
 }
 
 /// The socket that plugins connect to. Only root may.

@@ -30,8 +30,20 @@ struct StatusPageTests {
                 pods        3 ready, 1 stopped
                 containers  none
                 images      14, 3.2 GB on the disk
+                plugins     none
                 pulls       none
                 """)
+    }
+
+    @Test func plugins() {
+        var status = status()
+        status.plugins = [
+            NodePlugin(name: "05-devices", pid: 7, isLaunched: true),
+            NodePlugin(name: "90-policy", pid: 8),
+        ]
+        #expect(
+            StatusPage(status, now: 0).text.contains(
+                "plugins     05-devices (started, pid 7), 90-policy (pid 8)\n"))
     }
 
     @Test func whyItIsNotReady() {
