@@ -57,6 +57,7 @@ let package = Package(
         room("Kernel", uses: ["CLinux", "Text"]),
         room("Model"),
         room("System", uses: ["Kernel", "Text", "Model"]),
+        room("EROFS", uses: ["Model"]),
         room(
             "Archive",
             uses: ["CISAL", "CZstd", "CCrypto", "CLinux", "System", "Kernel", "Text", "Model"]),
@@ -132,6 +133,7 @@ let package = Package(
             ]),
         tests(of: "Model"),
         tests(of: "Text"),
+        tests(of: "EROFS", uses: ["Model"]),
         tests(of: "YAML", uses: ["Model"]),
         tests(of: "OpenPGP", uses: ["Model"]),
         tests(of: "TOML", uses: ["Model"]),
