@@ -60,7 +60,9 @@ let package = Package(
         room("EROFS", uses: ["Model"]),
         room(
             "Archive",
-            uses: ["CISAL", "CZstd", "CCrypto", "CLinux", "System", "Kernel", "Text", "Model"]),
+            uses: [
+                "CISAL", "CZstd", "CCrypto", "CLinux", "EROFS", "System", "Kernel", "Text", "Model",
+            ]),
         room("Store", uses: ["CSQLite", "Kernel", "Text", "Model"]),
         room("GRPC", uses: ["CGRPC", "CAbseil"]),
         room("Protobuf", uses: ["CProtobuf", "Text", "Model"]),
@@ -150,7 +152,7 @@ let package = Package(
             of: "Streaming",
             uses: ["Model", "System", .product(name: "NIOCore", package: "swift-nio")]),
         tests(of: "Network", uses: ["Model", "System", "Kernel"]),
-        tests(of: "Archive", uses: ["CISAL", "CZstd", "CLinux", "Kernel", "Model"]),
+        tests(of: "Archive", uses: ["CISAL", "CZstd", "CLinux", "EROFS", "Kernel", "Model"]),
         tests(of: "Image", uses: ["Archive", "CLinux", "Kernel", "System", "YAML", "Model"]),
     ],
     swiftLanguageModes: [.v6],

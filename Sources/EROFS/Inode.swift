@@ -5,12 +5,12 @@ public struct Inode: Sendable, Equatable {
     public var owner: UInt32
     public var group: UInt32
     public var modified: Timestamp
-    public var extended: [ExtendedAttribute]
+    public var extended: [Attribute]
     public var content: Content
 
     public init(
         mode: UInt16, owner: UInt32 = 0, group: UInt32 = 0, modified: Timestamp = Timestamp(),
-        extended: [ExtendedAttribute] = [], content: Content
+        extended: [Attribute] = [], content: Content
     ) {
         self.mode = mode
         self.owner = owner
@@ -77,7 +77,7 @@ public struct Extent: Sendable, Equatable {
 }
 
 /// An extended attribute under its full name, as `user.key` (xattr(7)).
-public struct ExtendedAttribute: Sendable, Equatable {
+public struct Attribute: Sendable, Equatable {
     public var name: [UInt8]
     public var value: [UInt8]
 

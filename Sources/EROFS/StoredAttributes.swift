@@ -19,7 +19,7 @@ struct StoredAttributes {
     ]
 
     /// - Throws: `GantryError` (`unimplemented`) for what the format has no place for.
-    init(_ attributes: [ExtendedAttribute]) throws(GantryError) {
+    init(_ attributes: [Attribute]) throws(GantryError) {
         var bytes: [UInt8] = attributes.isEmpty ? [] : Array(repeating: 0, count: Self.header)
         for attribute in attributes {
             guard let prefix = Self.prefixes.first(where: { attribute.name.starts(with: $0.text) }),
@@ -36,7 +36,7 @@ struct StoredAttributes {
         self.bytes = bytes
     }
 
-    private static func refused(_ attribute: ExtendedAttribute) -> GantryError {
+    private static func refused(_ attribute: Attribute) -> GantryError {
         let name = String(decoding: attribute.name, as: UTF8.self)
         return GantryError(
             .unimplemented,

@@ -117,7 +117,7 @@ struct MetadataTests {
         for (name, size) in [("system.x", 1), ("user.x", 65536), ("", 0)] {
             var file = Samples.file(0, at: 0)
             file.extended = [
-                ExtendedAttribute(name: Array(name.utf8), value: Array(repeating: 0, count: size))
+                Attribute(name: Array(name.utf8), value: Array(repeating: 0, count: size))
             ]
             refuses(Samples.flat([("f", file)]), .unimplemented)
         }

@@ -20,8 +20,8 @@ enum Samples {
     /// One file of each kind, directories in directories, a hard link, attributes, holes.
     static func everyKind() -> [Inode] {
         let attributes = [
-            ExtendedAttribute(name: Array("user.key".utf8), value: Array("value".utf8)),
-            ExtendedAttribute(name: Array("security.capability".utf8), value: [1, 0, 0, 2]),
+            Attribute(name: Array("user.key".utf8), value: Array("value".utf8)),
+            Attribute(name: Array("security.capability".utf8), value: [1, 0, 0, 2]),
         ]
         var setuid = file(5000, at: 8192)
         (setuid.mode, setuid.owner, setuid.group, setuid.extended) = (

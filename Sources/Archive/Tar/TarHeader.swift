@@ -8,6 +8,8 @@ struct TarHeader {
     var size: UInt64 = 0
     /// Nil for a file without holes.
     var sparse: SparseMap?
+    /// How many bytes of it are in the tar.
+    var stored: UInt64 = 0
     /// Where its content begins, in bytes from the tar's beginning.
     var start: UInt64 = 0
     var mode: Int64 = 0

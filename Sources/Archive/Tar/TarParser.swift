@@ -129,6 +129,7 @@ final class TarParser {
         try measure(&header, try extensions.pax.size() ?? Self.checked(size))
         try readSparseMap(&header, block, extensions.pax)
         header.start = input.position
+        header.stored = left
         return header
     }
 
