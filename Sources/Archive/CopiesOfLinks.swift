@@ -81,10 +81,10 @@ final class CopiesOfLinks {
                 gantry_openat(parent, leaf, O_WRONLY | GANTRY_O_NOFOLLOW, 0)
             })
         let size = UInt64(clamping: found.existing.status.st_size)
-        try layer.limits.check("the layer with its copies", bytes + size)
+        try layer.limits.check("the layer with its copies", bytes.plus(size))
         let sum = try FileCopy(source: source.raw, target: target.raw, name: to).run(isCancelled)
         layer.contents.add(sum)
-        bytes += (size + 4095) & ~4095
+        bytes = bytes.plus(size.plus(4095) & ~4095)
         try attributes.copy(from: source.raw, to: target.raw, link.name)
     }
 

@@ -33,13 +33,13 @@ struct Fitting {
         while index < sorted.count {
             if isCancelled() { throw CancellationError() }
             let name = sorted[index]
-            let below = sorted[index...].prefix { $0.isAt(orBelow: name) }
             switch try fit(name, isCancelled) {
             case .isFit: index += 1
             case .standsAt(let actual):
                 next.insert(actual)
                 index += 1
             case .moved(let actual):
+                let below = sorted[index...].prefix { $0.isAt(orBelow: name) }
                 next.formUnion(parents.takeImplicit())
                 next.formUnion(below.map { $0.moved(from: name, to: actual) })
                 index += below.count

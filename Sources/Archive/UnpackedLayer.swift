@@ -40,7 +40,7 @@ public struct UnpackedLayer: Sendable {
     ) throws -> UnpackedLayer {
         let layers = try below.map { try LayerView($0, privileges) }
         var fitted = self
-        fitted.bytes += try CopiesOfLinks(directory, self, layers).run(isCancelled)
+        fitted.bytes = bytes.plus(try CopiesOfLinks(directory, self, layers).run(isCancelled))
         let fitting = try Fitting(directory, privileges, onto: layers, contents, limits)
         var names = implicit
         for _ in 0...Self.mostLinks where !names.isEmpty {

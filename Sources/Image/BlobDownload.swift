@@ -1,4 +1,5 @@
 internal import Archive
+internal import Kernel
 internal import Model
 internal import Synchronization
 internal import System
@@ -71,8 +72,8 @@ struct BlobDownload: Sendable {
 
     /// Whether enough is left to fill the window.
     private func isWorthRanges(_ stream: any ContentSink) -> Bool {
-        let window = UInt64(longLayers.rangesAtOnce) * longLayers.rangeLength
-        return content.size - stream.received > window
+        let window = longLayers.rangeLength.times(UInt64(clamping: longLayers.rangesAtOnce))
+        return content.size.minus(stream.received) > window
     }
 }
 

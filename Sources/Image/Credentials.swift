@@ -16,7 +16,8 @@ public enum Credentials: Hashable, Sendable {
     /// - Parameters:
     ///   - auth: base64 of `user:password`, as docker's config.json has it.
     ///   - serverAddress: the registry they are for. For another one they are not used.
-    /// - Throws: `GantryError` (`invalidArgument`) when `auth` is not of that form.
+    /// - Throws: `GantryError` (`invalidArgument`) when `auth` is not of that form, or a token can be in no
+    ///   header.
     public init(
         username: String = "", password: String = "", auth: String = "",
         serverAddress: String = "", identityToken: String = "", registryToken: String = "",
@@ -36,6 +37,10 @@ public enum Credentials: Hashable, Sendable {
         registryToken: String
     ) throws(GantryError) {
         if !registryToken.isEmpty {
+            guard registryToken.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
+                throw GantryError(
+                    .invalidArgument, "registry_token has bytes that no header may have")
+            }
             self = .registryToken(registryToken)
         } else if !identityToken.isEmpty {
             self = .identityToken(identityToken)

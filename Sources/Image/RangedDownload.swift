@@ -1,4 +1,5 @@
 internal import Archive
+internal import Kernel
 internal import Model
 internal import System
 
@@ -17,7 +18,7 @@ struct RangedDownload: Sendable {
     ///   a registry that answers with other bytes.
     func run(into stream: any ContentSink) async throws {
         var position = stream.received
-        var starts = stride(from: position, to: content.size, by: Int(settings.rangeLength))
+        var starts = stride(from: position, to: content.size, by: Int(clamping: settings.rangeLength))
             .makeIterator()
         try await withThrowingTaskGroup(of: RangeBuffer.self) { group in
             for _ in 0..<settings.rangesAtOnce {
@@ -52,7 +53,7 @@ struct RangedDownload: Sendable {
     }
 
     private func range(at start: UInt64) async throws -> RangeBuffer {
-        let end = min(start + settings.rangeLength, content.size)
+        let end = min(start.plus(settings.rangeLength), content.size)
         let buffer = try RangeBuffer(start..<end)
         while buffer.end < end {
             let before = buffer.end

@@ -14,6 +14,15 @@ public enum Files {
         return try readToEnd(file, path)
     }
 
+    /// Its first bytes, as many as there are of `count`.
+    public static func read(_ path: String, first count: Int) throws(SystemError) -> [UInt8] {
+        let file = try open(path)
+        let number = file.raw
+        var bytes = [UInt8](repeating: 0, count: count)
+        let read = try syscall("read", path) { pread(number, &bytes, count, 0) }
+        return Array(bytes[..<read])
+    }
+
     public static func readText(_ path: String) throws(SystemError) -> String {
         String(decoding: try read(path), as: UTF8.self)
     }

@@ -1,4 +1,5 @@
 internal import Model
+internal import Text
 
 /// `NN-NAME`: an index of two digits, by which plugins are ordered, and a name.
 struct PluginName: Sendable {
@@ -23,11 +24,10 @@ struct PluginName: Sendable {
 
     /// Of a file in the directory of plugins.
     init(file: String) throws {
-        let parts = file.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2 else {
+        guard let (index, base) = file.cut(at: "-") else {
             throw GantryError(.invalidArgument, "\"\(file)\" is not named NN-NAME")
         }
-        try self.init(index: String(parts[0]), base: String(parts[1]))
+        try self.init(index: String(index), base: String(base))
     }
 
     var file: String { "\(index)-\(base)" }

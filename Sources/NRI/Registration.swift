@@ -1,3 +1,4 @@
+internal import Kernel
 internal import Model
 internal import Protobuf
 internal import Synchronization
@@ -138,8 +139,8 @@ final class Registration: Sendable {
         let request = ConfigureRequest(
             config: program?.configuration ?? "", runtimeName: settings.runtimeName,
             runtimeVersion: settings.runtimeVersion,
-            registrationTimeout: Int64(settings.registrationLimit / .milliseconds(1)),
-            requestTimeout: Int64(settings.requestLimit / .milliseconds(1)),
+            registrationTimeout: Int64(clamping: settings.registrationLimit / .milliseconds(1)),
+            requestTimeout: Int64(clamping: settings.requestLimit / .milliseconds(1)),
             nriVersion: NRISettings.protocolVersion)
         let answer: ConfigureResponse = try Bytes.decode(
             try await plugin.connection.call(

@@ -1,6 +1,7 @@
 internal import Kernel
 public import Model
 internal import System
+internal import Text
 
 /// The network that pods are attached to, as tools want to see it.
 public struct ShownNetwork: Sendable {
@@ -59,7 +60,7 @@ extension PluginResult {
                 addresses.map { entry in
                     let address = entry["address"]?.string ?? ""
                     return [
-                        "IP": .string(String(address.prefix { $0 != "/" })),
+                        "IP": .string(String(address.head(before: "/"))),
                         "Gateway": entry["gateway"] ?? "",
                     ]
                 }),

@@ -64,9 +64,12 @@ extension HostFacts {
 
     /// capabilities(7): "This file exposes the numerical value of the highest capability".
     private static func knownCapabilities() -> Set<String> {
-        let text = (try? Files.readText("/proc/sys/kernel/cap_last_cap")) ?? ""
-        let last = Int(text.filter { !$0.isWhitespace }) ?? Capabilities.known.count
-        return Set(Capabilities.known.prefix(max(0, last) + 1))
+        capabilities(upTo: (try? Files.readText("/proc/sys/kernel/cap_last_cap")) ?? "")
+    }
+
+    static func capabilities(upTo last: String) -> Set<String> {
+        let last = Int(last.trimmed) ?? Capabilities.known.count
+        return Set(Capabilities.known.prefix(max(0, last).plus(1)))
     }
 
     private static func field(_ name: String, _ status: String) -> String {

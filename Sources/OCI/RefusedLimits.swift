@@ -25,7 +25,10 @@ extension Spec.Resources {
         ),
         (
             "memory_limit_in_bytes",
-            ["memory.limit_in_bytes", "memory.max", "memory limit too low"],
+            [
+                "memory.limit_in_bytes", "memory.max", "memory limit too low",
+                "memory limit could be too low",
+            ],
             { $0.memory?.limit != nil }
         ),
         ("hugepage_limits", ["hugetlb."], { $0.hugepageLimits != nil }),

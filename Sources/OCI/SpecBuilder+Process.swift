@@ -68,12 +68,12 @@ extension SpecBuilder {
         for variable in request.container.envs {
             guard let value = String(validating: variable.value, as: UTF8.self) else {
                 throw GantryError(
-                    .invalidArgument, "the value of variable \(variable.key) is not UTF-8")
+                    .invalidArgument, "envs: the value of variable \(variable.key) is not UTF-8")
             }
             guard !variable.key.isEmpty, !variable.key.has("="), !value.has("\0") else {
                 throw GantryError(
                     .invalidArgument,
-                    "\"\(variable.key)\" is no name, or its value no value, of a variable")
+                    "envs: \"\(variable.key)\" is no name, or its value no value, of a variable")
             }
             environment[variable.key] = value
         }

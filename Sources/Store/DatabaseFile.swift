@@ -73,11 +73,11 @@ struct DatabaseFile: Sendable {
     /// what was committed to it (sqlite.org/fileformat2.html, "The Write-Ahead Log").
     private func logDamage() -> String? {
         guard let size = Self.size(log), size > 0 else { return nil }
-        let header = ((try? Files.read(log)) ?? []).prefix(8)
+        let header = (try? Files.read(log, first: 8)) ?? []
         let known: [[UInt8]] = [0x82, 0x83].map {
             [0x37, 0x7f, 0x06, $0, 0x00, 0x2d, 0xe2, 0x18]
         }
-        return known.contains(Array(header)) ? nil : "its write-ahead log has no valid header"
+        return known.contains(header) ? nil : "its write-ahead log has no valid header"
     }
 
     /// Moves it and its companions away, to be looked at.

@@ -2,6 +2,7 @@ internal import CLinux
 internal import Glibc
 internal import Kernel
 internal import MonitorProtocol
+internal import Text
 
 /// Where the daemon is, and runtimes begin.
 ///
@@ -56,13 +57,13 @@ struct HomeCgroup: Equatable {
     private(set) var directory: String?
 
     init(_ membership: String) {
-        for line in membership.split(separator: "\n") {
-            let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+        for line in membership.split(at: "\n") {
+            let parts = line.split(at: ":", maxSplits: 2, omittingEmptySubsequences: false)
             guard parts.count == 3 else { continue }
             if parts[1].isEmpty {
                 directory = "/sys/fs/cgroup\(parts[2])"
             } else {
-                let name = parts[1].hasPrefix("name=") ? parts[1].dropFirst(5) : parts[1]
+                let name = parts[1].removing(prefix: "name=") ?? parts[1]
                 members.append("/sys/fs/cgroup/\(name)\(parts[2])/cgroup.procs")
             }
         }

@@ -1,5 +1,6 @@
 internal import Glibc
 public import Kernel
+internal import Text
 
 /// A cgroup that is to be made for a process that runs already.
 public struct CgroupMember: Sendable {
@@ -20,7 +21,7 @@ public struct CgroupMember: Sendable {
     public func take(_ pid: Int32) throws(SystemError) {
         for hierarchy in Self.hierarchies {
             try make(path, below: hierarchy)
-            if hierarchy.hasSuffix("/pids") { continue }
+            if hierarchy.ends(with: "/pids") { continue }
             try Files.write("\(pid)", to: "\(hierarchy)\(path)/cgroup.procs")
         }
     }
@@ -30,19 +31,26 @@ public struct CgroupMember: Sendable {
         if Files.exists("\(mount)/cgroup.controllers") { return [mount] }
         return ((try? Files.list(mount)) ?? []).map { "\(mount)/\($0)" }.filter { path in
             var status = stat()
-            return !path.hasSuffix("/unified") && lstat(path, &status) == 0
+            return !path.ends(with: "/unified") && lstat(path, &status) == 0
                 && status.st_mode & S_IFMT == S_IFDIR
         }
     }
 
     private func make(_ path: String, below hierarchy: String) throws(SystemError) {
-        var directory = hierarchy
-        for name in path.split(separator: "/") {
-            let parent = directory
-            directory += "/\(name)"
+        for (parent, directory) in Self.levels(of: path, below: hierarchy) {
             guard !Files.exists(directory) else { continue }
             try Files.makeDirectories(directory)
             try inherit(from: parent, to: directory)
+        }
+    }
+
+    /// Each directory of the path with the one above it, from the top.
+    static func levels(of path: String, below top: String) -> [(parent: String, directory: String)] {
+        var directory = top
+        return path.split(at: "/").map { name in
+            let parent = directory
+            directory += "/\(name)"
+            return (parent, directory)
         }
     }
 
@@ -50,12 +58,12 @@ public struct CgroupMember: Sendable {
     /// process may enter; on v2 the controllers, which the parent has to pass on.
     private func inherit(from parent: String, to directory: String) throws(SystemError) {
         for name in ["cpuset.cpus", "cpuset.mems"]
-        where directory.hasPrefix("\(Self.mount)/cpuset/") {
+        where directory.begins(with: "\(Self.mount)/cpuset/") {
             let all = try Files.readText("\(parent)/\(name)")
             try Files.write(all, to: "\(directory)/\(name)")
         }
         let controllers = (try? Files.readText("\(parent)/cgroup.controllers")) ?? ""
-        for name in controllers.split(whereSeparator: \.isWhitespace) {
+        for name in controllers.words {
             try? Files.write("+\(name)", to: "\(parent)/cgroup.subtree_control")
         }
     }

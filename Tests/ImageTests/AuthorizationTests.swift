@@ -165,6 +165,12 @@ struct AuthorizationTests {
         #expect(try Credentials(identityToken: "t", for: reference) == .identityToken("t"))
         #expect(try Credentials(registryToken: "t", for: reference) == .registryToken("t"))
         #expect(try Credentials(for: reference) == .none)
+        for token in ["a\r\nHost: other", "a\n", "a b", "\u{e9}"] {
+            let error = #expect(throws: GantryError.self) {
+                try Credentials(registryToken: token, for: reference)
+            }
+            #expect(error?.message.contains("registry_token") == true)
+        }
         #expect(
             try Credentials(
                 username: "user", password: "secret", serverAddress: "https://quay.io/v2/",

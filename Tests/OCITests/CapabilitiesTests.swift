@@ -63,4 +63,13 @@ internal import Testing
         #expect(Capabilities.names(inMask: 0b10_0001) == ["CAP_CHOWN", "CAP_KILL"])
         #expect(Capabilities.names(inMask: 0x1ff_ffff_ffff).count == 41)
     }
+
+    /// A number that only a kernel gives, and that is not believed all the same.
+    @Test(arguments: [
+        ("0\n", 1), ("40\r\n", 41), ("9223372036854775807\n", Capabilities.known.count),
+        ("-9223372036854775808", 1), ("", Capabilities.known.count),
+    ])
+    func knownToTheKernel(last: String, count: Int) {
+        #expect(HostFacts.capabilities(upTo: last).count == count)
+    }
 }

@@ -43,6 +43,21 @@ import Testing
         #expect(other?.code == .internal)
     }
 
+    /// crun's words, then runc's.
+    @Test(arguments: [
+        "OOM: the memory limit could be too low: read from sync socket: Connection reset by peer",
+        "container init was OOM-killed (memory limit too low?)",
+    ])
+    func aLimitThatNoContainerStartsWith(message: String) {
+        var limits = Spec.Resources()
+        limits.memory = Spec.Memory()
+        limits.memory?.limit = 1
+        let refused = error(message, limits) as? GantryError
+        #expect(refused?.code == .invalidArgument)
+        #expect(
+            refused?.message.hasPrefix("linux.resources.memory_limit_in_bytes: ") == true)
+    }
+
     private func error(_ message: String, _ limits: Spec.Resources? = nil) -> any Error {
         runtime.error(creating: "c", log: message, limits: limits)
     }

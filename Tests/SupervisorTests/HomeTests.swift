@@ -14,6 +14,16 @@ internal import Testing
         #expect(home.directory == nil)
     }
 
+    /// "\r\n" is one Character, and so is a slash with a combining mark.
+    @Test func whateverACgroupIsCalled() {
+        let home = HomeCgroup("4:cpu:/b\r\n3:name=\u{301}:/\u{301}a\n")
+        #expect(
+            home.members == [
+                "/sys/fs/cgroup/cpu/b\r/cgroup.procs",
+                "/sys/fs/cgroup/\u{301}/\u{301}a/cgroup.procs",
+            ])
+    }
+
     @Test func ofTheSecondVersion() {
         let home = HomeCgroup("0::/system.slice/gantry.service\n")
         #expect(home.members == [])

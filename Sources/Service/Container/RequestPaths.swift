@@ -13,7 +13,7 @@ enum RequestPaths {
         try check("log_path", config.logPath)
         try check("working_dir", config.workingDir)
         for mount in config.mounts {
-            try check("mounts.container_path", mount.containerPath)
+            try checkMountPoint("mounts.container_path", mount.containerPath)
             try check("mounts.host_path", mount.hostPath)
         }
         for device in config.devices {
@@ -23,6 +23,23 @@ enum RequestPaths {
         let security = config.linux?.securityContext
         for path in security?.maskedPaths ?? [] { try checkAbsolute("masked_paths", path) }
         for path in security?.readonlyPaths ?? [] { try checkAbsolute("readonly_paths", path) }
+    }
+
+    /// The container's root is no place for a volume: no runtime mounts one there.
+    private static func checkMountPoint(_ field: String, _ path: String) throws(GantryError) {
+        try check(field, path)
+        guard path.isEmpty || !isRoot(path) else {
+            throw GantryError(.invalidArgument, "\(field) \"\(path)\" is the container's root")
+        }
+    }
+
+    /// Nothing is above the root (path_resolution(7)).
+    private static func isRoot(_ path: String) -> Bool {
+        var depth = 0
+        for name in path.split(at: "/") where name != "." {
+            depth = name == ".." ? max(0, depth - 1) : depth + 1
+        }
+        return depth == 0
     }
 
     private static func checkAbsolute(_ field: String, _ path: String) throws(GantryError) {

@@ -24,8 +24,8 @@ extension SandboxContainer {
         switch phase {
         case .creating, .unrunnable: ContainerdProcess(status: .unknown)
         case .created(let pid), .starting(let pid, _):
-            ContainerdProcess(pid: UInt32(pid), status: .created)
-        case .running(let pid, _): ContainerdProcess(pid: UInt32(pid), status: .running)
+            ContainerdProcess(pid: UInt32(clamping: pid), status: .created)
+        case .running(let pid, _): ContainerdProcess(pid: UInt32(clamping: pid), status: .running)
         case .exited(let exit):
             ContainerdProcess(status: .stopped, exitStatus: UInt32(bitPattern: exit.code))
         }
@@ -42,6 +42,6 @@ extension Sandbox {
         guard let pid = now.infraPid ?? now.monitor?.process else {
             return ContainerdProcess(status: .unknown)
         }
-        return ContainerdProcess(pid: UInt32(pid), status: .running)
+        return ContainerdProcess(pid: UInt32(clamping: pid), status: .running)
     }
 }

@@ -50,7 +50,7 @@ public struct DefaultSysctls: Sendable {
     private static func fitted(_ range: String, _ groups: UInt32?) -> String {
         guard let groups else { return range }
         return range.split { $0 == " " || $0 == "\t" }.map { bound in
-            UInt32(bound).map { String(min($0, groups - 1)) } ?? String(bound)
+            UInt32(bound).map { String(min($0, groups.minus(1))) } ?? String(bound)
         }.joined(separator: " ")
     }
 }

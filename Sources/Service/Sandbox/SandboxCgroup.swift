@@ -3,6 +3,7 @@ internal import Logging
 internal import Model
 internal import OCI
 internal import System
+internal import Text
 
 /// The sandbox's cgroup below its pod's, in which the pod's monitor lives.
 ///
@@ -40,7 +41,7 @@ extension SandboxResources {
     /// systemd makes the cgroup, as it does for containers (org.freedesktop.systemd1(5)); it goes with
     /// its last process.
     private func startScope(_ pid: Int32) async throws {
-        let parts = node.cgroupPath(sandbox).container(sandbox.id).split(separator: ":")
+        let parts = node.cgroupPath(sandbox).container(sandbox.id).split(at: ":")
         let output = try await Command(
             "/usr/bin/busctl",
             [
