@@ -21,6 +21,10 @@ static inline CURLcode gantry_curl_set_writer(CURL *curl, curl_write_callback fu
     return curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, function);
 }
 
+static inline CURLcode gantry_curl_set_header_writer(CURL *curl, curl_write_callback function) {
+    return curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, function);
+}
+
 static inline CURLcode gantry_curl_get_long(CURL *curl, CURLINFO info, long *value) {
     return curl_easy_getinfo(curl, info, value);
 }

@@ -1,5 +1,6 @@
 internal import Archive
 internal import FoundationEssentials
+internal import Kernel
 internal import Model
 
 /// The image configuration (image-spec, config.md) as far as a runtime needs it.
@@ -21,7 +22,18 @@ struct ConfigDocument: Sendable {
         } catch {
             throw GantryError(.dataLoss, "the image configuration cannot be read", cause: error)
         }
+        let words = [config.environment, config.entrypoint, config.command, config.volumes]
+        guard words.reduce(0, { $0.plus($1.count) }) <= Self.mostWords else {
+            throw GantryError(
+                .resourceExhausted,
+                "the image configuration has more than \(Self.mostWords) variables, words and volumes"
+            )
+        }
     }
+
+    /// Of a configuration all this is kept for as long as the image is there; no program starts with more
+    /// (execve(2), "Limits on size of arguments and environment").
+    private static let mostWords = 1 << 16
 
     /// As Go reads it: `null` is nothing, in lists and tables too.
     private struct Document: Decodable {
@@ -43,14 +55,13 @@ struct ConfigDocument: Sendable {
         var WorkingDir: String?
         var Volumes: [String: JSONValue?]?
         var StopSignal: String?
-        var Labels: [String: String?]?
 
         var imageConfig: ImageConfig {
             ImageConfig(
                 user: User ?? "", environment: (Env ?? []).compactMap { $0 },
                 entrypoint: Entrypoint?.words ?? [], command: Cmd?.words ?? [],
                 workingDirectory: WorkingDir ?? "", volumes: (Volumes ?? [:]).keys.sorted(),
-                stopSignal: StopSignal ?? "", labels: (Labels ?? [:]).mapValues { $0 ?? "" })
+                stopSignal: StopSignal ?? "")
         }
     }
 

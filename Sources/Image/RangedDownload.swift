@@ -18,8 +18,8 @@ struct RangedDownload: Sendable {
     ///   a registry that answers with other bytes.
     func run(into stream: any ContentSink) async throws {
         var position = stream.received
-        var starts = stride(from: position, to: content.size, by: Int(clamping: settings.rangeLength))
-            .makeIterator()
+        let step = Int(clamping: settings.rangeLength)
+        var starts = stride(from: position, to: content.size, by: step).makeIterator()
         try await withThrowingTaskGroup(of: RangeBuffer.self) { group in
             for _ in 0..<settings.rangesAtOnce {
                 if let start = starts.next() { group.addTask { try await range(at: start) } }

@@ -45,7 +45,7 @@ struct SignatureCheck: Sendable {
     private func found(_ digests: Set<Digest>, by keys: [PublicKey]) async throws -> Found {
         var found = Found()
         for digest in digests {
-            for signature in try await SigstoreSignatures(session: session).signatures(of: digest) {
+            try await SigstoreSignatures(session: session).each(of: digest) { signature in
                 found.count += 1
                 if keys.contains(where: { $0.verifies(signature.bytes, of: signature.payload) }) {
                     found.claims.append(signature.claim)
@@ -61,7 +61,7 @@ struct SignatureCheck: Sendable {
         var found = Found()
         let signatures = SimpleSignatures(lookaside: try await places(), client: client)
         for digest in digests {
-            for message in try await signatures.messages(of: digest, reference) {
+            try await signatures.each(of: digest, reference) { message in
                 found.count += 1
                 do {
                     let payload = try await Blocking.run {

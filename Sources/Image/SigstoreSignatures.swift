@@ -24,8 +24,9 @@ struct SigstoreSignatures: Sendable {
         }
     }
 
+    /// Hands each on as it comes: all of them at once could be worth much memory.
     /// - Throws: `SignatureError`; as `RegistrySession.get`.
-    func signatures(of digest: Digest) async throws -> [Signature] {
+    func each(of digest: Digest, _ body: (Signature) -> Void) async throws {
         let tag = "\(digest.algorithm.rawValue)-\(digest.hex).sig"
         let types = MediaType.manifests.joined(separator: ", ")
         let response: HTTPResponse
@@ -33,17 +34,15 @@ struct SigstoreSignatures: Sendable {
             response = try await session.get(
                 "manifests/\(tag)", ["Accept: \(types)"], .collect(limit: Self.documentLimit))
         } catch let error as GantryError where error.code == .notFound {
-            return []
+            return
         }
         guard let list = try? JSONDecoder().decode(List.self, from: Data(response.body)) else {
             throw SignatureError("the signatures of \(digest) cannot be read")
         }
-        var signatures: [Signature] = []
         for layer in list.layers.prefix(SignatureCheck.mostSignatures)
         where layer.mediaType == Self.payloadType {
-            if let found = try await signature(layer, digest) { signatures.append(found) }
+            if let found = try await signature(layer, digest) { body(found) }
         }
-        return signatures
     }
 
     /// Nil for one that is none, beside which a good one may stand.

@@ -14,23 +14,23 @@ struct SimpleSignatures: Sendable {
     private static let largest = 1 << 20
     private static let mostRedirects = 10
 
-    /// Signed messages, none of them checked.
+    /// Hands on signed messages, none of them checked, each as it comes.
     /// - Throws: `SignatureError` when it cannot be found out which there are.
-    func messages(of digest: Digest, _ reference: Reference) async throws -> [[UInt8]] {
+    func each(
+        of digest: Digest, _ reference: Reference, _ body: ([UInt8]) async -> Void
+    ) async throws {
         let directory = lookaside.directory(of: digest.description, reference)
-        var messages: [[UInt8]] = []
         for number in 1...SignatureCheck.mostSignatures {
             let url = "\(directory)/signature-\(number)"
             do {
-                guard let message = try await fetch(url) else { break }
-                messages.append(message)
+                guard let message = try await fetch(url) else { return }
+                await body(message)
             } catch let error as CancellationError {
                 throw error
             } catch {
                 throw SignatureError("signature \(printable(url)): \(error)")
             }
         }
-        return messages
     }
 
     /// Nil when there is none.

@@ -15,9 +15,15 @@ final class Transfer: @unchecked Sendable {
     private var failure: (any Error)?
     private var head: HTTPHead?
     private var floor: ProgressFloor
+    /// Bytes of headers so far, those of interim responses and trailers included.
+    private var headerBytes = 0
+    /// The rest of an error's text is not waited for.
+    private var isEnough = false
 
     /// Of a response that is an error, this much is read for its text.
     private static let errorLimit = 64 << 10
+    /// libcurl keeps all of them, and bounds none that comes behind a body.
+    private static let headerLimit = 512 << 10
 
     init(
         _ request: HTTPRequest, _ body: HTTPBody, _ handle: CurlHandle, _ patience: HTTPPatience
@@ -48,7 +54,7 @@ final class Transfer: @unchecked Sendable {
         // First, since who threw it may count on seeing it.
         if let failure { throw failure }
         if wasCancelled { throw CancellationError() }
-        guard code == CURLE_OK else {
+        guard code == CURLE_OK || isEnough else {
             throw TransferError(
                 url: printable(request.url), reason: handle.reason(code),
                 isAnswered: handle.status != 0)
@@ -85,13 +91,38 @@ final class Transfer: @unchecked Sendable {
             let bytes = UnsafeRawBufferPointer(start: bytes, count: count)
             return Unmanaged<Transfer>.fromOpaque(transfer).takeUnretainedValue().take(bytes)
         }
+        gantry_curl_set_pointer(
+            handle.easy, CURLOPT_HEADERDATA, Unmanaged.passUnretained(self).toOpaque())
+        gantry_curl_set_header_writer(handle.easy) { _, _, count, transfer in
+            guard let transfer else { return 0 }
+            return Unmanaged<Transfer>.fromOpaque(transfer).takeUnretainedValue()
+                .takeHeader(of: count)
+        }
     }
 
     /// libcurl's write callback: any other result than `count` ends the transfer.
     private func take(_ bytes: UnsafeRawBufferPointer) -> Int {
         do {
             try deliver(bytes)
-            return bytes.count
+            return isEnough ? 0 : bytes.count
+        } catch {
+            failure = error
+            return 0
+        }
+    }
+
+    /// The same for a header's line.
+    private func takeHeader(of count: Int) -> Int {
+        do {
+            headerBytes += count
+            try floor.come(count, from: request.url)
+            defer { floor.wait() }
+            guard headerBytes <= Self.headerLimit else {
+                throw GantryError(
+                    .resourceExhausted,
+                    "\(printable(request.url)): headers of more than \(Self.headerLimit) bytes")
+            }
+            return count
         } catch {
             failure = error
             return 0
@@ -105,6 +136,7 @@ final class Transfer: @unchecked Sendable {
         let status = handle.status
         guard (200..<300).contains(status) else {
             collected += bytes.prefix(Self.errorLimit - collected.count)
+            isEnough = collected.count == Self.errorLimit
             return
         }
         switch body {

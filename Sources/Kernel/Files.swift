@@ -9,9 +9,14 @@ public enum Files {
         Descriptor(owning: try syscall("open", path) { gantry_open(path, flags, mode) })
     }
 
+    /// No small file is longer. What has no end, as `/dev/zero`, must not take all memory.
+    private static let largest = 64 << 20
+
+    /// A fifo that somebody has put there is an empty file: nobody is waited for.
+    /// - Throws: `SystemError`; `EFBIG` past 64 MiB.
     public static func read(_ path: String) throws(SystemError) -> [UInt8] {
-        let file = try open(path)
-        return try readToEnd(file, path)
+        let file = try open(path, O_RDONLY | O_NONBLOCK)
+        return try readToEnd(file, path, limit: largest)
     }
 
     /// Its first bytes, as many as there are of `count`.

@@ -12,12 +12,11 @@ public struct ImageConfig: Codable, Hashable, Sendable {
     public var volumes: [String]
     /// `SIGTERM`, `TERM`, `15`, or empty.
     public var stopSignal: String
-    public var labels: [String: String]
 
     public init(
         user: String = "", environment: [String] = [], entrypoint: [String] = [],
         command: [String] = [], workingDirectory: String = "", volumes: [String] = [],
-        stopSignal: String = "", labels: [String: String] = [:]
+        stopSignal: String = ""
     ) {
         self.user = user
         self.environment = environment
@@ -26,6 +25,5 @@ public struct ImageConfig: Codable, Hashable, Sendable {
         self.workingDirectory = workingDirectory
         self.volumes = volumes
         self.stopSignal = stopSignal
-        self.labels = labels
     }
 }

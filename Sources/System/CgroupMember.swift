@@ -45,7 +45,8 @@ public struct CgroupMember: Sendable {
     }
 
     /// Each directory of the path with the one above it, from the top.
-    static func levels(of path: String, below top: String) -> [(parent: String, directory: String)] {
+    static func levels(of path: String, below top: String) -> [(parent: String, directory: String)]
+    {
         var directory = top
         return path.split(at: "/").map { name in
             let parent = directory

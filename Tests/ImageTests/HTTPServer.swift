@@ -20,6 +20,8 @@ final class HTTPServer: Sendable {
             case stall(Int)
             /// A byte at a time, and a pause after each.
             case drip(milliseconds: UInt32)
+            /// Instead of the response the first bytes, and then the others again and again.
+            case endless([UInt8], then: [UInt8])
         }
         var status = 200
         var headers: [String: String] = [:]
@@ -116,6 +118,11 @@ final class HTTPServer: Sendable {
 
     /// False when the connection is to be closed.
     private static func write(_ response: Response, to connection: Int32) -> Bool {
+        if case .endless(let first, let others) = response.fault {
+            var bytes = first
+            while send(bytes, to: connection) { bytes = others }
+            return false
+        }
         var headers = response.headers
         headers["Content-Length"] = headers["Content-Length"] ?? "\(response.body.count)"
         let head = headers.map { "\($0.key): \($0.value)\r\n" }.joined()
@@ -123,16 +130,9 @@ final class HTTPServer: Sendable {
         switch response.fault {
         case nil: bytes += response.body
         case .cut(let count), .stall(let count): bytes += response.body.prefix(count)
-        case .drip: break
+        case .drip, .endless: break
         }
-        var sent = 0
-        while sent < bytes.count {
-            let count = bytes[sent...].withUnsafeBytes {
-                send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-            }
-            if count <= 0 { return false }
-            sent += count
-        }
+        guard send(bytes, to: connection) else { return false }
         if case .stall = response.fault {
             var byte: UInt8 = 0
             _ = recv(connection, &byte, 1, 0)
@@ -140,7 +140,7 @@ final class HTTPServer: Sendable {
         if case .drip(let pause) = response.fault {
             for byte in response.body {
                 if [byte].withUnsafeBytes({
-                    send(connection, $0.baseAddress, 1, Int32(MSG_NOSIGNAL))
+                    Glibc.send(connection, $0.baseAddress, 1, Int32(MSG_NOSIGNAL))
                 })
                     != 1
                 {
@@ -150,5 +150,17 @@ final class HTTPServer: Sendable {
             }
         }
         return response.fault == nil
+    }
+
+    private static func send(_ bytes: [UInt8], to connection: Int32) -> Bool {
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes[sent...].withUnsafeBytes {
+                Glibc.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            if count <= 0 { return false }
+            sent += count
+        }
+        return true
     }
 }

@@ -151,6 +151,18 @@ struct OddRegistryTests {
         }
     }
 
+    /// All of it would be kept for as long as the image is there, and no program starts with so much.
+    @Test(arguments: ["Env", "Cmd", "Entrypoint"])
+    func moreWordsThanAnyProgramTakes(_ key: String) async {
+        let words = [String](repeating: "\"\"", count: 70_000).joined(separator: ",")
+        let config = config(
+            "{\"config\": {\"\(key)\": [\(words)]}, \"rootfs\": {\"diff_ids\": []}}")
+        let error = await #expect(throws: GantryError.self) {
+            try await bench.pull(from: server([manifest(config, layers: "[]"), config]))
+        }
+        #expect(error?.code == .resourceExhausted)
+    }
+
     @Test func moreLayersThanCanBeMounted() async {
         let one = "\"\(Digest(of: [1]))\""
         let layer =

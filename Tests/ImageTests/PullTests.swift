@@ -34,7 +34,6 @@ struct PullTests {
         #expect(pulled.config.command == ["sh"])
         #expect(pulled.config.volumes == ["/data"])
         #expect(pulled.config.stopSignal == "SIGINT")
-        #expect(pulled.config.labels == ["k": "v"])
         #expect(pulled.layers.map(\.diffID) == [Digest(of: image.layer).description])
         #expect(bench.content(of: pulled)?.count == 3_000_000)
         #expect(bench.layers.usage().inodes == 1)

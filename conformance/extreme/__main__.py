@@ -10,8 +10,10 @@ from pathlib import Path
 
 import grpc
 
-from .cells import Cell, matrix
-from .world import World
+from .cells import request_cells
+from .documents import document_cells
+from .streams import stream_cells
+from .world import AnyCell, World
 
 #: Cells that are walked on one daemon before it is looked at.
 GROUP = 48
@@ -20,7 +22,7 @@ GROUP = 48
 def main() -> int:
     """0 when every cell is as it should be."""
     options = _options()
-    cells = _chosen(matrix(), options)
+    cells = _chosen([*request_cells(), *stream_cells(), *document_cells()], options)
     if options.list:
         print(*(cell.name for cell in cells), sep="\n")
         return 0
@@ -28,7 +30,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as directory:
         world = World(Path(directory))
         try:
-            wrong: dict[Cell, str] = {}
+            wrong: dict[AnyCell, str] = {}
             for start in range(0, len(cells), options.group):
                 group = cells[start:start + options.group]
                 wrong.update(_walk(world, group, options.whole))
@@ -54,7 +56,7 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _chosen(cells: list[Cell], options: argparse.Namespace) -> list[Cell]:
+def _chosen(cells: list[AnyCell], options: argparse.Namespace) -> list[AnyCell]:
     chosen = [cell for cell in cells if options.only in cell.name]
     if options.sample and options.sample < len(chosen):
         print(f"{options.sample} of {len(chosen)} cells, by seed {options.seed}")
@@ -62,7 +64,7 @@ def _chosen(cells: list[Cell], options: argparse.Namespace) -> list[Cell]:
     return chosen
 
 
-def _walk(world: World, cells: list[Cell], whole: bool) -> dict[Cell, str]:
+def _walk(world: World, cells: list[AnyCell], whole: bool) -> dict[AnyCell, str]:
     """What is wrong in a group; of one that fails as a whole the cells at fault are looked for."""
     try:
         return world.walk(cells)
@@ -77,13 +79,19 @@ def _walk(world: World, cells: list[Cell], whole: bool) -> dict[Cell, str]:
     return found or {cells[0]: f"with {len(cells) - 1} others: {reason}"}
 
 
-def _print_size(cells: list[Cell], wrong: dict[Cell, str], seconds: float) -> None:
-    sizes, faults = Counter(cell.rpc for cell in cells), Counter(cell.rpc for cell in wrong)
-    fields = {rpc: len({cell.change.path for cell in cells if cell.rpc == rpc}) for rpc in sizes}
+def _print_size(cells: list[AnyCell], wrong: dict[AnyCell, str], seconds: float) -> None:
+    sizes, faults = Counter(map(_kind, cells)), Counter(map(_kind, wrong))
+    fields = {kind: len({cell.field for cell in cells if _kind(cell) == kind}) for kind in sizes}
     print(f"{'request':28} {'fields':>6} {'cells':>6} {'wrong':>6}")
-    for rpc, size in sizes.items():
-        print(f"{rpc:28} {fields[rpc]:6} {size:6} {faults[rpc]:6}")
+    for kind, size in sizes.items():
+        print(f"{kind:28} {fields[kind]:6} {size:6} {faults[kind]:6}")
     print(f"{'all':28} {sum(fields.values()):6} {len(cells):6} {len(wrong):6}  in {seconds:.0f} s")
+
+
+def _kind(cell: AnyCell) -> str:
+    """By what its name begins with."""
+    words = cell.name.split()
+    return " ".join(words[:2 if words[0] == "answer" or words[1] == "URL" else 1])
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from harness import cri
 from .fields import Change, changes
 
 #: What a caller can do something about. INTERNAL is the daemon's own fault, UNAVAILABLE its end.
-_REFUSALS = {grpc.StatusCode[name] for name in (
+REFUSALS = {grpc.StatusCode[name] for name in (
     "INVALID_ARGUMENT", "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "FAILED_PRECONDITION",
     "RESOURCE_EXHAUSTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "UNAUTHENTICATED")}
 
@@ -32,6 +32,11 @@ class Cell:
         return f"{self.rpc} {self.change.name}"
 
     @property
+    def field(self) -> str:
+        """`config.hostname`."""
+        return ".".join(self.change.path)
+
+    @property
     def deadline(self) -> float:
         """A wait that is asked for is not waited for."""
         return 3 if self.change.path[-1] == "timeout" or self._streams else 20
@@ -45,7 +50,10 @@ class Cell:
         code, details = error.code(), error.details() or ""
         if code == grpc.StatusCode.DEADLINE_EXCEEDED and self.deadline < 20:
             return ""
-        if code not in _REFUSALS:
+        # The node has no network: of a registry elsewhere there is nothing better to say.
+        if self.rpc == "PullImage" and "Could not resolve host" in details:
+            return ""
+        if code not in REFUSALS:
             return f"{code.name}: {details[:300]}"
         if len(details) > 8192:
             return f"{code.name} with {len(details)} bytes of words"
@@ -54,14 +62,14 @@ class Cell:
         return "" if self._names_field(details) else f"{code.name} names no field: {details[:300]}"
 
     def _names_field(self, details: str) -> bool:
-        """By the contract's name, or the beginning of a word of it."""
+        """By the contract's name, or the beginning of a word of it, of one thing or of many."""
         words = {word for name in self.change.path if name not in _EVERYWHERE
                  for word in [name, *re.findall(r"[A-Z]?[a-z]{3,}", name)]}
         text = details.lower()
-        return any(word.lower()[:4] in text for word in words)
+        return any(word.lower().removesuffix("s")[:4] in text for word in words)
 
 
-def matrix() -> list[Cell]:
+def request_cells() -> list[Cell]:
     """Every field of every request message, in the contract's order."""
     return [Cell(rpc, change) for rpc, method in cri.METHODS.items()
             for change in changes(method.input_type)]

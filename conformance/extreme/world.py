@@ -10,6 +10,7 @@ import grpc
 from crash.counts import ROOT, RUN
 from crash.world import KEPT
 from harness import catalogue, cri, runtimes
+from harness.fake_registry import FakeRegistry
 from harness.leaks import Snapshot, held, processes
 from harness.node import Node
 from harness.registry import Registry
@@ -17,6 +18,10 @@ from harness.wait import wait_until
 
 from . import scenes, seeds
 from .cells import Cell
+from .documents import DocumentCell
+from .streams import StreamCell
+
+AnyCell = Cell | StreamCell | DocumentCell
 
 REGISTRY_PORT = 5000
 #: Seconds that a call may take; nothing that is asked for here takes one.
@@ -34,6 +39,7 @@ class World:
         self.registry = Registry(directory, REGISTRY_PORT)
         self.node = Node(runtimes.Gantry(), directory, self.registry)
         self.node.connect_network(NETWORK)
+        self.answering = FakeRegistry()
         image = self.registry.push("extremes/image:latest", catalogue.image())
         self.standing = scenes.Standing(image)
         Path(seeds.LOGS).mkdir(parents=True)
@@ -43,6 +49,7 @@ class World:
         """Ends all that was started."""
         self.node.stop()
         self.registry.stop()
+        self.answering.stop()
 
     def call(self, rpc: str, deadline: float = DEADLINE, **fields: Any) -> Any:
         """One RPC; of a stream, all that comes."""
@@ -62,8 +69,12 @@ class World:
         self.call("StartContainer", container_id=self.standing.container)
         scenes.look(self.call)
 
-    def ask(self, cell: Cell) -> str:
+    def ask(self, cell: AnyCell) -> str:
         """Sends a cell's request and follows it; what is wrong with the answer."""
+        if isinstance(cell, StreamCell):
+            return cell.ask(self.standing, self.call)
+        if isinstance(cell, DocumentCell):
+            return cell.ask(self.answering, self.standing, self.call)
         try:
             request = scenes.request(cell.rpc, self.standing, self.call)
             encoded = cell.change.encoded(request)
@@ -79,7 +90,7 @@ class World:
             return f"afterwards: {error.code().name}: {error.details()}"
         return ""
 
-    def walk(self, cells: list[Cell]) -> dict[Cell, str]:
+    def walk(self, cells: list[AnyCell]) -> dict[AnyCell, str]:
         """Asks for a group of cells, four at a time, and then for the delayed effects of all.
 
         AssertionError says what the group as a whole has done to the node."""
@@ -128,6 +139,9 @@ class World:
             list(threads.map(lambda id: self.call("StopPodSandbox", pod_sandbox_id=id), pods))
             list(threads.map(lambda id: self.call("RemovePodSandbox", pod_sandbox_id=id), pods))
         assert not self.call("ListContainers").containers, "containers without pods"
+        for image in self.call("ListImages").images:
+            if any(name.startswith(self.answering.host) for name in image.repo_tags):
+                self.call("RemoveImage", image={"image": image.id})
 
     def renew(self) -> None:
         """After a failed group: by force, so that the next one begins with nothing."""

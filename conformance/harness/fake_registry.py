@@ -75,7 +75,7 @@ class FakeRegistry:
             challenge = (f'Bearer realm="http://{self.host}/token",service="fake",'
                          'scope="repository:test/image:pull"')
             return Answer(status=401, headers={"WWW-Authenticate": challenge})
-        found = self.answers.get(path)
+        found = self.answers.get(path) or self.answers.get(path.partition("?")[0])
         if path == "/v2/":
             found = Answer(b"{}", "application/json")
         return (found() if callable(found) else found) or Answer(
