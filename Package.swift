@@ -13,6 +13,10 @@ func room(_ name: String, uses: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: uses, swiftSettings: strict)
 }
 
+/// The commit that `make build` builds, for `gantry --version`.
+let commit: [CSetting] =
+    Context.environment["GANTRY_COMMIT"].map { [.define("GANTRY_COMMIT", to: $0)] } ?? []
+
 /// The unprivileged tests of one room.
 func tests(of name: String, uses: [Target.Dependency] = []) -> Target {
     .testTarget(
@@ -47,6 +51,7 @@ let package = Package(
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3"),
         .target(name: "CAbseil", linkerSettings: [.linkedLibrary("absl_synchronization")]),
         .target(name: "CLinux"),
+        .target(name: "CRelease", cSettings: commit),
         // What protoc-c makes of the contracts in Proto.
         .target(name: "CCRI", dependencies: ["CProtobuf"]),
         .target(name: "CTTRPC", dependencies: ["CProtobuf"]),
@@ -107,7 +112,7 @@ let package = Package(
             name: "gantry",
             dependencies: [
                 "Service", "Streaming", "Image", "GRPC", "CRI", "OCI", "TOML", "System", "Kernel",
-                "CLinux", "Text", "Model",
+                "CLinux", "CRelease", "Text", "Model",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -124,7 +129,8 @@ let package = Package(
         .testTarget(
             name: "GantryTests",
             dependencies: [
-                "gantry", "Service", "Model", .product(name: "Logging", package: "swift-log"),
+                "gantry", "Service", "OCI", "Model",
+                .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
         tests(of: "GRPC", uses: ["CGRPC"]),
         tests(of: "MonitorProtocol"),

@@ -33,10 +33,13 @@ public final class Server: @unchecked Sendable {
     private static let slots = 4
 
     /// Binds the socket and begins to answer. A path that is not in `methods` is UNIMPLEMENTED.
-    /// - Parameter translate: turns what a handler throws into a status.
+    /// - Parameters:
+    ///   - socketGroup: the number of the group that the socket gets; nil: the process's own.
+    ///   - translate: turns what a handler throws into a status.
     /// - Throws: `SocketFile.Refusal` when the socket is another server's or cannot be made.
     public init(
         methods: [String: Method], socketPath: String, socketMode: UInt32 = 0o660,
+        socketGroup: UInt32? = nil,
         translate: @escaping @Sendable (any Error) -> Status
     ) throws {
         socket = try SocketFile(socketPath)
@@ -47,7 +50,7 @@ public final class Server: @unchecked Sendable {
         grpc_server_register_completion_queue(server, completions.queue, nil)
         let credentials = grpc_insecure_server_credentials_create()
         defer { grpc_server_credentials_release(credentials) }
-        try socket.bind(mode: socketMode) {
+        try socket.bind(mode: socketMode, group: socketGroup) {
             grpc_server_add_http2_port(server, "unix:\(socketPath)", credentials) != 0
         }
         let slots = registered(methods)

@@ -68,8 +68,8 @@ public final class SocketFile: Sendable {
         }
     }
 
-    /// Removes what a killed server left, and has `listen` make the socket with `mode`.
-    func bind(mode: UInt32, _ listen: () -> Bool) throws {
+    /// Removes what a killed server left, and has `listen` make the socket with `mode`, for `group`.
+    func bind(mode: UInt32, group: UInt32? = nil, _ listen: () -> Bool) throws {
         unlink(path)
         let succeeded = Self.umaskInUse.withLock { _ in
             let before = umask(~mode & 0o777)
@@ -79,6 +79,9 @@ public final class SocketFile: Sendable {
         guard succeeded else {
             throw Refusal(description: "cannot listen on the socket \(path)")
         }
+        guard let group, lchown(path, .max, group) != 0 else { return }
+        let reason = String(cString: strerror(errno))
+        throw Refusal(description: "cannot give the socket \(path) to group \(group): \(reason)")
     }
 
     func remove() {

@@ -70,7 +70,7 @@ final class Transfer: @unchecked Sendable {
         handle.reset()
         handle.set(CURLOPT_URL, request.url)
         handle.set(CURLOPT_PROTOCOLS_STR, "http,https")
-        handle.set(CURLOPT_USERAGENT, "gantry/0.1.0")
+        handle.set(CURLOPT_USERAGENT, "gantry/\(Release.version)")
         gantry_curl_set_list(handle.easy, CURLOPT_HTTPHEADER, headers.first)
         if let form = request.form { handle.set(CURLOPT_COPYPOSTFIELDS, form) }
         if request.isInsecure {

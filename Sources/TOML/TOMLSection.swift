@@ -54,6 +54,13 @@ public struct TOMLSection {
         }
     }
 
+    /// A whole number, zero or above.
+    public func count(_ key: String) throws -> Int? {
+        try value(key, "a whole number, 0 or above") { value in
+            value.integer.flatMap { $0 >= 0 ? $0 : nil }
+        }
+    }
+
     public func strings(_ key: String) throws -> [String]? {
         try value(key, "a list of strings") { value in
             guard let array = value.array else { return nil }

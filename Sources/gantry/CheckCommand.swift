@@ -10,16 +10,19 @@ internal import Service
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Look whether the node and what Gantry keeps on it are as they should be.",
-        discussion: "Changes nothing unless told; the daemon may run. Exits with 1 for a problem.")
+        abstract: "Check the node and Gantry's state on it.",
+        discussion: """
+            Nothing is changed without --repair. The daemon may be running. Exits with 1 when there is \
+            a problem.
+            """)
 
-    @Flag(help: "Print JSON instead of a list.")
+    @Flag(help: "Print JSON.")
     var json = false
 
-    @Flag(help: "Look at every file of every layer, which takes a while.")
+    @Flag(help: "Check every file of every layer, which takes a while.")
     var deep = false
 
-    @Flag(help: "First mend what can be mended; the daemon must not run.")
+    @Flag(help: "First repair what can be repaired; the daemon must not be running.")
     var repair = false
 
     @OptionGroup var options: ConfigurationOptions

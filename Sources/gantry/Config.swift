@@ -1,33 +1,56 @@
 internal import ArgumentParser
+internal import Kernel
+internal import Model
+internal import OCI
 internal import Service
 internal import Text
 
-/// Prints the configuration that counts, as a file that could be read again.
+/// The configuration as a file that can be read again.
 struct Config: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print the configuration as it counts, with every key explained.")
+        abstract: "Print or check the configuration.",
+        discussion: """
+            Without an option, print what is in effect: defaults, the file, its drop-ins and the flags, \
+            with every key explained. The output can be used as a configuration file.
+            """)
+
+    @Flag(name: .customLong("default"), help: "Print the defaults instead, each as a comment.")
+    var defaults = false
+
+    @Option(
+        help: "Check a file, or a drop-in, instead; print what is wrong with it.",
+        completion: .file(extensions: ["toml"]))
+    var check: String?
+
+    @Flag(help: "Print the table of keys as JSON instead.")
+    var keys = false
 
     @OptionGroup var options: ConfigurationOptions
 
+    func validate() throws {
+        let chosen = [defaults, keys, check != nil].count { $0 }
+        if chosen > 1 {
+            throw ValidationError("--default, --keys and --check exclude each other")
+        }
+    }
+
     func run() async throws {
+        if defaults { return print(ConfigurationText.defaults(), terminator: "") }
+        if keys { return print(try KeyTable().json) }
+        if let check { return try Self.check(check) }
         let settings = try options.load().settings
-        for key in Configuration.keys {
-            print("# \(key.summary)\n\(key.name) = \(text(key.value, settings))\n")
-        }
+        print(
+            ConfigurationText.effective(settings, await Self.handlers(settings)), terminator: "")
     }
 
-    private func text(_ value: Configuration.Key.Value, _ settings: Settings) -> String {
-        switch value {
-        case .text(let path): quoted(settings[keyPath: path])
-        case .number(let path): "\(settings[keyPath: path])"
-        case .flag(let path): "\(settings[keyPath: path])"
-        case .texts(let path):
-            "[" + settings[keyPath: path].map(quoted).joined(separator: ", ") + "]"
-        }
+    private static func check(_ file: String) throws {
+        _ = try Configuration.read([file])
+        print("\(file): valid")
     }
 
-    private func quoted(_ text: String) -> String {
-        let escaped = text.replacing("\\", by: "\\\\").replacing("\"", by: "\\\"")
-        return "\"\(escaped)\""
+    /// Those that pods can name: the configured ones, or those that are found.
+    private static func handlers(_ settings: Settings) async -> [Handler] {
+        if !settings.handlers.isEmpty { return settings.handlers }
+        return await Runtimes.discover(runRoot: settings.runRoot)
     }
 }

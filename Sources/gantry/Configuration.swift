@@ -17,6 +17,8 @@ struct Configuration {
             case texts(WritableKeyPath<Settings, [String]>)
             /// Above zero.
             case number(WritableKeyPath<Settings, Int>)
+            /// Zero or above.
+            case count(WritableKeyPath<Settings, Int>)
             case flag(WritableKeyPath<Settings, Bool>)
         }
 
@@ -29,69 +31,78 @@ struct Configuration {
 
     static var keys: [Key] {
         [
-            Key(name: "root", value: .text(\.root), summary: "What must survive a reboot."),
-            Key(name: "run_root", value: .text(\.runRoot), summary: "What a reboot voids."),
-            Key(name: "socket", value: .text(\.socket), summary: "The socket of the CRI."),
+            Key(
+                name: "root", value: .text(\.root),
+                summary: "Directory of persistent state: images, writable layers, the database."),
+            Key(
+                name: "run_root", value: .text(\.runRoot),
+                summary: "Directory of the state that a reboot voids: namespaces, bundles, mounts."),
+            Key(
+                name: "socket", value: .text(\.socket),
+                summary: "The CRI socket, to which the kubelet connects."),
+            Key(
+                name: "socket_group", value: .text(\.socketGroup),
+                summary: "Group whose members may use the socket; empty: the daemon's own."),
             Key(
                 name: "containerd_socket", value: .text(\.containerdSocket),
-                summary: "Where else a kubelet finds pods' figures; empty: nowhere."),
+                summary: "A second socket, where cAdvisor finds containerd's API; empty: none."),
             Key(
                 name: "cgroup_driver", value: .text(\.cgroupDriverName),
-                summary: "systemd or cgroupfs; empty: systemd where it runs the node."),
+                summary: "systemd or cgroupfs; empty: systemd where it is the init."),
             Key(
                 name: "default_runtime", value: .text(\.defaultHandler), reloads: true,
-                summary: "The handler of pods that name none; empty: the first."),
+                summary: "Handler of pods without a RuntimeClass; empty: the first."),
             Key(
                 name: "runtime_limit", value: .number(\.runtimeLimit),
-                summary: "Seconds after which a command of an OCI runtime is killed."),
+                summary: "Timeout for a command of an OCI runtime, in seconds."),
             Key(
                 name: "cni_limit", value: .number(\.networkLimit),
-                summary: "Seconds after which a CNI plugin is killed."),
+                summary: "Timeout for a CNI plugin, in seconds."),
             Key(
                 name: "cni_config_dirs", value: .texts(\.networkConfigDirectories),
-                summary: "Where CNI configuration is; the first file by name counts."),
+                summary: "Directories of CNI configuration; the first file by name is used."),
             Key(
                 name: "cni_plugin_dirs", value: .texts(\.networkPluginDirectories),
-                summary: "Where CNI plugins are, in the order of the search."),
+                summary: "Directories of CNI plugins, in search order."),
             Key(
                 name: "registries_conf", value: .text(\.registriesFile), reloads: true,
-                summary: "containers-registries.conf(5)."),
+                summary: "Registries and mirrors: containers-registries.conf(5)."),
             Key(
                 name: "registries_conf_dir", value: .text(\.registriesDirectory), reloads: true,
-                summary: "Its drop-in directory."),
+                summary: "Drop-in directory of registries_conf."),
             Key(
                 name: "cdi_spec_dirs", value: .texts(\.cdiDirectories), reloads: true,
-                summary: "Where CDI files are; the later directory wins."),
+                summary: "Directories of CDI specifications; a later directory takes precedence."),
             Key(
                 name: "hooks_dirs", value: .texts(\.hookDirectories), reloads: true,
-                summary: "Where OCI hooks are (oci-hooks(5)); the later directory wins."),
+                summary: "Directories of OCI hooks, oci-hooks(5); a later one takes precedence."),
             Key(
                 name: "default_ulimits", value: .texts(\.defaultUlimits), reloads: true,
-                summary: "Limits of every container's processes, as nofile=1024:4096."),
+                summary: "Resource limits of every container, such as nofile=1024:4096."),
             Key(
                 name: "default_sysctls", value: .texts(\.defaultSysctls), reloads: true,
                 summary: "Sysctls of every pod with a network of its own, as NAME=VALUE."),
             Key(
                 name: "image_volumes", value: .text(\.imageVolumesName), reloads: true,
-                summary: "What becomes of the VOLUMEs of images: bind, mkdir or ignore."),
+                summary: "How to provide the VOLUMEs of images: bind, mkdir or ignore."),
             Key(
                 name: "certs_dirs", value: .texts(\.hostDirectories), reloads: true,
-                summary: "Directories with HOST/hosts.toml or HOST/*.crt, *.cert and *.key."),
+                summary: "Directories with HOST/hosts.toml, or HOST/*.crt, *.cert and *.key."),
             Key(
                 name: "auth_file", value: .text(\.authFile), reloads: true,
-                summary: "Credentials for registries: containers-auth.json(5); it may be absent."),
+                summary: "Credentials for registries: containers-auth.json(5); may be absent."),
             Key(
                 name: "largest_layer", value: .number(\.largestLayer),
-                summary: "Bytes that a layer may have after inflating."),
+                summary: "Maximum size of an uncompressed layer, in bytes."),
             Key(
                 name: "most_layer_entries", value: .number(\.mostLayerEntries),
-                summary: "Files and directories that a layer may have."),
+                summary: "Maximum number of files and directories in a layer."),
             Key(
                 name: "largest_layer_ratio", value: .number(\.largestLayerRatio),
-                summary: "Times its compressed size that a layer may unpack to."),
+                summary: "Maximum ratio of a layer's uncompressed to its compressed size."),
             Key(
                 name: "layer_ratio_floor", value: .number(\.layerRatioFloor),
-                summary: "Bytes of a layer for which largest_layer_ratio does not count."),
+                summary: "Uncompressed bytes up to which largest_layer_ratio is not applied."),
             Key(
                 name: "long_layer", value: .number(\.longLayer),
                 summary: "Compressed bytes from which a layer is fetched in ranges on a slow line."),
@@ -104,68 +115,70 @@ struct Configuration {
             Key(
                 name: "signature_policy_dir", value: .text(\.signaturePolicyDirectory),
                 reloads: true,
-                summary: "NAMESPACE.json in its stead for the pods of a namespace."),
+                summary: "Directory of NAMESPACE.json, signature policies of single namespaces."),
             Key(
                 name: "program_dir", value: .text(\.programDirectory),
-                summary: "Where gantry-monitor, gantry-exec and gantry-pause are."),
+                summary: "Directory of gantry-monitor, gantry-exec and gantry-pause."),
             Key(
                 name: "pod_metrics", value: .texts(\.podMetricNames), reloads: true,
-                summary: "Families of figures in ListPodSandboxMetrics."),
+                summary: "Families of metrics in ListPodSandboxMetrics."),
             Key(
                 name: "log_level", value: .text(\.logLevel), reloads: true,
                 summary: "trace, debug, info, notice, warning, error or critical."),
             Key(
                 name: "log_format", value: .text(\.logFormat),
-                summary: "How a line of the log looks: text or json."),
+                summary: "Format of the log: text or json."),
             Key(
                 name: "metrics_address", value: .text(\.metricsAddress),
-                summary: "HOST:PORT for Prometheus, at /metrics; empty: nowhere."),
+                summary: "HOST:PORT to serve Prometheus metrics at, under /metrics; empty: none."),
             Key(
                 name: "streaming_address", value: .text(\.streamingAddress),
-                summary: "Where exec, attach and port-forward are served."),
+                summary: "Address to serve exec, attach and port-forward at."),
             Key(
-                name: "streaming_port", value: .number(\.streamingPort),
-                summary: "The port there; absent: any that is free."),
+                name: "streaming_port", value: .count(\.streamingPort),
+                summary: "Port of streaming_address; 0: any free port."),
             Key(
                 name: "streaming_certificate", value: .text(\.streamingCertificate), reloads: true,
-                summary: "PEM file of the certificate there; empty: no TLS."),
+                summary: "TLS certificate of the streaming server, a PEM file; empty: no TLS."),
             Key(
                 name: "streaming_key", value: .text(\.streamingKey), reloads: true,
-                summary: "PEM file of its key."),
+                summary: "Key of streaming_certificate, a PEM file."),
             Key(
                 name: "streaming_client_ca", value: .text(\.streamingClientCA),
-                summary: "PEM file of who vouches for clients there; empty: none need be."),
+                summary: "CA of client certificates, a PEM file; empty: clients need none."),
             Key(
                 name: "streaming_idle_timeout", value: .number(\.streamingIdleTimeout),
-                summary: "Seconds of silence after which a stream is closed."),
+                summary: "Time without data after which a stream is closed, in seconds."),
             Key(
                 name: "streaming_connections", value: .number(\.streamingConnections),
-                summary: "Clients of exec, attach and port-forward that may be connected at once."),
+                summary: "Maximum number of streaming connections."),
             Key(
                 name: "nri", value: .flag(\.nri),
-                summary: "Whether plugins of the Node Resource Interface may tune pods."),
-            Key(name: "nri_socket", value: .text(\.nriSocket), summary: "Where they connect."),
+                summary: "Let plugins of the Node Resource Interface adjust pods."),
+            Key(
+                name: "nri_socket", value: .text(\.nriSocket),
+                summary: "Socket to which NRI plugins connect."),
             Key(
                 name: "nri_plugin_dir", value: .text(\.nriPluginDirectory),
-                summary: "Where plugins are that are started with the daemon, named NN-NAME."),
+                summary: "Directory of NRI plugins that the daemon starts, named NN-NAME."),
             Key(
                 name: "nri_config_dir", value: .text(\.nriConfigDirectory),
-                summary: "Where their configuration is, as NN-NAME.conf or NAME.conf."),
+                summary: "Directory of their configuration, NN-NAME.conf or NAME.conf."),
             Key(
                 name: "nri_registration_timeout", value: .number(\.nriRegistrationTimeout),
-                summary: "Seconds in which a plugin must have registered."),
+                summary: "Timeout for the registration of an NRI plugin, in seconds."),
             Key(
                 name: "nri_request_timeout", value: .number(\.nriRequestTimeout),
-                summary: "Seconds in which a plugin must answer."),
+                summary: "Timeout for an answer of an NRI plugin, in seconds."),
             Key(
                 name: "nri_reject", value: .texts(\.nriRejects),
-                summary: "What they may not change: hooks, namespaces, sysctls, seccomp-…"),
+                summary: "What NRI plugins may not change: hooks, namespaces, sysctls, seccomp-…"),
             Key(
                 name: "nri_required_plugins", value: .texts(\.nriRequiredPlugins),
-                summary: "Plugins without which no container is created."),
+                summary: "NRI plugins without which no container is created."),
             Key(
                 name: "nri_toleration_annotation", value: .text(\.nriTolerationAnnotation),
-                summary: "The annotation by which a pod does without required plugins."),
+                summary: "Annotation of pods that may do without nri_required_plugins."),
         ]
     }
 
@@ -173,11 +186,16 @@ struct Configuration {
     /// absent.
     /// - Throws: `GantryError` (`invalidArgument`) that names file and key.
     static func load(file: String, directory: String) throws -> Configuration {
-        var configuration = Configuration()
-        configuration.settings.programDirectory = Programs.directory
         let dropIns = Files.exists(directory) ? try Files.list(directory) : []
         let files = [file] + dropIns.filter { $0.ends(with: ".toml") }.map { "\(directory)/\($0)" }
-        for file in files where Files.exists(file) {
+        return try read(files.filter { Files.exists($0) })
+    }
+
+    /// Reads files, the later ones over the earlier.
+    static func read(_ files: [String]) throws -> Configuration {
+        var configuration = Configuration()
+        configuration.settings.programDirectory = Programs.directory
+        for file in files {
             try configuration.merge(
                 try TOMLSection(try TOMLSection.text(try Files.read(file), file), file))
         }
@@ -193,6 +211,8 @@ struct Configuration {
                 if let texts = try section.strings(key.name) { settings[keyPath: path] = texts }
             case .number(let path):
                 if let number = try section.positive(key.name) { settings[keyPath: path] = number }
+            case .count(let path):
+                if let number = try section.count(key.name) { settings[keyPath: path] = number }
             case .flag(let path):
                 if let flag = try section.bool(key.name) { settings[keyPath: path] = flag }
             }
@@ -215,19 +235,13 @@ struct Configuration {
     }
 
     private func handler(_ name: String, _ section: TOMLSection) throws -> Handler {
-        let known: Set = ["path", "root", "infra", "arguments", "allowed_annotations"]
-        if let unknown = section.unknown(besides: known).first {
+        if let unknown = section.unknown(besides: Set(HandlerKey.all.map(\.name))).first {
             throw GantryError(.invalidArgument, unknown)
         }
-        guard let path = try section.string("path") else {
-            throw section.error("path", "is missing")
-        }
-        return Handler(
-            name: name, path: path,
-            root: try section.string("root") ?? "\(settings.runRoot)/runtimes/\(name)",
-            infra: try section.bool("infra") ?? false,
-            extraArguments: try section.strings("arguments") ?? [],
-            allowedAnnotations: try section.strings("allowed_annotations") ?? [])
+        var handler = Handler(name: name, path: "", root: "\(settings.runRoot)/runtimes/\(name)")
+        for key in HandlerKey.all { try key.read(section, into: &handler) }
+        if handler.path.isEmpty { throw section.error("path", "is missing") }
+        return handler
     }
 }
 

@@ -8,7 +8,7 @@ enum DebugCommands {
 
         struct Failpoints: ParsableCommand {
             static let configuration = CommandConfiguration(
-                abstract: "List the places at which GANTRY_FAILPOINT kills the daemon.")
+                abstract: "List the failpoints, at which GANTRY_FAILPOINT kills the daemon.")
 
             func run() {
                 for name in Failpoint.names { print(name) }

@@ -1,11 +1,14 @@
 internal import ArgumentParser
+internal import CRelease
+internal import Model
 internal import Service
 
 @main
 struct Gantry: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gantry",
-        abstract: "A Kubernetes CRI runtime: pods and containers for the kubelet.",
+        abstract: "Run pods and containers for Kubernetes: a CRI runtime.",
+        version: "gantry \(Release.version) (commit \(String(cString: gantry_commit())))",
         subcommands: [
             Serve.self, Config.self, RegistryCommand.self, ImageCommand.self, TraceCommand.self,
             LogLevel.self, CheckCommand.self, StatusCommand.self,
@@ -14,16 +17,16 @@ struct Gantry: AsyncParsableCommand {
 
 /// The flags that say where the configuration is, and those that overrule it.
 struct ConfigurationOptions: ParsableArguments {
-    @Option(help: "The configuration file; it may be absent.")
+    @Option(help: "Configuration file; may be absent.")
     var config = "/etc/gantry/gantry.toml"
 
-    @Option(help: "Where what must survive a reboot is kept.")
+    @Option(help: "Directory of persistent state.")
     var root: String?
 
-    @Option(help: "Where what a reboot voids is kept.")
+    @Option(help: "Directory of state that a reboot voids.")
     var runroot: String?
 
-    @Option(help: "The unix socket that the kubelet connects to.")
+    @Option(help: "Unix socket of the CRI.")
     var socket: String?
 
     /// The configuration as it counts: defaults, file, drop-ins, flags.

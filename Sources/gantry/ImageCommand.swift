@@ -5,7 +5,7 @@ internal import Model
 /// The images of the node, through the daemon.
 struct ImageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "image", abstract: "Pull, import, list and remove images.",
+        commandName: "image", abstract: "Manage images.",
         subcommands: [
             Pull.self, ImportCommand.self, List.self, Remove.self, Prune.self,
         ])
@@ -13,12 +13,12 @@ struct ImageCommand: AsyncParsableCommand {
     struct Pull: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Pull an image, as the kubelet would.",
-            discussion: "Credentials are those of the node's auth file.")
+            discussion: "Credentials are taken from the node's auth file.")
 
-        @Argument(help: "The image's name.")
+        @Argument(help: "Name of the image.")
         var image: String
 
-        @Option(help: "The namespace whose signature policy counts.")
+        @Option(help: "Namespace whose signature policy is applied.")
         var namespace = ""
 
         @OptionGroup var options: ConfigurationOptions
@@ -52,9 +52,9 @@ struct ImageCommand: AsyncParsableCommand {
 
     struct Remove: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "rm", abstract: "Remove images, each with all of its names.")
+            commandName: "rm", abstract: "Remove images, each with all of its tags.")
 
-        @Argument(help: "Names or IDs.")
+        @Argument(help: "Names or IDs of images.")
         var images: [String]
 
         @OptionGroup var options: ConfigurationOptions
@@ -66,7 +66,7 @@ struct ImageCommand: AsyncParsableCommand {
                 let status = try await client.call(
                     Methods.imageStatus, ImageStatusRequest(image: spec))
                 guard let image = status.image else {
-                    throw ValidationError("image \(name) is not here")
+                    throw ValidationError("image \(name) not found")
                 }
                 _ = try await client.call(Methods.removeImage, RemoveImageRequest(image: spec))
                 print(image.id)
@@ -76,7 +76,7 @@ struct ImageCommand: AsyncParsableCommand {
 
     struct Prune: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Remove the images that no container uses, but pinned ones.")
+            abstract: "Remove images that no container uses, except pinned ones.")
 
         @OptionGroup var options: ConfigurationOptions
 

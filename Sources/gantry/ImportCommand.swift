@@ -7,13 +7,13 @@ internal import Model
 struct ImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Take the images of an OCI layout or of what docker save has written.",
-        discussion: "A directory, or a tar, which may be compressed with gzip or zstd.")
+        abstract: "Import images from an OCI layout or an archive of docker save.",
+        discussion: "FILE is a directory, or a tar, which may be compressed with gzip or zstd.")
 
-    @Argument(help: "The archive.", completion: .file())
+    @Argument(help: "Path of the archive.", completion: .file())
     var file: String
 
-    @Option(help: "The image's name, in place of what the archive says.")
+    @Option(help: "Name of the image, in place of the names in the archive.")
     var name = ""
 
     @OptionGroup var options: ConfigurationOptions

@@ -6,10 +6,10 @@ internal import Model
 struct LogLevel: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "log-level",
-        abstract: "Change how much the running daemon logs.",
-        discussion: "It counts until the daemon ends; the key log_level is for every start.")
+        abstract: "Set the log level of the running daemon.",
+        discussion: "In effect until the daemon ends; for every start set the key log_level.")
 
-    @Argument(help: "trace, debug, info, notice, warning, error or critical.")
+    @Argument(help: "One of trace, debug, info, notice, warning, error, critical.")
     var level: String
 
     @OptionGroup var options: ConfigurationOptions

@@ -6,15 +6,15 @@ internal import Text
 /// What Gantry knows of registries.
 struct RegistryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "registry", abstract: "Look at the configuration of registries.",
+        commandName: "registry", abstract: "Inspect the configuration of registries.",
         subcommands: [Explain.self])
 
     struct Explain: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Print which places a pull would ask, in order, and why.",
-            discussion: "Nothing is asked: this reads registries.conf, hosts.toml and auth.json.")
+            abstract: "Print the endpoints that a pull would try, in order, and why.",
+            discussion: "No registry is contacted: only configuration files are read.")
 
-        @Argument(help: "An image, as a pod names it.")
+        @Argument(help: "Name of an image, as in a pod.")
         var image: String
 
         @OptionGroup var options: ConfigurationOptions

@@ -75,7 +75,7 @@ extension Configuration.Key.Value {
         switch self {
         case .text(let path): one[keyPath: path] != other[keyPath: path]
         case .texts(let path): one[keyPath: path] != other[keyPath: path]
-        case .number(let path): one[keyPath: path] != other[keyPath: path]
+        case .number(let path), .count(let path): one[keyPath: path] != other[keyPath: path]
         case .flag(let path): one[keyPath: path] != other[keyPath: path]
         }
     }
@@ -84,7 +84,7 @@ extension Configuration.Key.Value {
         switch self {
         case .text(let path): settings[keyPath: path] = read[keyPath: path]
         case .texts(let path): settings[keyPath: path] = read[keyPath: path]
-        case .number(let path): settings[keyPath: path] = read[keyPath: path]
+        case .number(let path), .count(let path): settings[keyPath: path] = read[keyPath: path]
         case .flag(let path): settings[keyPath: path] = read[keyPath: path]
         }
     }

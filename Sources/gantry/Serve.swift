@@ -13,7 +13,7 @@ internal import System
 /// The daemon.
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Serve the CRI until SIGTERM; containers outlive it.")
+        abstract: "Run the daemon: serve the CRI until SIGTERM. Containers keep running.")
 
     @OptionGroup var options: ConfigurationOptions
 
@@ -101,7 +101,9 @@ struct Serve: AsyncParsableCommand {
         try Files.makeDirectories(Path.parent(of: socket), mode: 0o711)
         return try Server(
             methods: Dictionary(uniqueKeysWithValues: unary + streaming),
-            socketPath: socket, translate: Boundary.status(of:))
+            socketPath: socket,
+            socketGroup: try SocketGroup.number(of: node.settings.socketGroup),
+            translate: Boundary.status(of:))
     }
 
     private static func metrics(_ node: Node, _ settings: Settings) async throws -> MetricsEndpoint?

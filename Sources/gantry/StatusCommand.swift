@@ -9,13 +9,13 @@ internal import Text
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Show how the daemon is, what runs, and how far pulls are.",
-        discussion: "Pulls are everyone's: the kubelet's too.")
+        abstract: "Show the status of the daemon and the progress of pulls.",
+        discussion: "Pulls of all clients are shown, the kubelet's too.")
 
-    @Flag(help: "Print JSON instead of a page; with --watch an object a line.")
+    @Flag(help: "Print JSON; with --watch one object per line.")
     var json = false
 
-    @Flag(help: "Show it anew each second, until it is interrupted.")
+    @Flag(help: "Refresh every second until interrupted.")
     var watch = false
 
     @OptionGroup var options: ConfigurationOptions

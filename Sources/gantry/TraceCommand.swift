@@ -8,16 +8,16 @@ internal import Model
 struct TraceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trace",
-        abstract: "Show where the time of a pod's or a container's start went.",
-        discussion: "The last thousand pods are remembered until the daemon ends.")
+        abstract: "Show how long each step of a pod's or a container's start took.",
+        discussion: "The daemon remembers the last thousand pods until it ends.")
 
-    @Argument(help: "The ID of a sandbox or container, or how it begins; or NAMESPACE/NAME.")
+    @Argument(help: "ID of a pod or container, or a prefix of it; or NAMESPACE/NAME of a pod.")
     var id: String
 
-    @Flag(help: "Print JSON instead of a picture.")
+    @Flag(help: "Print JSON.")
     var json = false
 
-    @Option(help: "Write the picture to this file, as SVG.")
+    @Option(help: "Write an SVG image to this file.")
     var svg: String?
 
     @OptionGroup var options: ConfigurationOptions

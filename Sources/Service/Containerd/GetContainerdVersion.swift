@@ -7,6 +7,6 @@ struct GetContainerdVersion: RPC {
     func respond(
         to request: ContainerdVersionRequest
     ) async throws -> ContainerdVersionResponse {
-        ContainerdVersionResponse(version: Version.gantry)
+        ContainerdVersionResponse(version: Release.version)
     }
 }

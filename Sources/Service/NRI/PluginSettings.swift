@@ -1,3 +1,4 @@
+internal import Model
 internal import NRI
 
 /// What plugins can be forbidden, as the configuration names it.
@@ -19,7 +20,7 @@ extension NRISettings {
         configDirectory = settings.nriConfigDirectory
         registrationLimit = .seconds(settings.nriRegistrationTimeout)
         requestLimit = .seconds(settings.nriRequestTimeout)
-        runtimeVersion = Version.gantry
+        runtimeVersion = Release.version
         validator = DefaultValidator(settings)
     }
 }

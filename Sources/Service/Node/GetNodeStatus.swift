@@ -11,7 +11,7 @@ struct GetNodeStatus: RPC {
         let status = try await Status(node: node).respond(to: StatusRequest())
         let usage = node.layers.usage()
         return GetNodeStatusResponse(
-            version: Version.gantry, startedAt: node.telemetry.startedAt,
+            version: Release.version, startedAt: node.telemetry.startedAt,
             conditions: (status.status?.conditions ?? []).map(NodeCondition.init),
             handlers: node.handlers.working.map(\.name),
             failedHandlers: node.handlers.failures,

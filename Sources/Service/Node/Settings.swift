@@ -7,6 +7,8 @@ public struct Settings: Sendable {
     /// What a reboot voids.
     public var runRoot = "/run/gantry"
     public var socket = "/run/gantry/gantry.sock"
+    /// The group of the socket, by name or number; empty: the daemon's own.
+    public var socketGroup = ""
     /// Where cAdvisor finds containerd's API besides; empty: nowhere else.
     public var containerdSocket = ""
     /// nil: systemd where it runs the node, else cgroupfs.
