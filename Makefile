@@ -17,7 +17,7 @@ STATIC_BUILD := swift build -c release --scratch-path .build-static --static-swi
 	-Xswiftc -static-executable
 CFLAGS ?= -O2 -Wall -Wextra -Werror
 
-.PHONY: run build failing setup test unit matrix matrix-sample extremes extremes-sample lint fuzzer conformance conformance-uml bench check format sanitize fuzz soak
+.PHONY: run build packages failing setup test unit matrix matrix-sample extremes extremes-sample lint fuzzer conformance conformance-uml bench check format sanitize fuzz soak
 
 # The main job: a real pod through the CRI socket, its output read back.
 run: setup build
@@ -27,6 +27,8 @@ setup:
 	packaging/setup
 	conformance/setup
 
+# For `gantry --version`.
+build: export GANTRY_COMMIT := $(shell git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null || echo unknown)
 build:
 	$(SWIFT_BUILD) --product gantry
 	$(STATIC_BUILD) --product gantry-monitor
@@ -34,6 +36,13 @@ build:
 	install -D -s .build-static/release/gantry-monitor $(PREFIX)/libexec/gantry/gantry-monitor
 	$(CC) $(CFLAGS) -static -s -o $(PREFIX)/libexec/gantry/gantry-pause Sources/gantry-pause/main.c
 	$(CC) $(CFLAGS) -static -s -o $(PREFIX)/libexec/gantry/gantry-exec Sources/gantry-exec/main.c
+
+# A Debian package and a tarball (docs/releases.md).
+PACKAGES := $(CURDIR)/.build/packages
+packages: build
+	rm -rf $(PACKAGES)
+	packaging/package $(PREFIX) $(PACKAGES)
+	lintian --fail-on error,warning --allow-root $(PACKAGES)/*.deb
 
 # All tests there are. Those of the rooms run under both sanitizers, so not once more without.
 test: setup check sanitize fuzz build matrix-sample conformance
@@ -103,17 +112,18 @@ soak: build
 
 # The suite here, and a sample of it on nodes with a kernel of their own: user-mode Linux, or a virtual
 # machine where that does not boot.
-conformance:
+conformance: packages
 	conformance/run --parts 4
 	conformance/run --parts 2 --first-start -m promise
 	conformance/run --node uml -m sample
-	conformance/run --node uml-systemd -m sample tests/test_systemd.py
+	conformance/run --node uml-systemd -m sample tests/test_systemd.py tests/test_package.py
 
 # All that the nodes with a kernel of their own can do: cgroup v2 alone, AppArmor, SELinux, systemd as
 # init. It takes an hour and a half.
-conformance-uml:
+conformance-uml: packages
 	conformance/run --node uml
-	conformance/run --node uml-systemd tests/test_systemd.py tests/test_spine.py tests/test_resources.py
+	conformance/run --node uml-systemd tests/test_systemd.py tests/test_package.py tests/test_spine.py \
+		tests/test_resources.py
 	conformance/run --node uml-selinux tests/test_selinux.py
 
 # Gantry beside Debian's containerd and the bare parts, an hour long; `make bench BENCH=--quick` takes minutes.
