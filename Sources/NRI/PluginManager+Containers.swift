@@ -124,6 +124,11 @@ public struct AdjustmentRecord: Sendable {
 
     public var encoded: [UInt8] { Bytes.of(record) }
 
+    /// Nil when it is where the runtime would have put it.
+    public var cgroupsPath: String? {
+        record.adjust?.linux.flatMap { $0.cgroupsPath.isEmpty ? nil : $0.cgroupsPath }
+    }
+
     public var json: JSONValue {
         let all = Codec.json(record)
         return .object(

@@ -62,11 +62,32 @@ public struct CgroupPath: Hashable, Sendable {
         }
     }
 
-    /// The directory that stands for a spec's `linux.cgroupsPath`, as `container` wrote it.
+    /// The directory that stands for a spec's `linux.cgroupsPath`, as `container` wrote it, or a plugin.
     public static func directory(ofSpec path: String) -> String {
         let parts = path.split(at: ":", omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 3 else { return path }
-        return CgroupPath(driver: .systemd, parent: parts[0]).directory(parts[2])
+        let slice = CgroupPath(driver: .systemd, parent: parts[0]).expandedSlice
+        let unit = [parts[1], parts[2]].filter { !$0.isEmpty }.joined(separator: "-")
+        return "\(slice)/\(unit).scope"
+    }
+
+    /// Whether a plugin may have a container put there: everything in it is killed with the container, so
+    /// it must be a place of its own, in the form that the driver takes.
+    /// - Throws: `GantryError` (`invalidArgument`).
+    public static func check(chosen path: String, _ driver: CgroupDriver) throws {
+        let isScope = path.split(at: ":", omittingEmptySubsequences: false).count == 3
+        let form =
+            isScope == (driver == .systemd)
+            && (isScope ? !path.utf8.contains(UInt8(ascii: "/")) : path.begins(with: "/"))
+        let parts = path.split(at: "/")
+        let isPlain = !path.utf8.contains(0) && !parts.contains("..") && !parts.contains(".")
+        guard form, isPlain, !parts.isEmpty else {
+            let wanted = driver == .systemd ? "SLICE:PREFIX:NAME" : "an absolute path"
+            throw GantryError(
+                .invalidArgument,
+                "the cgroups path \"\(path)\" is not \(wanted), as the cgroup driver "
+                    + "\(driver.rawValue) needs")
+        }
     }
 
     /// Whose cgroup a directory of this name is, where the name says that it is ours.

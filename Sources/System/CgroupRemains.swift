@@ -23,6 +23,13 @@ public struct CgroupRemains: Sendable {
     /// Whether there is any of it.
     public var isThere: Bool { directories.contains(where: Files.exists) }
 
+    /// Whether anything is in it: a process, or another cgroup.
+    public var isOccupied: Bool {
+        directories.contains { directory in
+            Self.tree(directory).count > 1 || !Self.processes(directory).isEmpty
+        }
+    }
+
     /// Kills every process in it and below, and removes it. Safe to repeat.
     /// - Throws: `deadlineExceeded` when some process outlives SIGKILL by `limit`.
     public func remove(limit: Duration = .seconds(10)) async throws {

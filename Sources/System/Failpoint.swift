@@ -14,12 +14,12 @@ internal import Text
         public static let names = [
             "RunPodSandbox/stored", "RunPodSandbox/directory begun",
             "RunPodSandbox/shared memory mounted", "RunPodSandbox/directory made",
-            "RunPodSandbox/plugins told", "CreateContainer/plugins asked",
             "RunPodSandbox/monitor started", "RunPodSandbox/cgroup joined",
             "RunPodSandbox/namespaces made",
             "RunPodSandbox/network recorded", "RunPodSandbox/plugin added",
             "RunPodSandbox/network attached", "RunPodSandbox/infra container created",
-            "RunPodSandbox/infra container started", "RunPodSandbox/ready stored",
+            "RunPodSandbox/infra container started", "RunPodSandbox/plugins told",
+            "RunPodSandbox/ready stored",
 
             "StopPodSandbox/stopping stored", "StopPodSandbox/container killed",
             "StopPodSandbox/container released", "StopPodSandbox/plugin deleted",
@@ -33,8 +33,8 @@ internal import Text
 
             "CreateContainer/layers mapped", "CreateContainer/root file system mounted",
             "CreateContainer/volume mounted", "CreateContainer/volume mapped",
-            "CreateContainer/bundle written", "CreateContainer/stored", "CreateContainer/created",
-            "CreateContainer/created stored",
+            "CreateContainer/plugins asked", "CreateContainer/bundle written",
+            "CreateContainer/stored", "CreateContainer/created", "CreateContainer/created stored",
 
             "StartContainer/begun", "StartContainer/started", "StartContainer/running stored",
 

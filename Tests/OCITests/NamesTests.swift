@@ -79,4 +79,22 @@ internal import Testing
     func whoseCgroupADirectoryIs(name: String, container: String?) {
         #expect(CgroupPath.container(ofDirectory: name) == container)
     }
+
+    @Test(arguments: [
+        ("a-b.slice:mine:c", "/a.slice/a-b.slice/mine-c.scope"),
+        ("system.slice::c", "/system.slice/c.scope"), ("/some/where", "/some/where"),
+    ])
+    func cgroupsThatPluginsChoose(_ path: String, _ directory: String) throws {
+        try CgroupPath.check(chosen: path, path.contains(":") ? .systemd : .cgroupfs)
+        #expect(CgroupPath.directory(ofSpec: path) == directory)
+    }
+
+    @Test(arguments: [
+        ("/", OCI.CgroupDriver.cgroupfs), ("a", .cgroupfs), ("/a/..", .cgroupfs),
+        ("/a\0", .cgroupfs),
+        ("a.slice:b:c", .cgroupfs), ("/a", .systemd), ("a.slice:b:../c", .systemd),
+    ])
+    func cgroupsThatPluginsMayNotChoose(_ path: String, _ driver: OCI.CgroupDriver) {
+        #expect(throws: GantryError.self) { try CgroupPath.check(chosen: path, driver) }
+    }
 }

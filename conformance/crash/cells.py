@@ -4,7 +4,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from . import faults, operations
+from . import faults, operations, plugins
 from .counts import LOGS, ROOT, RUN
 from .faults import Fault
 from .operations import Operation
@@ -85,6 +85,29 @@ IN_RECOVERY = [
     ("StartContainerUnknown", "StartContainer/started", "runtime", "state"),
     ("UpdateContainerResources", "UpdateContainerResources/stored", "runtime", "update"),
 ]
+#: What plugins of the Node Resource Interface are asked on each operation's way.
+PLUGINS = [
+    ("RunPodSandbox", "RunPodSandbox"), ("StopPodSandbox", "StopContainer"),
+    ("StopPodSandbox", "StopPodSandbox"), ("RemovePodSandbox", "RemoveContainer"),
+    ("RemovePodSandbox", "RemovePodSandbox"), ("CreateContainer", "CreateContainer"),
+    ("CreateContainer", "ValidateContainerAdjustment"), ("CreateContainer", "PostCreateContainer"),
+    ("StartContainer", "StartContainer"), ("StartContainer", "PostStartContainer"),
+    ("StopContainer", "StopContainer"), ("RemoveContainer", "RemoveContainer"),
+    ("UpdateContainerResources", "UpdateContainer"),
+    ("UpdateContainerResources", "PostUpdateContainer"),
+]
+#: What a plugin may do, and in which column that stands.
+TROUBLES = [
+    ("refuses", "fail", plugins.refusing), ("dies in", "fail", plugins.dying),
+    ("sends garbage in", "fail", plugins.babbling), ("answers nonsense to", "fail", plugins.nonsense),
+    ("floods in", "fail", plugins.flooding), ("is slow in", "slow", plugins.outlived),
+    ("hangs in", "hang", plugins.hanging), ("is late in", "hang", plugins.late),
+    ("hangs in", "hang+kill", plugins.killed_while_hanging),
+]
+#: Where the daemon is killed before a plugin hangs over what the next one tells it.
+BEFORE_SYNCHRONIZE = [("RunPodSandbox", "RunPodSandbox/plugins told"),
+                      ("CreateContainer", "CreateContainer/plugins asked"),
+                      ("StartContainer", "StartContainer/started")]
 GIVE_ROOM_BACK = ["StopContainer", "RemoveContainer", "StopPodSandbox", "RemovePodSandbox",
                   "RemoveImage"]
 #: Full file systems: what is full, and whether the request must then fail.
@@ -125,7 +148,8 @@ def matrix(gantry: str) -> list[Cell]:
     """All cells, in the order of the table."""
     names = subprocess.run([gantry, "failpoints"], check=True, capture_output=True,
                            text=True).stdout.splitlines()
-    cells = [*_killed(names), *_helpers(), *_broken(), *_in_recovery(), *_full(), *_registry()]
+    cells = [*_killed(names), *_helpers(), *_broken(), *_in_recovery(), *_full(), *_registry(),
+             *_plugins()]
     return sorted(cells, key=lambda cell: [cell.operation.__name__.startswith(rpc) for rpc in RPCS],
                   reverse=True)
 
@@ -218,3 +242,16 @@ def _registry() -> Iterator[Cell]:
     yield Cell(operations.PullImage, "registry in a layer", "fail", faults.registry("layer"))
     yield Cell(operations.PullImage, "registry in a layer", "slow", faults.registry("slow"))
     yield Cell(operations.PullImage, "registry in a layer", "kill", faults.registry("kill"))
+
+
+def _plugins() -> Iterator[Cell]:
+    for operation, method in PLUGINS:
+        for words, column, fault in TROUBLES:
+            chosen = getattr(operations, operation)
+            if method == "StartContainer" and words == "refuses":
+                chosen = operations.StartContainerInVain
+            yield Cell(chosen, f"a plugin {words} {method}", column, fault(method))
+    for operation, place in BEFORE_SYNCHRONIZE:
+        yield Cell(getattr(operations, operation),
+                   f"{place.partition('/')[2]}, a plugin hangs in Synchronize", "kill+hang",
+                   plugins.killed_before(place))

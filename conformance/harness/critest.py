@@ -17,6 +17,9 @@ from . import lookalikes, peers, runtimes
 from .node import Node
 from .registry import Registry
 
+#: Of containerd and CRI-O too.
+NRI_SOCKET = Path("/var/run/nri/nri.sock")
+
 
 def prepare(directory: Path, digest: str) -> str:
     """A copy of critest that pulls our image by its digest."""
@@ -35,8 +38,9 @@ def run(program: str, node: Node, directory: Path, *arguments: str) -> list[dict
     """The reports of all specs that ran, as ginkgo gives them."""
     report = directory / "critest.json"
     report.unlink(missing_ok=True)
+    plugins = [f"-nri-socket={NRI_SOCKET}"] if NRI_SOCKET.exists() else []
     subprocess.run(
-        [program, f"-runtime-endpoint=unix://{node.runtime.socket}",
+        [program, f"-runtime-endpoint=unix://{node.runtime.socket}", *plugins,
          f"-ginkgo.json-report={report}", "-ginkgo.no-color", *arguments],
         stdout=(directory / "critest.log").open("w"), stderr=subprocess.STDOUT, check=False,
         cwd=directory,

@@ -123,6 +123,8 @@ class Plugin:
         #: Pairs of a method's name and its request, in their order.
         self.told: list[tuple[str, Any]] = []
         self.ended = threading.Event()
+        #: For functions that hang until they are told to go on.
+        self.released = threading.Event()
         self.failure = ""
         self._events = events
         self._calls: dict[int, Any] = {}
@@ -159,14 +161,26 @@ class Plugin:
         wait_until(lambda: len(self.requests(method)) >= count, f"{method} came {count} times")
         return self.requests(method)[count - 1]
 
+    def flood(self, method: str, request: Any, count: int) -> None:
+        """Asks the runtime so many times, and waits for no answer."""
+        envelope = self._envelope(method, request)
+        for _ in range(count):
+            stream, self._next = self._next, self._next + 2
+            self._calls[stream] = (threading.Event(), [])
+            self.wire.send(RUNTIME, stream, REQUEST, envelope)
+
+    @staticmethod
+    def _envelope(method: str, request: Any) -> bytes:
+        return _envelope_class("Request")(
+            service="nri.pkg.api.v1alpha1.Runtime", method=method,
+            payload=request.SerializeToString()).SerializeToString()
+
     def call(self, method: str, request: Any) -> bytes:
         """Asks the runtime; Refusal with its words when it refuses."""
         stream, self._next = self._next, self._next + 2
         answered = threading.Event()
         self._calls[stream] = (answered, [])
-        self.wire.send(RUNTIME, stream, REQUEST, _envelope_class("Request")(
-            service="nri.pkg.api.v1alpha1.Runtime", method=method,
-            payload=request.SerializeToString()).SerializeToString())
+        self.wire.send(RUNTIME, stream, REQUEST, self._envelope(method, request))
         assert answered.wait(20), f"{method} is not answered"
         response = self._calls.pop(stream)[1][0]
         if response.status.code:
@@ -219,7 +233,7 @@ class Plugin:
             made = answer(request)
             if isinstance(made, bytes):
                 return made
-            if made is not None:
+            if hasattr(made, "SerializeToString"):
                 return made.SerializeToString()
         output = message_factory.GetMessageClass(descriptor.output_type)()
         if method == "Configure":

@@ -12,11 +12,11 @@ pytestmark = pytest.mark.skipif(not shutil.which("critest"), reason="critest is 
 GROUPS = ["Container runtime", "Container Mount Propagation", "Container Mount Readonly",
           "Container OOM", "Idempotence",
           "Image Consistency", "Image Identifier Consistency", "Image Manager",
-          "Image Volume", "Multiple Containers", "Networking", "PodSandbox", "Runtime info",
+          "Image Volume", "Multiple Containers", "NRI", "Networking", "PodSandbox", "Runtime info",
           "Security Context"]
 #: What the OCI runtime has a part in.
 OF_RUNTIMES = ["Container Mount Propagation", "Container Mount Readonly", "Container OOM",
-               "Image Volume", "Security Context"]
+               "Image Volume", "NRI", "Security Context"]
 CONFIG = Path("/etc/gantry/gantry.toml")
 
 

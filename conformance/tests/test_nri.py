@@ -3,12 +3,13 @@
 import json
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from grpc import StatusCode
 
-from harness import nri
+from harness import cri, nri
 from harness.client import refused
 from harness.command import gantry
 from harness.wait import wait_until
@@ -264,7 +265,42 @@ def test_the_cgroup_of_a_container(pods, client, busybox):
     with nri.Plugin(**adjusting(linux={"cgroups_path": "/chosen-by-a-plugin"})):
         container = pods.run().run("sleep 1000", image=busybox)
         assert spec(client, container)[0]["linux"]["cgroupsPath"] == "/chosen-by-a-plugin"
+        pid = json.loads(client.ContainerStatus(
+            container_id=container.id, verbose=True).info["info"])["pid"]
+        assert "/chosen-by-a-plugin\n" in Path(f"/proc/{pid}/cgroup").read_text()
+        with refused(StatusCode.FAILED_PRECONDITION, "/chosen-by-a-plugin", "something else"):
+            pods.run().create("true", image=busybox)
+        client.UpdateContainerResources(
+            container_id=container.id, linux={"memory_limit_in_bytes": 64 << 20})
+        assert container.output("cat", "/sys/fs/cgroup/memory/memory.limit_in_bytes"
+                                if Path("/sys/fs/cgroup/memory").exists()
+                                else "/sys/fs/cgroup/memory.max").strip() == str(64 << 20)
         container.remove()
+
+
+def test_what_a_container_leaves_in_a_cgroup_that_a_plugin_chose(pods, node, busybox):
+    with nri.Plugin(**adjusting(linux={"cgroups_path": "/chosen-by-a-plugin"})):
+        pod = pods.run(linux={"security_context": {"namespace_options": {"pid": cri.NODE}}})
+        container = pod.run(
+            "setsid sleep 4321 & sleep 1000", image=busybox,
+            linux={"security_context": {"namespace_options": {"pid": cri.NODE}}})
+        node.restart()
+        container.remove()
+    assert not any(b"4321" in each.read_bytes() for each in Path("/proc").glob("[0-9]*/cmdline"))
+
+
+@pytest.mark.parametrize("path", ["/", "relative", "/a/../../b", "system.slice:gantry:x", "/gantry"])
+def test_cgroups_that_a_plugin_may_not_choose(pods, busybox, path):
+    occupied = Path("/sys/fs/cgroup/gantry" if Path("/sys/fs/cgroup/cgroup.controllers").exists()
+                    else "/sys/fs/cgroup/memory/gantry")
+    (occupied / "below").mkdir(parents=True)
+    try:
+        with nri.Plugin(**adjusting(linux={"cgroups_path": path})):
+            with refused(None, f'"{path}"'):
+                pods.run().create("true", image=busybox)
+    finally:
+        (occupied / "below").rmdir()
+        occupied.rmdir()
 
 
 @pytest.mark.parametrize("field, words", [
@@ -323,6 +359,21 @@ def test_updates_of_others_and_unsolicited_ones(pods, busybox):
         assert other.status.resources.linux.cpu_shares == 600
         failed = plugin.update(shares(new, 600))
         assert [each.container_id for each in failed] == [new.id]
+
+
+def test_two_that_change_each_other_at_once(pods, client, busybox):
+    pod = pods.run()
+    one, other = pod.run("sleep 1000", image=busybox), pod.run("sleep 1000", image=busybox)
+
+    def update(request):
+        its = other if request.container.id == one.id else one
+        return nri.UpdateContainerResponse(update=[shares(its, 555)])
+
+    with nri.Plugin(UpdateContainer=update), ThreadPoolExecutor(2) as threads:
+        for _ in range(10):
+            list(threads.map(lambda each: client.UpdateContainerResources(
+                container_id=each.id, linux={"cpu_quota": 50000}, deadline=10), (one, other)))
+        assert one.status.resources.linux.cpu_shares == 555
 
 
 def test_an_update_from_synchronize(pods, busybox):
@@ -435,14 +486,8 @@ def test_garbage_on_the_socket(pods, busybox, bytes):
 
 def test_one_that_floods_is_refused_and_pods_go_on(pods, busybox):
     with nri.Plugin() as plugin:
-        request = nri.UpdateContainersRequest(update=[
-            nri.ContainerUpdate(container_id="none")] * 100).SerializeToString()
-        envelope = nri._envelope_class("Request")(
-            service="nri.pkg.api.v1alpha1.Runtime", method="UpdateContainers",
-            payload=request).SerializeToString()
-        plugin._calls = {number: (plugin.ended, []) for number in range(1, 20001)}
-        for number in range(3, 20001, 2):
-            plugin.wire.send(nri.RUNTIME, number, nri.REQUEST, envelope)
+        plugin.flood("UpdateContainers", nri.UpdateContainersRequest(
+            update=[nri.ContainerUpdate(container_id="none")] * 100), 10_000)
         pods.run().run("true", image=busybox).exited()
 
 

@@ -88,7 +88,7 @@ struct CreateContainer: RPC {
             }
             container.update { $0.phase.create(pid: pid) }
         } catch let error as UnusableProgram {
-            try await node.lifecycle.erase(container.id, in: container.sandbox)
+            try await node.lifecycle.erase(container)
             container.update { $0.phase.refuse(error.message) }
         }
     }
@@ -103,7 +103,7 @@ struct CreateContainer: RPC {
     /// One that the runtime does not let go of is kept as exited, so that it is seen and removed.
     private func takeBack(_ container: SandboxContainer) async throws {
         do {
-            try await node.lifecycle.erase(container.id, in: container.sandbox)
+            try await node.lifecycle.erase(container)
         } catch {
             await node.lifecycle.end(container) { _ in .notCreated(error) }
             throw error

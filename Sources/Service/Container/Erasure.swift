@@ -10,10 +10,21 @@ extension Lifecycle {
     /// Without its monitor nobody would reap the container, write its log or tell its exit, and the
     /// kubelet is going to start another in its stead. A runtime that dies or fails halfway leaves no
     /// state that it would know again, but its cgroups, with what it has started in them.
-    func erase(_ id: String, in sandbox: Sandbox) async throws {
+    func erase(_ container: SandboxContainer) async throws {
+        try await erase(container.id, in: container.sandbox, node.cgroup(of: container))
+    }
+
+    /// The same of an infra container.
+    func eraseInfra(of sandbox: Sandbox) async throws {
+        let remains = CgroupRemains(node.cgroupPath(sandbox).directory(sandbox.id))
+        try await erase(sandbox.id, in: sandbox, remains)
+    }
+
+    private func erase(
+        _ id: String, in sandbox: Sandbox, _ remains: CgroupRemains
+    ) async throws {
         let runtime = try node.runtime(of: sandbox)
         if sandbox.lacksMonitor { try await StrayProcesses.endCreation(of: id) }
-        let remains = CgroupRemains(node.cgroupPath(sandbox).directory(id))
         do {
             try await runtime.delete(id, force: true)
         } catch {

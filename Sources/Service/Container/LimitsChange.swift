@@ -67,7 +67,7 @@ struct LimitsChange: Sendable {
     /// - Parameter old: nil when it is not known what the cgroup has.
     private func set(_ new: Spec, from old: Spec?, _ runtime: Runtime) async throws {
         let limits = new.linux.resources ?? Spec.Resources()
-        let directory = node.cgroupPath(container.sandbox).directory(container.id)
+        let directory = node.cgroupDirectory(of: container)
         let lifted = LiftedLimits(directory, node.host)
         try await lifted.lift(from: old.map { $0.linux.resources ?? Spec.Resources() }, to: limits)
         try await runtime.update(container.id, limits)

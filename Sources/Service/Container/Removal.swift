@@ -83,6 +83,12 @@ extension SandboxContainer {
 
 extension Node {
     func cgroup(of container: SandboxContainer) -> CgroupRemains {
-        CgroupRemains(cgroupPath(container.sandbox).directory(container.id))
+        CgroupRemains(cgroupDirectory(of: container))
+    }
+
+    /// Below each hierarchy's mount point: where a plugin had it put, or its pod's place.
+    func cgroupDirectory(of container: SandboxContainer) -> String {
+        container.chosenCgroup.map(CgroupPath.directory)
+            ?? cgroupPath(container.sandbox).directory(container.id)
     }
 }

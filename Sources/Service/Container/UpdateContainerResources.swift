@@ -22,16 +22,21 @@ struct UpdateContainerResources: RPC {
         return UpdateContainerResourcesResponse()
     }
 
+    /// Whoever asks for it, one change after the other. A plugin may answer a change of one container with
+    /// a change of another, and of that one the other way around: so none is waited for in here.
+    ///
     /// - Parameter rest: what CRI has no field for, of what plugins want.
     func change(
         _ container: SandboxContainer, _ asked: LinuxContainerResources, _ rest: LinuxResources?
     ) async throws {
-        try requireLiving(container)
-        let old = container.current.resources ?? LinuxContainerResources()
-        try await LimitsChange(node: node, container: container).make(
-            to: old.changed(by: asked)
-        ) { limits in
-            if let rest { try limits.apply(rest) }
+        try await node.operations.inTurn(.changeLimits(id: container.id)) {
+            try requireLiving(container)
+            let old = container.current.resources ?? LinuxContainerResources()
+            try await LimitsChange(node: node, container: container).make(
+                to: old.changed(by: asked)
+            ) { limits in
+                if let rest { try limits.apply(rest) }
+            }
         }
     }
 

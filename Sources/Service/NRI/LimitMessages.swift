@@ -76,12 +76,11 @@ extension LinuxContainerResources {
             if !cpu.cpus.isEmpty { cpusetCpus = cpu.cpus }
             if !cpu.mems.isEmpty { cpusetMems = cpu.mems }
         }
-        if let limit = change.memory?.limit { memoryLimitInBytes = limit.value }
-        if let swap = change.memory?.swap {
-            memorySwapLimitInBytes = swap.value
-        } else if change.memory?.limit != nil {
+        if let limit = change.memory?.limit?.value, limit != 0 {
+            memoryLimitInBytes = limit
             memorySwapLimitInBytes = 0
         }
+        if let swap = change.memory?.swap { memorySwapLimitInBytes = swap.value }
         for limit in change.hugepageLimits {
             hugepageLimits.removeAll { $0.pageSize == limit.pageSize }
             hugepageLimits.append(.init(pageSize: limit.pageSize, limit: limit.limit))

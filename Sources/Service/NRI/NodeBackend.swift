@@ -122,12 +122,7 @@ final class NodeBackend: PluginBackend {
         else { return }
         var record = LinuxContainerResources()
         record.apply(change)
-        let asked = record
-        let key = Operations.Key.updateContainer(id: container.id)
-        try await node.operations.settle { $0 == key }
-        try await node.operations.join(key, asked) {
-            try await UpdateContainerResources(node: node).change(container, asked, change)
-        }
+        try await UpdateContainerResources(node: node).change(container, record, change)
     }
 
     func evict(_ evictions: [ContainerEviction], plugin: String) async {

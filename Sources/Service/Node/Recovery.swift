@@ -166,7 +166,7 @@ public struct Recovery: Sendable {
         await node.attempt("give up container \(container.id)") {
             try await container.sandbox.current.monitor?.giveUp(container.id)
         }
-        try await node.lifecycle.erase(container.id, in: container.sandbox)
+        try await node.lifecycle.erase(container)
         try await node.lifecycle.discard(container.id, container.sandbox)
         try await node.store.removeContainer(container.id)
     }

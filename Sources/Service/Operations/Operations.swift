@@ -13,6 +13,8 @@ final class Operations: Sendable {
         case createContainer(sandbox: String, name: String)
         case startContainer(id: String)
         case updateContainer(id: String)
+        /// The change itself, whoever asks for it.
+        case changeLimits(id: String)
         case removeContainer(id: String)
         case cleanUpContainer(id: String)
         case pullImage(PullImage.Identity)
@@ -60,6 +62,17 @@ final class Operations: Sendable {
         try await join(key, 0, body)
     }
 
+    /// Runs `body` once nothing else is under way for `key`, in no particular order.
+    func inTurn<Response: Sendable>(
+        _ key: Key, _ body: @escaping @Sendable () async throws -> Response
+    ) async throws -> Response {
+        while true {
+            try await settle { $0 == key }
+            guard let latch = start(key, body) else { continue }
+            return try await latch.wait().get()
+        }
+    }
+
     /// Waits until no operation whose key fits is under way, without caring for its result.
     func settle(_ fits: (Key) -> Bool) async throws {
         let pending = running.withLock { running in
@@ -102,18 +115,37 @@ final class Operations: Sendable {
             running[key] = Running(request: request, latch: latch, done: Latch())
             return (latch, true)
         }
-        if isNew {
-            let (asked, call) = (ContinuousClock.now, CallContext.current)
-            nursery.start {
-                let outcome = await CallContext.$current.withValue(call) {
-                    await Self.$askedAt.withValue(asked) { await Self.outcome(of: body) }
-                }
-                let entry = self.running.withLock { $0.removeValue(forKey: key) }
-                latch.open(outcome)
-                entry?.done.open(())
-            }
-        }
+        if isNew { run(key, latch, body) }
         return latch
+    }
+
+    /// Nil when something is under way for `key`.
+    private func start<Response: Sendable>(
+        _ key: Key, _ body: @escaping @Sendable () async throws -> Response
+    ) -> Latch<Outcome<Response>>? {
+        let latch = Latch<Outcome<Response>>()
+        let isFree = running.withLock { running in
+            guard running[key] == nil else { return false }
+            running[key] = Running(request: 0, latch: latch, done: Latch())
+            return true
+        }
+        if isFree { run(key, latch, body) }
+        return isFree ? latch : nil
+    }
+
+    private func run<Response: Sendable>(
+        _ key: Key, _ latch: Latch<Outcome<Response>>,
+        _ body: @escaping @Sendable () async throws -> Response
+    ) {
+        let (asked, call) = (ContinuousClock.now, CallContext.current)
+        nursery.start {
+            let outcome = await CallContext.$current.withValue(call) {
+                await Self.$askedAt.withValue(asked) { await Self.outcome(of: body) }
+            }
+            let entry = self.running.withLock { $0.removeValue(forKey: key) }
+            latch.open(outcome)
+            entry?.done.open(())
+        }
     }
 
     private static func refusal(_ key: Key, _ running: Any, _ asked: Any) -> GantryError {
@@ -141,6 +173,7 @@ extension Operations.Key {
         case .createContainer: "create_container"
         case .startContainer: "start_container"
         case .updateContainer: "update_container"
+        case .changeLimits: "change_limits"
         case .removeContainer: "remove_container"
         case .cleanUpContainer: "clean_up_container"
         case .pullImage: "pull_image"
@@ -155,7 +188,8 @@ extension Operations.Key {
         switch self {
         case .runSandbox(let name): name
         case .stopSandbox(let id), .removeSandbox(let id), .startContainer(let id),
-            .updateContainer(let id), .removeContainer(let id), .cleanUpContainer(let id):
+            .updateContainer(let id), .changeLimits(let id), .removeContainer(let id),
+            .cleanUpContainer(let id):
             id
         case .createContainer(let sandbox, let name): "\(name) of \(sandbox)"
         case .pullImage(let identity): identity.name

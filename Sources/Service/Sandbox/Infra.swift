@@ -33,7 +33,7 @@ extension SandboxResources {
     /// Safe to repeat; the runtime need not know the container.
     func endInfra() async throws {
         guard try needsInfra else { return }
-        try await node.lifecycle.erase(sandbox.id, in: sandbox)
+        try await node.lifecycle.eraseInfra(of: sandbox)
         try await sandbox.current.monitor?.forgetExited(sandbox.id)
         sandbox.update { $0.infraPid = nil }
     }

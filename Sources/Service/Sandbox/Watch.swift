@@ -67,7 +67,7 @@ struct Watch: Sendable {
     /// lost.
     func recoverExit(of container: SandboxContainer, startedAt: Int64 = 0) async {
         await node.attempt("delete container \(container.id)") {
-            try await node.lifecycle.erase(container.id, in: sandbox)
+            try await node.lifecycle.erase(container)
         }
         let path = node.paths.pod(sandbox.id).exitRecord(container.id)
         let record = try? await Monitor.exitRecord(at: path)
