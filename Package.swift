@@ -171,8 +171,9 @@ if let driver = Context.environment["GANTRY_FUZZER"] {
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "Archive", "Image", "Kernel", "Model", "MonitorProtocol", "NRI", "Network", "OCI",
-                "Streaming", "Supervisor", "System", "TOML", "TTRPC", "YAML", "CLinux",
+                "Archive", "CRI", "Image", "Kernel", "Model", "MonitorProtocol", "NRI", "Network",
+                "OCI", "Store", "Streaming", "Supervisor", "System", "TOML", "TTRPC", "YAML",
+                "CLinux",
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             path: "Tests/Fuzz", swiftSettings: strict,

@@ -43,6 +43,9 @@ enum Extremes {
         return variants + deep + keysTwice(seed)
     }
 
+    /// Where the tokens are.
+    static func ranges(of seed: [UInt8]) -> [Range<Int>] { tokens(of: seed).map(\.range) }
+
     private enum Kind { case number, text, list }
 
     private struct Token {

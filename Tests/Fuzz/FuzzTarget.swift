@@ -7,14 +7,16 @@ struct FuzzTarget: Sendable {
     let seeds: [[UInt8]]
     /// Words of the format, which it puts in.
     let words: [String]
+    let form: Form?
     /// Takes the input or refuses it with an error that has a message for people.
     let run: @Sendable ([UInt8]) throws -> Void
 
     init(
-        _ name: String, seeds: [[UInt8]], words: [String] = [],
+        _ name: String, seeds: [[UInt8]], words: [String] = [], form: Form? = nil,
         run: @escaping @Sendable ([UInt8]) throws -> Void
     ) {
         self.name = name
+        self.form = form
         self.seeds = seeds
         self.words = words
         self.run = run
@@ -24,12 +26,20 @@ struct FuzzTarget: Sendable {
         _ name: String, seeds: [String], words: [String] = [],
         run: @escaping @Sendable ([UInt8]) throws -> Void
     ) {
-        self.init(name, seeds: seeds.map { Array($0.utf8) }, words: words, run: run)
+        self.init(
+            name, seeds: seeds.map { Array($0.utf8) }, words: words, form: .document, run: run)
     }
+
+    /// What mutations leave whole.
+    enum Form { case document, tar }
+
+    /// The one that libFuzzer works on.
+    nonisolated(unsafe) static var chosen: FuzzTarget?
 
     static let all = [
         references, registries, hosts, manifests, policies, credentials, tars, plugins, messages,
         runtimes, logs, cgroups, configuration, spdy, webSocket, cdi, yaml, frames, adjustments,
+        answers, rows,
     ]
 
     static let json = ["{", "}", "[", "]", "null", "true", "-1", "1e99", "\\ud800", ":", ",", "\""]

@@ -18,7 +18,7 @@ extension FuzzTarget {
             "ustar\u{0}00", "ustar  \u{0}", ".wh.", ".wh..wh..opq", "../", "/", "SCHILY.xattr.",
             "path=", "size=", "-1", "9223372036854775807", "GNU.sparse.major=1", "GNU.sparse.map=",
             "GNU.sparse.offset=", "GNU.sparse.numbytes=", "SCHILY.realsize=-7",
-        ]
+        ], form: .tar
     ) { input in
         let layer = "\(directory)/layer"
         try Files.makeDirectories(layer)

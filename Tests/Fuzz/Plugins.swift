@@ -35,14 +35,14 @@ extension FuzzTarget {
         "adjustments",
         seeds: [
             Bytes.of(
-                CreateContainerResponse(
-                    adjust: ContainerAdjustment(
+                NRI.CreateContainerResponse(
+                    adjust: NRI.ContainerAdjustment(
                         annotations: ["a": "b"], mounts: [.init(destination: "-/x")],
                         env: [.init(key: "A", value: "1")], args: ["", "x"]),
-                    update: [ContainerUpdate(containerId: "o")]))
+                    update: [NRI.ContainerUpdate(containerId: "o")]))
         ]
     ) { input in
-        let answer: CreateContainerResponse = try Bytes.decode(input)
+        let answer: NRI.CreateContainerResponse = try Bytes.decode(input)
         var merge = AdjustmentMerge(NRI.Container(id: "c", env: ["A=1"]))
         try merge.add(answer.adjust ?? .init(), "10-a")
         try merge.updates.add(answer.update, "10-a")

@@ -11,7 +11,7 @@ extension FuzzTarget {
         return [ByteBuffer(bytes: bytes[..<cut]), ByteBuffer(bytes: bytes[cut...])]
     }
 
-    private static let frames: [SPDYFrame] = [
+    private static let spdyFrames: [SPDYFrame] = [
         .synStream(
             stream: 1, headers: [SPDYHeader(name: "streamtype", value: "error")], isLast: false),
         .data(stream: 1, bytes: ByteBuffer(string: "hello"), isLast: true), .ping(7), .settings,
@@ -22,7 +22,7 @@ extension FuzzTarget {
     private static var conversation: [UInt8] {
         guard var encoder = try? SPDYEncoder() else { return [] }
         return [9]
-            + frames.flatMap { Array((try? encoder.encode($0))?.readableBytesView ?? .init()) }
+            + spdyFrames.flatMap { Array((try? encoder.encode($0))?.readableBytesView ?? .init()) }
     }
 
     static let spdy = FuzzTarget(

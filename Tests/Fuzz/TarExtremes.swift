@@ -2,13 +2,13 @@
 enum TarExtremes {
     private static let block = 512
     /// Where the fields of a ustar header are (pax(1), "ustar Interchange Format").
-    private static let fields: [Range<Int>] = [
+    static let fields: [Range<Int>] = [
         0..<100, 100..<108, 108..<116, 116..<124, 124..<136, 136..<148, 156..<157, 157..<257,
         257..<265, 265..<297, 297..<329, 329..<337, 337..<345, 345..<500,
     ]
     private static let checksum = 148..<156
 
-    private static let keys = [
+    static let keys = [
         "size", "uid", "gid", "mtime", "atime", "ctime", "path", "linkpath", "uname", "gname",
         "hdrcharset", "charset", "comment", "SCHILY.realsize", "SCHILY.dev", "SCHILY.ino",
         "SCHILY.nlink", "SCHILY.devmajor", "SCHILY.devminor", "SCHILY.fflags",
@@ -24,7 +24,7 @@ enum TarExtremes {
         headers(tar).flatMap { fieldVariants(tar, at: $0) } + paxVariants(tar) + sizes(tar)
     }
 
-    private static func headers(_ tar: [UInt8]) -> [Int] {
+    static func headers(_ tar: [UInt8]) -> [Int] {
         stride(from: 0, to: max(0, tar.count - block + 1), by: block).filter {
             tar[$0 + 257..<$0 + 262].elementsEqual("ustar".utf8)
         }
@@ -44,7 +44,7 @@ enum TarExtremes {
     }
 
     /// Octal and base-256 numbers of a field's length, and what is none.
-    private static func values(_ length: Int) -> [[UInt8]] {
+    static func values(_ length: Int) -> [[UInt8]] {
         let all = { (byte: UInt8) in [UInt8](repeating: byte, count: length) }
         let big = { (first: UInt8, rest: UInt8) in
             [first] + [UInt8](repeating: rest, count: length - 1)
@@ -55,6 +55,11 @@ enum TarExtremes {
             big(UInt8(ascii: "-"), 0x31),
             big(0x80, 0), all(UInt8(ascii: "/")), all(UInt8(ascii: ".")),
         ]
+    }
+
+    /// Every header's checksum.
+    static func sealAll(_ tar: inout [UInt8]) {
+        for header in headers(tar) { seal(&tar, at: header) }
     }
 
     /// The sum of a header's bytes, its own field as blanks.

@@ -6,8 +6,9 @@ import Model
 ///
 /// Each target runs in a child, so that one that ends it costs a line of the report alone.
 struct Walk {
-    /// Bytes that reading may leave behind.
+    /// Bytes that reading may leave behind, and that it may take meanwhile.
     private static let growth = 16 << 20
+    private static let most = 96 << 20
 
     let program: String
     let targets: [FuzzTarget]
@@ -17,6 +18,7 @@ struct Walk {
         var isGood = true
         var (inputs, wrong) = (0, 0)
         for target in targets {
+            let begun = Date.now
             let count = target.extremes.count
             var found = 0
             var start = 0
@@ -28,7 +30,7 @@ struct Walk {
                 start = failed + 1
             }
             print(
-                "\(target.name.padding(toLength: 16, withPad: " ", startingAt: 0)) \(count) inputs, \(found) wrong"
+                "\(target.name.padding(toLength: 16, withPad: " ", startingAt: 0)) \(count) inputs, \(found) wrong, \(Int(Date.now.timeIntervalSince(begun))) s"
             )
             inputs += count
             wrong += found
@@ -58,22 +60,19 @@ struct Walk {
     static func walk(_ target: FuzzTarget, from start: Int) {
         let extremes = target.extremes
         for seed in target.seeds { target.read(seed) }
-        let before = resident
+        Heap.watch()
+        let before = Heap.bytes
         for input in extremes[min(start, extremes.count)...] {
             write(1, ".", 1)
             alarm(20)
+            Heap.beginPeak()
             target.read(input)
+            let most = Heap.peak - before
+            guard most < Self.most else { fatalError("\(most >> 20) MiB at once") }
         }
         alarm(0)
-        guard resident < before + growth else {
-            fatalError("\((resident - before) >> 20) MiB more")
-        }
-    }
-
-    private static var resident: Int {
-        let fields = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(
-            separator: " ")
-        return (fields.flatMap { $0.count > 1 ? Int($0[1]) : nil } ?? 0) * 4096
+        let more = Heap.bytes - before
+        guard more < growth else { fatalError("\(more >> 20) MiB more") }
     }
 }
 

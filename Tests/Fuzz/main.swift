@@ -43,14 +43,14 @@ guard given.count > 2, let chosen = FuzzTarget.all.first(where: { $0.name == giv
     exit(given.count == 2 && given[1] == "list" ? 0 : 2)
 }
 private let target = chosen
+FuzzTarget.chosen = target
 private let corpus = given[2]
 for (index, seed) in target.seeds.enumerated() { write(seed, to: "\(corpus)/seed-\(index)") }
 
 /// As libFuzzer reads dictionaries: a quoted word a line, and none that is empty.
-private let dictionary = (target.words + Extremes.words).filter { !$0.isEmpty }.map { word in
-    "\"" + word.utf8.map { "\\x" + (($0 < 16 ? "0" : "") + String($0, radix: 16)) }.joined()
-        + "\"\n"
-}
+private func hex(_ byte: UInt8) -> String { "\\x\(byte < 16 ? "0" : "")\(String(byte, radix: 16))" }
+private let words = (target.words + Extremes.words).filter { !$0.isEmpty }
+private let dictionary = words.map { word in "\"\(word.utf8.map(hex).joined())\"\n" }
 write(Array(dictionary.joined().utf8), to: "\(corpus).words")
 
 private let options = [given[0], corpus, "-dict=\(corpus).words"] + given.dropFirst(3)
