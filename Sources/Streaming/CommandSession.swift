@@ -56,24 +56,26 @@ struct CommandSession: Sendable {
                 }
                 return .inputEnded
             }
-            for (channel, pump) in pumps {
+            for pump in pumps {
                 group.addTask {
                     try await pump.run()
-                    try await wire.close(channel)
                     return .outputEnded
                 }
             }
             group.addTask { .exit(try await session.exitCode()) }
-            return try await end(of: &group, pumps.map(\.1))
+            return try await end(of: &group, pumps)
         }
     }
 
-    private func pumps(_ session: StreamSession) -> [(CommandChannel, OutputPump)] {
+    private func pumps(_ session: StreamSession) -> [OutputPump] {
         [(CommandChannel.stdout, session.stdout), (.stderr, session.stderr)].compactMap {
             channel, raw in
             raw.map { raw in
-                let pump = OutputPump(OwnedDescriptor(raw)) { try await wire.send(channel, $0) }
-                return (channel, pump)
+                OutputPump(OwnedDescriptor(raw)) {
+                    try await wire.send(channel, $0)
+                } finish: {
+                    try await wire.close(channel)
+                }
             }
         }
     }

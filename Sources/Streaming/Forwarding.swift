@@ -46,8 +46,8 @@ struct Forwarding: Sendable {
                 return .client
             }
             group.addTask {
-                try await OutputPump(socket, closesAtEnd: false, send: send).run()
-                try await finish()
+                let pump = OutputPump(socket, closesAtEnd: false, send: send, finish: finish)
+                try await pump.run()
                 return .pod
             }
             guard try await group.next() == .pod else { return try await group.waitForAll() }

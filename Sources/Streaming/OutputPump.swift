@@ -10,16 +10,19 @@ final class OutputPump: Sendable {
     private let descriptor: OwnedDescriptor
     private let closesAtEnd: Bool
     private let send: @Sendable (ByteBuffer) async throws -> Void
+    private let finish: @Sendable () async throws -> Void
     /// Since when the descriptor has had nothing to read.
     private let idleSince = Mutex<ContinuousClock.Instant?>(nil)
 
     init(
         _ descriptor: OwnedDescriptor, closesAtEnd: Bool = true,
-        send: @escaping @Sendable (ByteBuffer) async throws -> Void
+        send: @escaping @Sendable (ByteBuffer) async throws -> Void,
+        finish: @escaping @Sendable () async throws -> Void
     ) {
         self.descriptor = descriptor
         self.closesAtEnd = closesAtEnd
         self.send = send
+        self.finish = finish
     }
 
     /// Whether it has waited for so long that no more is to be expected. What a program writes just
@@ -30,7 +33,9 @@ final class OutputPump: Sendable {
         }
     }
 
-    /// - Throws: what `send` throws; `CancellationError`.
+    /// Tells the connection of the end as well. Until that is done the pump is not idle: whoever gives
+    /// up idle pumps would cut the word short.
+    /// - Throws: what `send` and `finish` throw; `CancellationError`.
     func run() async throws {
         defer { end() }
         if closesAtEnd { descriptor.widen() }
@@ -40,7 +45,7 @@ final class OutputPump: Sendable {
             switch descriptor.read(into: &buffer, room: Self.room) {
             case .bytes: try await pass(&buffer)
             case .nothingYet: try await wait()
-            case .end: return
+            case .end: return try await finish()
             }
         }
     }

@@ -85,6 +85,7 @@ extension CgroupUsage.Memory {
     fileprivate mutating func readFirst(_ cgroup: Cgroup) {
         limit = Self.limit(cgroup.file("memory", "memory.limit_in_bytes"))
         let stat = cgroup.file("memory", "memory.stat")
+        activeFile = stat["total_active_file"] ?? 0
         inactiveFile = stat["total_inactive_file"] ?? 0
         cache = stat["total_cache"] ?? 0
         mappedFile = stat["total_mapped_file"] ?? 0

@@ -84,6 +84,7 @@ extension CgroupUsage.Memory {
     fileprivate mutating func readSecond(_ cgroup: Cgroup) {
         limit = cgroup.file("", "memory.max").number
         let stat = cgroup.file("", "memory.stat")
+        activeFile = stat["active_file"] ?? 0
         inactiveFile = stat["inactive_file"] ?? 0
         cache = stat["file"] ?? 0
         mappedFile = stat["file_mapped"] ?? 0

@@ -41,6 +41,7 @@ public struct CgroupUsage: Hashable, Sendable {
         /// How often usage met the limit.
         public var failures: UInt64 = 0
         public var cache: UInt64 = 0
+        public var activeFile: UInt64 = 0
         public var inactiveFile: UInt64 = 0
         public var mappedFile: UInt64 = 0
         public var rss: UInt64 = 0

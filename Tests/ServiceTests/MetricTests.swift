@@ -7,7 +7,7 @@ import Testing
     private let descriptors = ListMetricDescriptors.descriptors(of: MetricFamily.allCases)
 
     @Test func allOfCadvisorsNamesOnce() {
-        #expect(descriptors.count == 56)
+        #expect(descriptors.count == 58)
         #expect(Set(descriptors.map(\.name)).count == descriptors.count)
     }
 

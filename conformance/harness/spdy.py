@@ -43,6 +43,8 @@ class Stream(Channel):
         self._connection, self.id = connection, id
         self.replied = threading.Event()
         self.reset: int | None = None
+        #: Whether the server has said that it sends no more.
+        self.finished = False
 
     def write(self, data: bytes) -> None:
         """Sends all of `data`."""
@@ -149,6 +151,7 @@ class Connection:
 
     def _ended(self, id: int, flags: int) -> None:
         if flags & FIN:
+            self.streams[id].finished = True
             self.streams[id].end()
 
     def _pinged(self, body: bytes) -> None:

@@ -42,6 +42,11 @@ class Session:
         """What the command has written to its standard error."""
         return self._streams["stderr"]
 
+    @property
+    def finished(self) -> set[str]:
+        """Over SPDY, the streams that the server has ended itself."""
+        return {name for name, stream in self._streams.items() if stream.finished}
+
     def write(self, data: bytes) -> None:
         """To the standard input."""
         self._streams["stdin"].write(data)

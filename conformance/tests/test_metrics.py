@@ -7,6 +7,7 @@ import pytest
 
 from harness import cri
 from harness.cgroups import Cgroup
+from harness.pods import container_config
 from harness.wait import wait_until
 
 pytestmark = pytest.mark.gantry
@@ -54,7 +55,7 @@ def test_every_name_that_is_described_has_samples(pods, client, busybox):
     pod = pods.run()
     pod.run("sleep 1000", image=busybox, linux={"resources": LIMITS})
     described = {d.name for d in client.ListMetricDescriptors().descriptors}
-    assert len(described) == 56
+    assert len(described) == 58
     if not list(Path("/sys/kernel/mm").glob("hugepages/*")):
         described = {name for name in described if "hugetlb" not in name}
     assert {m.name for m in Figures(client, pod).metrics} == described
@@ -70,6 +71,18 @@ def test_labels_tell_the_container(pods, client, busybox):
         "container": "server", "name": container.id, "image": busybox,
         "id": cgroup.paths["memory" if cgroup.first_version else ""],
         "namespace": pod.config.metadata.namespace, "pod": pod.config.metadata.name}
+
+
+def test_the_image_is_known_by_its_name_where_the_kubelet_asks_by_its_id(pods, client, busybox):
+    pod = pods.run()
+    image = client.ImageStatus(image={"image": busybox}).image
+    config = container_config("sleep 1000", image=busybox)
+    config.image.image = image.id
+    made = client.CreateContainer(pod_sandbox_id=pod.id, config=config, sandbox_config=pod.config)
+    client.StartContainer(container_id=made.container_id)
+    figures = Figures(client, pod)
+    metric = next(m for m in figures.metrics if m.name == "container_memory_rss")
+    assert figures.labels(metric)["image"] == image.repo_tags[0]
 
 
 def test_limits(pods, client, busybox):
@@ -126,6 +139,8 @@ def test_the_network_of_the_pod(pods, client, busybox):
     figures = Figures(client, pod)
     assert figures.value(
         "container_network_transmit_packets_total", interface="eth0") - sent >= 3
+    assert {figures.labels(m)["interface"] for m in figures.metrics
+            if m.name.startswith("container_network_")} == {"eth0"}
 
 
 def test_types(pods, client, busybox):

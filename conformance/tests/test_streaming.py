@@ -60,6 +60,19 @@ def test_success(protocol, container):
         assert session.status()["status"] == "Success"
 
 
+@pytest.mark.gantry
+def test_the_server_ends_each_stream(container):
+    """Over SPDY a client reads each stream to its end, and does not close the connection before."""
+    for _ in range(60):
+        with exec_("spdy", container, "sh", "-c", "cat; echo end", stdin=True) as session:
+            session.write(b"line\n")
+            session.finish()
+            assert session.stdout.whole() == b"line\nend\n"
+            assert session.stderr.whole() == b""
+            assert session.exit_code() == 0
+            assert session.finished == {"stdout", "stderr", "error"}
+
+
 def test_a_ping_is_answered(protocol, container):
     with exec_(protocol, container, "cat", stdin=True) as session:
         session.connection.ping()
@@ -205,6 +218,16 @@ def test_a_client_that_vanishes(protocol, container):
     session.stdout.until(b"here")
     session.close()
     wait_until(lambda: "cat /dev/stdin" not in container.output("ps"), "cat has ended")
+
+
+def test_a_command_that_runs_when_its_container_ends(protocol, container):
+    with exec_(protocol, container, "cat", stdin=True) as session:
+        session.write(b"up")
+        session.stdout.until(b"up")
+        container.stop()
+        assert session.exit_code() == 137
+        assert session.stdout.whole() == b"up"
+        assert session.stderr.whole() == b""
 
 
 TICKER = "i=0; while :; do i=$((i + 1)); echo tick $i; echo tock $i >&2; sleep 0.1; done"

@@ -23,10 +23,9 @@ struct GetContainerdContainer: RPC {
 
     /// A container is known before it has a cgroup, so that cAdvisor never takes that for a stranger's.
     private func message(_ container: SandboxContainer) async -> ContainerdContainer {
-        let image = try? node.images.find(container.details.imageId)
-        return ContainerdContainer(
+        ContainerdContainer(
             id: container.id, labels: labels(container.config.labels, "container"),
-            image: image?.message.repoTags.first ?? container.status.image?.image ?? "",
+            image: node.shownImage(of: container),
             spec: await spec(node.paths.container(container.id).bundle))
     }
 
@@ -47,6 +46,15 @@ struct GetContainerdContainer: RPC {
         return ContainerdSpec(
             typeUrl: "types.containerd.io/opencontainers/runtime-spec/1/Spec",
             value: bytes ?? Array(#"{"ociVersion":"1.0.2","process":{"env":[]}}"#.utf8))
+    }
+}
+
+extension Node {
+    /// A container's image by name, as cAdvisor shows it: the kubelet asks for containers by the
+    /// image's ID.
+    func shownImage(of container: SandboxContainer) -> String {
+        let image = try? images.find(container.details.imageId)
+        return image?.message.repoTags.first ?? container.status.image?.image ?? ""
     }
 }
 

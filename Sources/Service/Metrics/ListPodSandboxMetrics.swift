@@ -39,7 +39,8 @@ struct ListPodSandboxMetrics: RPC {
     }
 
     private func metrics(_ figures: ContainerFigures) -> ContainerMetrics {
-        let labels = MetricLabels(figures.reading)
+        let image = node.shownImage(of: figures.reading.container)
+        let labels = MetricLabels(figures.reading, image: image)
         return ContainerMetrics(
             containerId: figures.reading.container.id,
             metrics: families.flatMap(\.definitions).flatMap { $0.metrics(of: figures, labels) })

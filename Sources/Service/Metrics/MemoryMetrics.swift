@@ -18,6 +18,12 @@ enum MemoryMetrics {
         .gauge("container_memory_mapped_file", "Memory of mapped files.") {
             .one($0.memory.mappedFile)
         },
+        .gauge("container_memory_total_active_file_bytes", "File pages used lately.") {
+            .one($0.memory.activeFile)
+        },
+        .gauge("container_memory_total_inactive_file_bytes", "File pages not used lately.") {
+            .one($0.memory.inactiveFile)
+        },
         .gauge("container_memory_kernel_usage", "Memory that the kernel uses for it.") {
             .one($0.memory.kernel)
         },

@@ -71,12 +71,12 @@ struct MetricLabels: Sendable {
     let values: [String]
 
     /// Of a container: `id` is its cgroup and `name` its ID, as in cAdvisor.
-    init(_ reading: Reading) {
+    init(_ reading: Reading, image: String) {
         let container = reading.container
         let pod = container.sandbox.config.metadata ?? PodSandboxMetadata()
         values = [
             container.config.metadata?.name ?? "", reading.cgroup.path,
-            container.config.image?.image ?? "", container.id, pod.namespace, pod.name,
+            image, container.id, pod.namespace, pod.name,
         ]
     }
 

@@ -62,14 +62,15 @@ extension Node {
         return try await Blocking.run { cgroups.mapValues { CgroupUsage.pressure(of: $0) } }
     }
 
-    /// By the pod's ID. A pod on the node's network has no figures of its own.
+    /// By the pod's ID. A pod on the node's network has no figures of its own; what a pod says to itself
+    /// is none of its network's, as in cAdvisor.
     func networkCounters(of sandboxes: [Sandbox]) async -> [String: [NetworkCounters]] {
         let own = sandboxes.filter { !$0.usesHostNetwork && $0.phase == .ready }
         let counters = await NetworkCounters.read(
             namespaces: own.map { paths.pod($0.id).namespace("net") })
         return Dictionary(
             zip(own, counters).compactMap { sandbox, counters in
-                counters.map { (sandbox.id, $0) }
+                counters.map { (sandbox.id, $0.filter { $0.interface != "lo" }) }
             }, uniquingKeysWith: { $1 })
     }
 }

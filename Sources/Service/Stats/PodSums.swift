@@ -31,7 +31,7 @@ extension Array {
 
 extension NetworkUsage {
     init(_ counters: [NetworkCounters], _ now: Int64) {
-        let usages = counters.filter { $0.interface != "lo" }.map { NetworkInterfaceUsage($0) }
+        let usages = counters.map { NetworkInterfaceUsage($0) }
         self.init(
             timestamp: now, defaultInterface: usages.first { $0.name == Self.defaultName },
             interfaces: usages.filter { $0.name != Self.defaultName })
