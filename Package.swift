@@ -82,7 +82,7 @@ let package = Package(
         room(
             "Image",
             uses: [
-                "Archive", "CCurl", "CLinux", "OpenPGP", "TOML", "YAML", "System", "Kernel",
+                "Archive", "CCurl", "CLinux", "EROFS", "OpenPGP", "TOML", "YAML", "System", "Kernel",
                 "Text", "Model",
             ]),
         room("MonitorProtocol", uses: ["Text"]),

@@ -56,6 +56,21 @@ int gantry_has_mount_setattr(void);
 // Mounts the directory `source` once more on `target`, without what is mounted below it, its files'
 // IDs mapped as the user namespace of that descriptor does.
 int gantry_mount_mapped(const char *source, const char *target, int user_namespace);
+// What a file system is mounted with (fsconfig(2)): a string, else a descriptor, else (-1) a flag.
+struct gantry_parameter {
+    const char *key;
+    const char *value;
+    int descriptor;
+};
+// A mount that stands at no path (fsmount(2)); `attributes` are those of mount_setattr(2). `why` gets
+// what the kernel says of a failure.
+int gantry_mount_detached(const char *type, const struct gantry_parameter *parameters, size_t count,
+                          unsigned long attributes, char *why, size_t size);
+// The same once more, which stands at no path either, with its files' IDs mapped as the user namespace
+// of that descriptor does; -1: as they are.
+int gantry_clone_mount(int mount, int user_namespace);
+int gantry_attach_mount(int mount, const char *target);
+extern const unsigned long GANTRY_MOUNT_RDONLY, GANTRY_MOUNT_NOSUID, GANTRY_MOUNT_NODEV;
 
 extern const unsigned long GANTRY_MS_BIND, GANTRY_MS_REC, GANTRY_MS_RDONLY, GANTRY_MS_NOSUID,
     GANTRY_MS_NODEV, GANTRY_MS_NOEXEC, GANTRY_MS_PRIVATE, GANTRY_MS_SHARED, GANTRY_MS_SLAVE,

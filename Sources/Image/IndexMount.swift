@@ -1,0 +1,79 @@
+internal import CLinux
+internal import Glibc
+internal import Kernel
+internal import Synchronization
+internal import System
+
+/// An image whose layers are indexed and not unpacked, mounted: its index, an EROFS file system without
+/// content, over the layers' tars. It stays for as long as somebody has it, and longer where overlay is
+/// mounted over it.
+final class IndexMount: Sendable {
+    let mount: DetachedMount
+
+    /// - Parameters:
+    ///   - index: the path of the metadata.
+    ///   - tars: the paths of its devices, in their order.
+    /// - Throws: `SystemError`.
+    init(index: String, tars: [String]) throws(SystemError) {
+        // By number: a string has 256 bytes at most (fsconfig(2)), and nothing can take the paths' place.
+        let index = try Files.open(index, O_RDONLY | GANTRY_O_NOFOLLOW)
+        var devices: [Int32] = []
+        defer { devices.forEach { close($0) } }
+        for tar in tars {
+            devices.append(try Files.open(tar, O_RDONLY | GANTRY_O_NOFOLLOW).release())
+        }
+        mount = try DetachedMount(
+            type: "erofs",
+            [.text("source", "/proc/self/fd/\(index.raw)"), .flag("ro")]
+                + devices.map { .text("device", "/proc/self/fd/\($0)") },
+            .readOnly)
+    }
+}
+
+/// The images in use, each mounted once for all of its containers, so that they have one page cache.
+/// After a restart of the daemon each is mounted anew for the first container that comes.
+final class IndexMounts: Sendable {
+    private let mounts = Mutex<[String: Entry]>([:])
+
+    private struct Entry {
+        let mount: IndexMount
+        var users: Set<String>
+    }
+
+    /// - Parameters:
+    ///   - index: the path of the metadata, which tells images apart.
+    ///   - user: a container, which has it until `release`.
+    /// - Throws: `SystemError`. Blocks.
+    func mount(index: String, tars: [String], for user: String) throws -> IndexMount {
+        if let there = take(index, user) { return there }
+        // Outside of the lock; of two at the same time the first counts.
+        let new = try IndexMount(index: index, tars: tars)
+        return mounts.withLock { mounts in
+            mounts[index, default: Entry(mount: new, users: [])].users.insert(user)
+            return mounts[index]?.mount ?? new
+        }
+    }
+
+    private func take(_ index: String, _ user: String) -> IndexMount? {
+        mounts.withLock { mounts in
+            mounts[index]?.users.insert(user)
+            return mounts[index]?.mount
+        }
+    }
+
+    /// What nobody uses is unmounted.
+    func release(_ user: String) {
+        let left = mounts.withLock { mounts in
+            let used = mounts.filter { $0.value.users.contains(user) }.map(\.key)
+            return used.compactMap { index in
+                mounts[index]?.users.remove(user)
+                return mounts[index]?.users.isEmpty == true
+                    ? mounts.removeValue(forKey: index) : nil
+            }
+        }
+        // Unmounting may read and write: not under the lock.
+        withExtendedLifetime(left) {}
+    }
+
+    var count: Int { mounts.withLock { $0.count } }
+}
