@@ -113,6 +113,7 @@ soak: build
 # The suite here, and a sample of it on nodes with a kernel of their own: user-mode Linux, or a virtual
 # machine where that does not boot.
 conformance: packages
+	swift build --product index-layers
 	conformance/run --parts 4
 	conformance/run --parts 2 --first-start -m promise
 	conformance/run --node uml -m sample

@@ -123,6 +123,10 @@ let package = Package(
         .executableTarget(
             name: "gantry-monitor", dependencies: ["Supervisor"],
             swiftSettings: strict),
+        // What tests of the real thing run besides Gantry.
+        .executableTarget(
+            name: "index-layers", dependencies: ["Archive", "EROFS", "Kernel"],
+            path: "Tests/IndexLayers", swiftSettings: strict),
         .executableTarget(name: "gantry-pause"),
         .executableTarget(name: "gantry-exec"),
 

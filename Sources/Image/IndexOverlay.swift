@@ -14,6 +14,20 @@ struct IndexOverlay {
     /// The SELinux label that all files have there.
     var label: String?
 
+    init(home: String?, target: String, userNamespace: String? = nil, label: String? = nil) {
+        self.home = home
+        self.target = target
+        self.userNamespace = userNamespace
+        self.label = label
+    }
+
+    /// Where another overlay would be, and as it would look.
+    init(_ overlay: Overlay) {
+        self.init(
+            home: overlay.home, target: overlay.target, userNamespace: overlay.userNamespace,
+            label: overlay.label)
+    }
+
     /// - Throws: `SystemError`.
     func mount(over image: IndexMount) throws {
         guard let userNamespace else { return try mount(image.mount) }

@@ -25,12 +25,23 @@ struct Overlay: Sendable {
 
     func mount() throws {
         for directory in [upper, work, target] { try Files.makeDirectories(directory) }
-        let layers = try lower.isEmpty ? [emptyLower()] : lower
+        let layers = try lower.isEmpty ? [emptyLower()] : Self.visible(lower)
         guard let userNamespace else { return try mount(layers) }
         let mapped = try MappedLayers(layers, in: home, userNamespace: userNamespace)
         defer { try? mapped.release() }
         failpoint("CreateContainer/layers mapped")
         try mount(mapped.directories)
+    }
+
+    /// Overlay shows the roots of all layers as one; but one that is opaque hides those below it
+    /// (image-spec, layer.md, "Opaque Whiteout").
+    private static func visible(_ layers: [String]) -> [String] {
+        let opaque = layers.firstIndex { layer in
+            var value: UInt8 = 0
+            return getxattr(layer, "trusted.overlay.opaque", &value, 1) == 1
+                && value == UInt8(ascii: "y")
+        }
+        return Array(layers.prefix(through: opaque ?? layers.count - 1))
     }
 
     private func mount(_ directories: [String]) throws {

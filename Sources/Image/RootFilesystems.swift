@@ -12,6 +12,7 @@ public final class RootFilesystems: Sendable {
     private let runroot: String
     private let layers: Layers
     private let usages = WritableUsages()
+    private let images = IndexMounts()
 
     public init(root: String, runroot: String, layers: Layers) throws {
         self.root = root
@@ -43,6 +44,7 @@ public final class RootFilesystems: Sendable {
         for chain in chains where !layers.contains(chain) {
             throw GantryError(.failedPrecondition, "layer \(chain) is not on this node")
         }
+        let indexed = layers.indexed(chains)
         let overlay = Overlay(
             lower: chains.reversed().map(layers.path(of:)), home: home(of: id),
             target: path(of: id),
@@ -53,7 +55,10 @@ public final class RootFilesystems: Sendable {
                 try await Blocking.run {
                     // Nobody else may get at an image's programs that run as root.
                     try Files.makePrivateDirectory(above, group: owner?.group)
-                    try overlay.mount()
+                    guard let indexed else { return try overlay.mount() }
+                    let image = try self.images.mount(
+                        index: indexed.index, tars: indexed.tars, for: id)
+                    try IndexOverlay(overlay).mount(over: image)
                 }
             }
         } catch {
@@ -68,7 +73,10 @@ public final class RootFilesystems: Sendable {
         let target = path(of: id)
         usages.forget(id)
         try await Mounts.unmount(target)
-        try await Blocking.run { [home = home(of: id)] in try MappedLayers.release(home) }
+        try await Blocking.run { [home = home(of: id), images] in
+            images.release(id)
+            try MappedLayers.release(home)
+        }
         try await Trees.remove(home(of: id))
         try await Blocking.run {
             // The directory above belongs to the container's bundle too, and may not be empty.

@@ -13,7 +13,7 @@ extension NodeCheck {
                     Self.area, "\(paths.root) is not there yet", "the daemon makes it at its start")
             ]
         }
-        return [overlay()] + space(paths.root) + runDirectory()
+        return [overlay(), indexes()] + space(paths.root) + runDirectory()
     }
 
     private func overlay() -> Finding {
@@ -32,6 +32,18 @@ extension NodeCheck {
             Self.area,
             "overlay works on \(paths.root), with mapped IDs too"
                 + (probe.hasUserAttributes ? ", and user.* attributes are kept" : ""))
+    }
+
+    /// Layers are unpacked; whether they could be indexed is said for those who ask themselves.
+    private func indexes() -> Finding {
+        let probe = IndexProbe(below: paths.root)
+        if let reason = probe.reason {
+            return .ok(Self.area, "layers are unpacked; they cannot be indexed here: \(reason)")
+        }
+        return .ok(
+            Self.area,
+            "layers are unpacked; indexes (EROFS) work here too"
+                + (probe.mapsIDs ? ", with mapped IDs" : ", but not with mapped IDs"))
     }
 
     /// The kubelet's own thresholds for eviction are 15 % for images and 5 % for inodes.

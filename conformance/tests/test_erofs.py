@@ -1,0 +1,82 @@
+"""Indexed layers look as unpacked ones do, entry by entry."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from harness import catalogue, damage, erofs, stacks, trees
+from harness.client import refused
+from harness.images import Image
+
+pytestmark = pytest.mark.gantry
+
+
+def chains(layers):
+    """The names of the layers on disk (OCI image-spec, config.md, Layer ChainID)."""
+    names = []
+    for layer in layers:
+        names.append(layer.diff_id if not names
+                     else "sha256:" + hashlib.sha256(f"{names[-1]} {layer.diff_id}".encode()).hexdigest())
+    return names
+
+
+@pytest.fixture
+def unpacked(registry, pull):
+    """Pulls an image of these tars, and says where its layers are."""
+    def unpacked(tars: list[bytes]) -> list[Path]:
+        layers = [stacks.as_layer(tar) for tar in tars]
+        pull(registry.push("test/stack:1", Image(layers, {}, "oci", catalogue.ARCHITECTURE)))
+        return [damage.ROOT / "layers" / chain.removeprefix("sha256:") / "diff" for chain in chains(layers)]
+    return unpacked
+
+
+def index(tars: list[bytes], directory: Path) -> tuple[Path, list[Path], str]:
+    """The index of these layers, their files, and what the program says."""
+    files = [directory / f"{number}.tar" for number in range(len(tars))]
+    for file, tar in zip(files, tars, strict=True):
+        file.write_bytes(tar)
+    done = erofs.index(files, directory / "index")
+    return directory / "index", files, done.stdout if done.returncode == 0 else done.stderr
+
+
+def same(tars, layers, directory):
+    """Compares every entry of an index with what the unpacked layers show."""
+    made, files, said = index(tars, directory)
+    assert not said.startswith("index-layers"), said
+    with (erofs.mounted(made, files, directory / "indexed") as indexed,
+          erofs.overlaid(layers, directory / "unpacked") as tree):
+        assert trees.entries(indexed) == trees.entries(tree)
+        assert trees.hard_links(indexed) == trees.hard_links(tree)
+        old = {name: time for name, time in trees.times(tree).items() if time < 1_700_000_000 * 10**9}
+        assert old.items() <= trees.times(indexed).items()
+
+
+@pytest.mark.parametrize("name", stacks.CASES)
+def test_an_index_shows_what_unpacked_layers_do(name, unpacked, tmp_path):
+    tars = stacks.CASES[name]
+    same(tars, unpacked(tars), tmp_path)
+
+
+def test_27000_hostile_entries(unpacked, tmp_path):
+    tars = [stacks.CASES["one layer"][0], stacks.hostile(27_000)]
+    same(tars, unpacked(tars), tmp_path)
+
+
+@pytest.mark.parametrize("name", stacks.REFUSED)
+def test_what_no_pull_takes_is_not_indexed(name, client, registry, tmp_path):
+    tars = stacks.REFUSED[name]
+    layers = [stacks.as_layer(tar) for tar in tars]
+    reference = registry.push("test/stack:1", Image(layers, {}, "oci", catalogue.ARCHITECTURE))
+    with refused(None):
+        client.PullImage(image={"image": reference})
+    assert index(tars, tmp_path)[2].startswith("index-layers")
+
+
+def test_equal_layers_have_equal_indexes(tmp_path):
+    digests = set()
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        digests.add(index(stacks.CASES["one layer"], tmp_path / name)[2].split()[-1])
+    assert len(digests) == 1
+
