@@ -1,5 +1,6 @@
 """What kind of node this is, for the tests that are about a kind."""
 
+import platform
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,14 @@ def facts() -> set[str]:
         "selinux": Path("/sys/fs/selinux/enforce").exists(),
         "cgroup v2": Path("/sys/fs/cgroup/cgroup.controllers").exists(),
         "systemd": Path("/run/systemd/system").exists(),
+        # Detached mounts as layers of overlay, over files (Linux 6.15).
+        "indexes": _release() >= (6, 15) and "\terofs\n" in Path("/proc/filesystems").read_text(),
     }
     return {fact for fact, holds in found.items() if holds}
+
+
+def _release() -> tuple[int, ...]:
+    return tuple(int(part) for part in platform.release().split("-")[0].split(".")[:2])
 
 
 def suits(item: pytest.Item) -> bool:

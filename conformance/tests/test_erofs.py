@@ -1,15 +1,18 @@
 """Indexed layers look as unpacked ones do, entry by entry."""
 
+import gzip
 import hashlib
+import shutil
 from pathlib import Path
 
 import pytest
 
-from harness import catalogue, damage, erofs, stacks, trees
+from harness import catalogue, cri, damage, erofs, stacks, trees
 from harness.client import refused
 from harness.images import Image
 
-pytestmark = pytest.mark.gantry
+pytestmark = [pytest.mark.gantry, pytest.mark.node(having=["indexes"])]
+MAPPING = {"host_id": 1 << 20, "container_id": 0, "length": 65536}
 
 
 def chains(layers):
@@ -80,3 +83,53 @@ def test_equal_layers_have_equal_indexes(tmp_path):
         digests.add(index(stacks.CASES["one layer"], tmp_path / name)[2].split()[-1])
     assert len(digests) == 1
 
+
+
+@pytest.fixture
+def indexed(registry, pull, tmp_path):
+    """An image with busybox, whose layers have an index and no files any more."""
+    image = catalogue.marked("indexed")
+    reference = registry.push("test/indexed:1", image)
+    pull(reference)
+    homes = [damage.ROOT / "layers" / chain.removeprefix("sha256:") for chain in chains(image.layers)]
+    tars = [gzip.decompress(layer.blob) for layer in image.layers]
+    made, files, _ = index(tars, tmp_path)
+    for home, file in zip(homes, files, strict=True):
+        shutil.copy(file, home / "tar")
+        shutil.rmtree(home / "diff")
+        (home / "diff").mkdir()
+        (home / "diff" / "not-shown").touch()
+    shutil.copy(made, homes[-1] / "index")
+    return reference
+
+
+def own_mounts(container):
+    """The node's mounts that have to do with a container, and those of EROFS."""
+    lines = Path("/proc/self/mountinfo").read_text().splitlines()
+    return [line for line in lines if container.id in line or " - erofs " in line]
+
+
+def test_a_container_of_an_indexed_image(pods, node, indexed):
+    pod = pods.run()
+    container = pod.run("sleep 1000", image=indexed)
+    assert container.output("cat", "/indexed") == "indexed"
+    assert container.output("sh", "-c", "echo new >> /indexed; rm /etc/group; ls /etc; cat /indexed").split() == [
+        "hostname", "hosts", "mtab", "passwd", "resolv.conf", "indexednew"]
+    assert container.output("stat", "-c", "%a %u", "/tmp").strip() == "1777 0"
+    assert len([line for line in own_mounts(container) if " - overlay " in line]) == 1
+    assert not [line for line in own_mounts(container) if " - erofs " in line]
+    node.restart()
+    assert container.output("cat", "/indexed") == "indexednew\n"
+    second = pod.run("sleep 1000", image=indexed)
+    assert second.output("cat", "/indexed") == "indexed"
+    for one in (container, second):
+        one.remove()
+        assert not own_mounts(one)
+
+
+def test_an_indexed_image_with_mapped_ids(pods, node, indexed):
+    users = {"mode": cri.POD, "uids": (MAPPING,), "gids": (MAPPING,)}
+    linux = {"security_context": {"namespace_options": {"pid": cri.CONTAINER, "userns_options": users}}}
+    container = pods.run(linux=linux).run("sleep 1000", image=indexed, linux=linux)
+    assert container.output("stat", "-c", "%u %g", "/indexed", "/var/www").split() == ["0", "0", "33", "33"]
+    assert container.output("sh", "-c", "echo x > /indexed && stat -c %u /indexed").strip() == "0"
