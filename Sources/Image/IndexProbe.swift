@@ -37,7 +37,7 @@ public struct IndexProbe: Sendable {
             reason = nil
         } catch {
             mapsIDs = false
-            reason = "EROFS over files, as layers of overlay, wants Linux 6.15: \(error)"
+            reason = "EROFS over files wants Linux 6.15, and a disk (no tmpfs) at \(root): \(error)"
         }
     }
 

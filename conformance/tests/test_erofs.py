@@ -3,12 +3,15 @@
 import gzip
 import hashlib
 import shutil
+import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from harness import catalogue, cri, damage, erofs, stacks, trees
 from harness.client import refused
+from harness.cri import REPOSITORY
 from harness.images import Image
 
 pytestmark = [pytest.mark.gantry, pytest.mark.node(having=["indexes"])]
@@ -22,6 +25,13 @@ def chains(layers):
         names.append(layer.diff_id if not names
                      else "sha256:" + hashlib.sha256(f"{names[-1]} {layer.diff_id}".encode()).hexdigest())
     return names
+
+
+@pytest.fixture
+def disk():
+    """A directory on a disk: EROFS takes no files of a tmpfs."""
+    with tempfile.TemporaryDirectory(dir=REPOSITORY / ".build") as directory:
+        yield Path(directory)
 
 
 @pytest.fixture
@@ -56,51 +66,58 @@ def same(tars, layers, directory):
 
 
 @pytest.mark.parametrize("name", stacks.CASES)
-def test_an_index_shows_what_unpacked_layers_do(name, unpacked, tmp_path):
+def test_an_index_shows_what_unpacked_layers_do(name, unpacked, disk):
     tars = stacks.CASES[name]
-    same(tars, unpacked(tars), tmp_path)
+    same(tars, unpacked(tars), disk)
 
 
-def test_27000_hostile_entries(unpacked, tmp_path):
+def test_27000_hostile_entries(unpacked, disk):
     tars = [stacks.CASES["one layer"][0], stacks.hostile(27_000)]
-    same(tars, unpacked(tars), tmp_path)
+    same(tars, unpacked(tars), disk)
 
 
 @pytest.mark.parametrize("name", stacks.REFUSED)
-def test_what_no_pull_takes_is_not_indexed(name, client, registry, tmp_path):
+def test_what_no_pull_takes_is_not_indexed(name, client, registry, disk):
     tars = stacks.REFUSED[name]
     layers = [stacks.as_layer(tar) for tar in tars]
     reference = registry.push("test/stack:1", Image(layers, {}, "oci", catalogue.ARCHITECTURE))
     with refused(None):
         client.PullImage(image={"image": reference})
-    assert index(tars, tmp_path)[2].startswith("index-layers")
+    assert index(tars, disk)[2].startswith("index-layers")
 
 
-def test_equal_layers_have_equal_indexes(tmp_path):
-    digests = set()
-    for name in ("one", "two"):
-        (tmp_path / name).mkdir()
-        digests.add(index(stacks.CASES["one layer"], tmp_path / name)[2].split()[-1])
+def test_equal_layers_have_equal_indexes(disk):
+    digests = {index(stacks.CASES["one layer"], disk)[2].split()[-1] for _ in range(2)}
     assert len(digests) == 1
 
 
 
 @pytest.fixture
-def indexed(registry, pull, tmp_path):
+def indexed(registry, pull, disk):
     """An image with busybox, whose layers have an index and no files any more."""
     image = catalogue.marked("indexed")
     reference = registry.push("test/indexed:1", image)
     pull(reference)
     homes = [damage.ROOT / "layers" / chain.removeprefix("sha256:") for chain in chains(image.layers)]
     tars = [gzip.decompress(layer.blob) for layer in image.layers]
-    made, files, _ = index(tars, tmp_path)
-    for home, file in zip(homes, files, strict=True):
-        shutil.copy(file, home / "tar")
-        shutil.rmtree(home / "diff")
+    made, files, _ = index(tars, disk)
+    placed = []
+    for file, place in [(made, homes[-1] / "index"),
+                        *((file, home / "tar") for file, home in zip(files, homes, strict=True))]:
+        place.touch()
+        subprocess.run(["mount", "--bind", file, place], check=True)
+        placed.append(place)
+    for home in homes:
+        (home / "diff").rename(home / "set-aside")
         (home / "diff").mkdir()
         (home / "diff" / "not-shown").touch()
-    shutil.copy(made, homes[-1] / "index")
-    return reference
+    yield reference
+    for home in homes:
+        shutil.rmtree(home / "diff")
+        (home / "set-aside").rename(home / "diff")
+    for place in placed:
+        subprocess.run(["umount", "-l", place], check=True)
+        place.unlink()
 
 
 def own_mounts(container):
