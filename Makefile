@@ -34,8 +34,9 @@ build:
 	$(STATIC_BUILD) --product gantry-monitor
 	install -D -s $$($(SWIFT_BUILD) --show-bin-path)/gantry $(PREFIX)/bin/gantry
 	install -D -s .build-static/release/gantry-monitor $(PREFIX)/libexec/gantry/gantry-monitor
-	$(CC) $(CFLAGS) -static -s -o $(PREFIX)/libexec/gantry/gantry-pause Sources/gantry-pause/main.c
-	$(CC) $(CFLAGS) -static -s -o $(PREFIX)/libexec/gantry/gantry-exec Sources/gantry-exec/main.c
+	for name in gantry-pause gantry-exec gantry-path; do \
+		$(CC) $(CFLAGS) -static -s -o $(PREFIX)/libexec/gantry/$$name Sources/$$name/main.c || exit; \
+	done
 
 # A Debian package and a tarball (docs/releases.md).
 PACKAGES := $(CURDIR)/.build/packages

@@ -30,6 +30,7 @@ let package = Package(
         .executable(name: "gantry-monitor", targets: ["gantry-monitor"]),
         .executable(name: "gantry-pause", targets: ["gantry-pause"]),
         .executable(name: "gantry-exec", targets: ["gantry-exec"]),
+        .executable(name: "gantry-path", targets: ["gantry-path"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -129,6 +130,7 @@ let package = Package(
             path: "Tests/IndexLayers", swiftSettings: strict),
         .executableTarget(name: "gantry-pause"),
         .executableTarget(name: "gantry-exec"),
+        .executableTarget(name: "gantry-path"),
 
         .testTarget(
             name: "GantryTests",

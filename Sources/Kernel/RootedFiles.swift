@@ -29,6 +29,23 @@ extension Files {
         return try reopenRegular(place, path)
     }
 
+    /// A path as the kernel remembers it, without asking its file system (`O_PATH`).
+    /// - Throws: `SystemError`; `EAGAIN` where it does not.
+    public static func openRemembered(_ path: String) throws(SystemError) -> Descriptor {
+        Descriptor(
+            owning: try syscall("openat2", path) {
+                gantry_openat2(
+                    AT_FDCWD, path, UInt64(GANTRY_O_PATH), 0, GANTRY_RESOLVE_CACHED)
+            })
+    }
+
+    /// Reads a regular file that somebody else has named.
+    /// - Throws: `SystemError`; `EINVAL` when it is no regular file, `EFBIG` past `limit` bytes.
+    public static func readRegular(_ path: String, limit: Int) throws(SystemError) -> [UInt8] {
+        let file = try reopenRegular(try open(path, GANTRY_O_PATH), path)
+        return try readToEnd(file, path, limit: limit)
+    }
+
     /// Opens for reading what `place` stands for (`O_PATH`), if it is a regular file. Anything else is
     /// left alone: to open a device is to use it, and a FIFO would hold us.
     /// - Throws: `SystemError`; `EINVAL` when it is no regular file.

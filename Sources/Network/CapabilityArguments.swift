@@ -30,7 +30,8 @@ extension PortMapping {
     fileprivate func argument() throws -> JSONValue {
         for port in [hostPort, containerPort] where !(1...65535).contains(port) {
             throw GantryError(
-                .invalidArgument, "port mapping \(hostPort):\(containerPort): no port \(port)")
+                .invalidArgument,
+                "port_mappings: port mapping \(hostPort):\(containerPort): no port \(port)")
         }
         var members: [String: JSONValue] = [
             "hostPort": .integer(Int64(hostPort)),

@@ -39,9 +39,9 @@ enum Capabilities {
         known: Set<String> = Set(Capabilities.known)
     ) throws -> Spec.Capabilities {
         if privileged { return Spec.Capabilities(sorted(available)) }
-        let ambient = try named(request.addAmbientCapabilities)
-        let added = try named(request.addCapabilities).union(ambient)
-        let dropped = try named(request.dropCapabilities)
+        let ambient = try named(request.addAmbientCapabilities, "add_ambient_capabilities")
+        let added = try named(request.addCapabilities, "add_capabilities").union(ambient)
+        let dropped = try named(request.dropCapabilities, "drop_capabilities")
         var granted = byDefault
         if request.addCapabilities.contains(where: isAll) { granted = available }
         if request.dropCapabilities.contains(where: isAll) { granted = [] }
@@ -55,13 +55,14 @@ enum Capabilities {
 
     private static func isAll(_ name: String) -> Bool { name.uppercasedASCII == "ALL" }
 
-    private static func named(_ names: [String]) throws -> Set<String> {
+    private static func named(_ names: [String], _ field: String) throws -> Set<String> {
         Set(
             try names.filter { !isAll($0) }.map { name in
                 let upper = name.uppercasedASCII
                 let full = upper.begins(with: "CAP_") ? upper : "CAP_" + upper
                 guard known.contains(full) else {
-                    throw GantryError(.invalidArgument, "there is no capability \"\(name)\"")
+                    throw GantryError(
+                        .invalidArgument, "\(field): there is no capability \"\(name)\"")
                 }
                 return full
             })

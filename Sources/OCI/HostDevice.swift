@@ -1,7 +1,7 @@
 internal import Glibc
 internal import Kernel
 public import Model
-internal import System
+public import System
 
 /// A device node of the node that a container gets.
 public struct HostDevice: Hashable, Sendable {
@@ -20,68 +20,106 @@ public struct HostDevice: Hashable, Sendable {
 
     /// What CRI's `Device` stands for: a node, or all nodes below a directory.
     /// - Throws: `invalidArgument` when it is neither or the permissions are none.
-    public static func resolve(_ device: Device) async throws -> [HostDevice] {
+    public static func resolve(
+        _ device: Device, _ paths: HostPaths
+    ) async throws -> [HostDevice] {
         let access = device.permissions.isEmpty ? "rwm" : device.permissions
         guard access.utf8.allSatisfy({ "rwm".utf8.contains($0) }) else {
             throw GantryError(
-                .invalidArgument, "device permissions \"\(access)\" are not some of r, w and m")
+                .invalidArgument,
+                "devices.permissions: device permissions \"\(access)\" are not some of r, w and m")
         }
         let target = device.containerPath.isEmpty ? device.hostPath : device.containerPath
-        return try await Blocking.run {
-            let found = try nodes(device.hostPath, target, access, follow: true)
-            guard !found.isEmpty else {
-                throw GantryError(.invalidArgument, "\(device.hostPath) is not a device")
-            }
-            return found
+        let found = try await nodes(device.hostPath, target, access, paths)
+        guard !found.isEmpty else {
+            throw GantryError(
+                .invalidArgument, "devices.host_path: \(device.hostPath) is not a device")
         }
+        return found
     }
 
     /// All that a privileged container gets. Terminals and what the runtime makes anew in each
     /// container are left out.
     public static func all() async throws -> [HostDevice] {
-        try await Blocking.run { try nodes("/dev", "/dev", "rwm") }
+        try await Blocking.run { try below("/dev", "/dev", "rwm") }
     }
 
     private static let fresh: Set<String> = [
         "/dev/pts", "/dev/shm", "/dev/mqueue", "/dev/fd", "/dev/console", "/dev/ptmx",
     ]
 
-    /// A symbolic link is followed where the request names it, and skipped below a directory.
+    /// A symbolic link that the request names is followed. A directory is looked through only where that
+    /// cannot hang.
     private static func nodes(
-        _ path: String, _ target: String, _ access: String, follow: Bool = false
-    ) throws -> [HostDevice] {
-        var status = stat()
-        let result = follow ? stat(path, &status) : lstat(path, &status)
-        guard result == 0 else {
-            if errno == ENOENT { return [] }
-            throw SystemError("stat", path, errno: errno)
-        }
-        switch status.st_mode & Glibc.S_IFMT {
-        case Glibc.S_IFDIR: return try below(path, target, access)
-        case Glibc.S_IFCHR:
-            return [HostDevice(node(target, "c", status), source: path, access: access)]
-        case Glibc.S_IFBLK:
-            return [HostDevice(node(target, "b", status), source: path, access: access)]
-        default: return []
+        _ path: String, _ target: String, _ access: String, _ paths: HostPaths
+    ) async throws -> [HostDevice] {
+        do {
+            let found = try await paths.find(path)
+            if found.isDirectory {
+                if found.mayHang { return [] }
+                return try await Blocking.run { try below(path, target, access) }
+            }
+            return HostDevice(found, path, target, access).map { [$0] } ?? []
+        } catch let error as SystemError where error.errno == ENOENT {
+            return []
         }
     }
 
+    /// The nodes in a directory and in those below it, but not in what is mounted there. Symbolic links are
+    /// skipped.
     private static func below(
         _ path: String, _ target: String, _ access: String
-    ) throws -> [HostDevice] {
-        try Files.list(path).flatMap { name -> [HostDevice] in
-            if fresh.contains("\(path)/\(name)") { return [] }
-            return try nodes("\(path)/\(name)", "\(target)/\(name)", access)
+    ) throws(SystemError) -> [HostDevice] {
+        var walk = try TreeWalk(
+            try Files.open(path, O_RDONLY | O_DIRECTORY), acrossMounts: false)
+        var found: [HostDevice] = []
+        var above: [String] = []
+        while let step = try walk.next() {
+            guard case .entry(let name) = step else {
+                above.removeLast()
+                continue
+            }
+            let text = Trees.readable(name)
+            let inner = "/" + (above + [text]).joined(separator: "/")
+            if fresh.contains(path + inner) { continue }
+            if try enters(&walk, name) {
+                above.append(text)
+            } else if let device = HostDevice(
+                try HostPaths.lookNow(name, in: walk.directory), path + inner, target + inner,
+                access)
+            {
+                found.append(device)
+            }
+        }
+        return found.sorted { $0.source < $1.source }
+    }
+
+    private static func enters(
+        _ walk: inout TreeWalk, _ name: [CChar]
+    ) throws(SystemError) -> Bool {
+        do throws(SystemError) {
+            try walk.enter(name)
+            return true
+        } catch {
+            guard [ENOTDIR, ELOOP, EXDEV, ENOENT].contains(error.errno) else { throw error }
+            return false
         }
     }
 
-    /// The bits of major and minor are interleaved in `dev_t` as makedev(3) says.
-    private static func node(_ path: String, _ type: String, _ status: stat) -> Spec.Device {
-        let number = status.st_rdev
-        let major = (number >> 8 & 0xfff) | (number >> 32 & 0xffff_f000)
-        let minor = (number & 0xff) | (number >> 12 & 0xffff_ff00)
-        return Spec.Device(
-            path: path, type: type, major: Int64(major), minor: Int64(minor),
-            fileMode: status.st_mode & 0o7777, uid: status.st_uid, gid: status.st_gid)
+    /// Nil for what is no device.
+    private init?(
+        _ found: HostPaths.Found?, _ source: String, _ target: String, _ access: String
+    ) {
+        guard let found else { return nil }
+        let type: String
+        switch mode_t(found.mode) & Glibc.S_IFMT {
+        case Glibc.S_IFCHR: type = "c"
+        case Glibc.S_IFBLK: type = "b"
+        default: return nil
+        }
+        let node = Spec.Device(
+            path: target, type: type, major: Int64(found.major), minor: Int64(found.minor),
+            fileMode: found.mode & 0o7777, uid: found.uid, gid: found.gid)
+        self.init(node, source: source, access: access)
     }
 }

@@ -17,6 +17,9 @@ public struct HostMount: Hashable, Sendable {
     public var sharing: Sharing
     /// Whether the files at `source` have the IDs that the mount's mappings ask for already.
     public var isMapped = false
+    /// Whether the source is a directory, and whether its file system may come not to answer.
+    public var isDirectory = true
+    public var mayHang = false
 
     public init(_ mount: Mount, source: String, sharing: Sharing = .shared) {
         self.mount = mount

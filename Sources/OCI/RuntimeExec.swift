@@ -34,13 +34,20 @@ extension Runtime {
             failpoint("ExecSync/program ended")
             return try await judge(output, try await Blocking.run { try files.messages() }, id)
         } catch {
-            try await mark.kill()
-            if handler.hidesProcesses {
-                // A task of its own: ours may have been cancelled, and commands end with that.
-                let sandboxed = SandboxedExec(runtime: self, container: id, pidFile: files.pid)
-                try await Task { try await sandboxed.kill() }.value
+            let reason = told(error, id, limit)
+            do { try await end(mark, files, id) } catch {
+                throw GantryError(String(describing: reason), from: error)
             }
-            throw told(error, id, limit)
+            throw reason
+        }
+    }
+
+    private func end(_ mark: ProcessMark, _ files: ExecFiles, _ id: String) async throws {
+        try await mark.kill()
+        if handler.hidesProcesses {
+            // A task of its own: ours may have been cancelled, and commands end with that.
+            let sandboxed = SandboxedExec(runtime: self, container: id, pidFile: files.pid)
+            try await Task { try await sandboxed.kill() }.value
         }
     }
 

@@ -59,7 +59,8 @@ public struct SELinuxLabels: Hashable, Sendable {
                 }
             } catch let error as SystemError {
                 throw GantryError(
-                    .invalidArgument, "SELinux's policy knows no context \"\(label)\"",
+                    .invalidArgument,
+                    "selinux_options: SELinux's policy knows no context \"\(label)\"",
                     cause: error)
             }
         }

@@ -1,20 +1,20 @@
 internal import FoundationEssentials
 internal import Kernel
 public import Model
-internal import System
+public import System
 internal import Text
 
 extension Spec.Seccomp {
     /// The profile that a container's security context names as `Localhost`; nil when it names none.
     public static func localhost(
-        for security: LinuxContainerSecurityContext
+        for security: LinuxContainerSecurityContext, _ paths: HostPaths
     ) async throws -> Spec.Seccomp? {
         guard let path = path(security) else { return nil }
         guard path.begins(with: "/") else {
             throw GantryError(
                 .invalidArgument, "seccomp profile \"\(path)\" is not an absolute path")
         }
-        return try await Blocking.run { try load(path) }
+        return try await load(path, paths)
     }
 
     private static func path(_ security: LinuxContainerSecurityContext) -> String? {
@@ -26,9 +26,13 @@ extension Spec.Seccomp {
         return older.removing(prefix: "localhost/").map(String.init)
     }
 
-    private static func load(_ path: String) throws -> Spec.Seccomp {
+    /// Far more than any profile has.
+    private static let longest = 16 << 20
+
+    private static func load(_ path: String, _ paths: HostPaths) async throws -> Spec.Seccomp {
         do {
-            return try JSONDecoder().decode(Spec.Seccomp.self, from: Data(try Files.read(path)))
+            let text = try await paths.read(path, limit: longest)
+            return try JSONDecoder().decode(Spec.Seccomp.self, from: Data(text))
         } catch {
             throw GantryError(
                 .invalidArgument, "seccomp profile \(path) cannot be used", cause: error)

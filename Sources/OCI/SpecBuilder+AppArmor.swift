@@ -24,7 +24,7 @@ extension SpecBuilder {
     private func askedAppArmor() throws -> SecurityProfile? {
         let older = security.apparmorProfile
         if security.apparmor == nil && older.isEmpty { return nil }
-        return try profile(security.apparmor, older)
+        return try profile(security.apparmor, older, "apparmor_profile")
     }
 
     /// The kubelet writes `localhost/` before the name in the message too.

@@ -35,7 +35,9 @@ extension SpecBuilder {
         case .node: return []
         case .target:
             throw GantryError(
-                .invalidArgument, "only the PID namespace can be that of a target container")
+                .invalidArgument,
+                "namespace_options.\(kind.rawValue): only the PID namespace can be that of a target "
+                    + "container")
         }
     }
 
@@ -62,7 +64,9 @@ extension SpecBuilder {
         if let own = security.namespaceOptions?.usernsOptions {
             guard try UserMappings(own) == pod else {
                 throw GantryError(
-                    .invalidArgument, "the container's user namespace differs from its pod's")
+                    .invalidArgument,
+                    "namespace_options.userns_options: the container's user namespace differs from its "
+                        + "pod's")
             }
         }
         guard (pod == nil) == (request.namespaces.user == nil) else {

@@ -33,7 +33,8 @@ extension SpecBuilder {
             arguments += container.args.isEmpty ? image.command : container.args
         }
         guard !arguments.isEmpty else {
-            throw GantryError(.invalidArgument, "neither the container nor its image has a command")
+            throw GantryError(
+                .invalidArgument, "command: neither the container nor its image has a command")
         }
         return arguments
     }

@@ -57,7 +57,7 @@ extension Spec.Resources {
         memory = try Spec.Memory(asked, host)
         hugepageLimits = Self.hugepages(asked, host)
         guard asked.unified.isEmpty || host.cgroupVersion == .v2 else {
-            throw GantryError(.invalidArgument, "unified resources need cgroup v2")
+            throw GantryError(.invalidArgument, "unified: unified resources need cgroup v2")
         }
         unified = asked.unified.isEmpty ? nil : asked.unified
     }

@@ -8,7 +8,7 @@ extension SpecBuilder {
         let options = security.namespaceOptions ?? NamespaceOption()
         try require(
             !security.privileged || podSecurity.privileged,
-            "a privileged container needs a sandbox that is privileged too")
+            "privileged: a privileged container needs a sandbox that is privileged too")
         try require(
             options.targetId.isEmpty || options.pid == .target,
             "target_id is for the PID namespace mode TARGET alone")

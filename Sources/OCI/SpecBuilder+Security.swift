@@ -7,7 +7,8 @@ extension SpecBuilder {
     /// Privileged implies "Seccomp restrictions are not applied" (CRI).
     func seccomp(granting capabilities: [String]) throws -> Spec.Seccomp? {
         if security.privileged { return nil }
-        let profile = try self.profile(security.seccomp, security.seccompProfilePath)
+        let profile = try self.profile(
+            security.seccomp, security.seccompProfilePath, "seccomp_profile_path")
         switch profile.profileType {
         case .unconfined: return nil
         case .runtimeDefault:
@@ -17,7 +18,8 @@ extension SpecBuilder {
             try require(request.host.hasSeccomp, "seccomp", profile)
             guard let loaded = request.localhostSeccomp else {
                 throw GantryError(
-                    .invalidArgument, "seccomp profile \"\(profile.localhostRef)\" is not loaded")
+                    .invalidArgument,
+                    "seccomp: seccomp profile \"\(profile.localhostRef)\" is not loaded")
             }
             return loaded
         }
@@ -25,14 +27,17 @@ extension SpecBuilder {
 
     /// The profile that is asked for, from the message or, without one, from the older string. No
     /// word at all is unconfined (CRI, `seccomp_profile_path`).
-    func profile(_ profile: SecurityProfile?, _ text: String) throws -> SecurityProfile {
+    func profile(
+        _ profile: SecurityProfile?, _ text: String, _ field: String
+    ) throws -> SecurityProfile {
         if let profile { return profile }
         switch text {
         case "", "unconfined": return SecurityProfile(profileType: .unconfined)
         case "runtime/default", "docker/default": return SecurityProfile()
         default:
             guard let name = text.removing(prefix: "localhost/").map(String.init) else {
-                throw GantryError(.invalidArgument, "there is no security profile \"\(text)\"")
+                throw GantryError(
+                    .invalidArgument, "\(field): there is no security profile \"\(text)\"")
             }
             return SecurityProfile(profileType: .localhost, localhostRef: name)
         }

@@ -1,14 +1,14 @@
 internal import Kernel
-internal import Model
+public import Model
 internal import Text
 
 extension SpecBuilder {
     func volume(_ host: HostMount) throws -> Spec.Mount {
         let mount = host.mount
         guard !mount.containerPath.isEmpty else {
-            throw GantryError(.invalidArgument, "a mount has no container_path")
+            throw GantryError(.invalidArgument, "mounts: a mount has no container_path")
         }
-        try checkMappings(mount)
+        try mount.checkMappings()
         let access = try access(mount)
         var options = ["rbind", try propagation(host), access]
         options += try flags(mount)
@@ -20,26 +20,14 @@ extension SpecBuilder {
             uidMappings: uids.isEmpty ? nil : uids, gidMappings: gids.isEmpty ? nil : gids)
     }
 
-    private func checkMappings(_ mount: Mount) throws {
-        let all = mount.uidMappings + mount.gidMappings
-        guard mount.uidMappings.isEmpty == mount.gidMappings.isEmpty,
-            all.allSatisfy({ $0.length > 0 })
-        else {
-            throw GantryError(
-                .invalidArgument,
-                "mount \(mount.containerPath) wants uidMappings and gidMappings, or neither, and "
-                    + "lengths over 0")
-        }
-    }
-
     /// KEP-5855 has these three. Others could undo what the other fields ask for.
     private func flags(_ mount: Mount) throws -> [String] {
         let known: Set = ["noexec", "nodev", "nosuid"]
         if let other = mount.mountOptions.first(where: { !known.contains($0) }) {
             throw GantryError(
                 .invalidArgument,
-                "mount option \"\(other)\" of \(mount.containerPath) is none of noexec, nodev and "
-                    + "nosuid")
+                "mount_options: mount option \"\(other)\" of \(mount.containerPath) is none of "
+                    + "noexec, nodev and nosuid")
         }
         return mount.mountOptions
     }
@@ -71,7 +59,8 @@ extension SpecBuilder {
         guard holds else {
             throw GantryError(
                 .invalidArgument,
-                "\(host.source) is not on a \(kind) mount, which its propagation needs")
+                "mounts.propagation: \(host.source) is not on a \(kind) mount, which its propagation "
+                    + "needs")
         }
     }
 
@@ -88,9 +77,23 @@ extension SpecBuilder {
         guard request.features.mountsRecursivelyReadOnly else {
             throw GantryError(
                 .invalidArgument,
-                "RROUnsupported: runtime handler \(request.handler.name) has no recursive read-only "
-                    + "mounts")
+                "RROUnsupported: recursive_read_only: runtime handler \(request.handler.name) has no "
+                    + "recursive read-only mounts")
         }
         return "rro"
+    }
+}
+
+extension Mount {
+    /// - Throws: `invalidArgument` for mappings of one kind of IDs alone, or of no IDs.
+    public func checkMappings() throws(GantryError) {
+        guard uidMappings.isEmpty == gidMappings.isEmpty,
+            (uidMappings + gidMappings).allSatisfy({ $0.length > 0 })
+        else {
+            throw GantryError(
+                .invalidArgument,
+                "mount \(containerPath) wants uidMappings and gidMappings, or neither, and lengths "
+                    + "over 0")
+        }
     }
 }

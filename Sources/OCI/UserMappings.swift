@@ -16,13 +16,14 @@ public struct UserMappings: Hashable, Sendable {
         case .node:
             guard options.uids.isEmpty && options.gids.isEmpty else {
                 throw GantryError(
-                    .invalidArgument, "IDs cannot be mapped in the node's user namespace")
+                    .invalidArgument,
+                    "userns_options: IDs cannot be mapped in the node's user namespace")
             }
             return nil
         case .container, .target:
             throw GantryError(
                 .invalidArgument,
-                "the user namespace is the pod's or the node's, not "
+                "userns_options: the user namespace is the pod's or the node's, not "
                     + "\(options.mode)")
         }
         uids = try Self.single(options.uids, "uid")
@@ -35,13 +36,14 @@ public struct UserMappings: Hashable, Sendable {
         guard let mapping = mappings.first, mappings.count == 1 else {
             throw GantryError(
                 .invalidArgument,
-                "a user namespace needs exactly one \(kind) mapping, not \(mappings.count)")
+                "userns_options: a user namespace needs exactly one \(kind) mapping, not \(mappings.count)"
+            )
         }
         let (end, overflows) = mapping.hostId.addingReportingOverflow(mapping.length)
         guard mapping.containerId == 0, mapping.length > 0, !overflows, end < UInt32.max else {
             throw GantryError(
                 .invalidArgument,
-                "the \(kind) mapping of \(mapping.length) IDs from \(mapping.containerId) to "
+                "userns_options: the \(kind) mapping of \(mapping.length) IDs from \(mapping.containerId) to "
                     + "\(mapping.hostId) does not begin with 0, is empty or too long")
         }
         return Spec.IDMapping(mapping)

@@ -68,10 +68,13 @@ public struct UserRequest: Hashable, Sendable {
         }
     }
 
+    /// Where names come from.
+    private var field: String { runAsUsername.isEmpty ? "the image's USER" : "run_as_username" }
+
     /// `user[:group]`, where an empty user is root and an empty group the user's own; the image's is
     /// not looked at when the pod names a user.
     private func subject() throws -> (user: AccountName, group: AccountName?) {
-        if let runAsUser { return (.id(try Self.id(runAsUser, "user")), nil) }
+        if let runAsUser { return (.id(try Self.id(runAsUser, "run_as_user")), nil) }
         let text = runAsUsername.isEmpty ? imageUser : runAsUsername
         let parts = text.utf8.split(
             separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false
@@ -79,8 +82,8 @@ public struct UserRequest: Hashable, Sendable {
         let user = parts.first ?? ""
         let group = parts.count == 2 ? parts[1] : ""
         return (
-            user.isEmpty ? .id(0) : try AccountName(user, "user"),
-            group.isEmpty ? nil : try AccountName(group, "group")
+            user.isEmpty ? .id(0) : try AccountName(user, "\(field): user"),
+            group.isEmpty ? nil : try AccountName(group, "\(field): group")
         )
     }
 
@@ -102,7 +105,8 @@ public struct UserRequest: Hashable, Sendable {
         case .name(let text):
             guard let account = database.account(named: text) else {
                 throw GantryError(
-                    .invalidArgument, "the image's /etc/passwd has no user \"\(text)\"")
+                    .invalidArgument,
+                    "\(field): the image's /etc/passwd has no user \"\(text)\"")
             }
             return user(account)
         }
@@ -120,7 +124,8 @@ public struct UserRequest: Hashable, Sendable {
         case .name(let text):
             guard let gid = database.gid(ofGroup: text) else {
                 throw GantryError(
-                    .invalidArgument, "the image's /etc/group has no group \"\(text)\"")
+                    .invalidArgument,
+                    "\(field): the image's /etc/group has no group \"\(text)\"")
             }
             return gid
         }
@@ -142,7 +147,8 @@ public struct UserRequest: Hashable, Sendable {
         let unique = groups.filter { seen.insert($0).inserted }
         guard unique.count <= Self.mostGroups else {
             throw GantryError(
-                .invalidArgument, "\(unique.count) groups are more than \(Self.mostGroups)")
+                .invalidArgument,
+                "supplemental_groups: \(unique.count) groups are more than \(Self.mostGroups)")
         }
         return unique
     }

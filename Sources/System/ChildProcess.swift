@@ -61,7 +61,7 @@ final class ChildProcess: Sendable {
             }
         } catch {
             killSession()
-            _ = try await Blocking.run { self.reap() }
+            try await Blocking.run { self.abandon(command) }
             throw error
         }
     }
@@ -73,6 +73,19 @@ final class ChildProcess: Sendable {
             kill(pid, SIGKILL)
         }
     }
+
+    /// Waits for the end of one that was killed, but not for ever: the kernel may hold it. This blocks.
+    private func abandon(_ command: Command) {
+        var entry = pollfd(fd: pidfd.raw, events: Int16(POLLIN), revents: 0)
+        if poll(&entry, 1, Self.killLimit) > 0 {
+            _ = reap()
+        } else if status.withLock({ $0 }) == nil {
+            AbandonedProcesses.shared.add(pid, command.words)
+        }
+    }
+
+    /// Milliseconds.
+    private static let killLimit: Int32 = 2000
 
     /// The streams are read until they end or the program does: what another process writes to them
     /// later belongs to nobody.

@@ -23,6 +23,9 @@ public struct Command: Sendable {
         self.outputLimit = outputLimit
     }
 
+    /// What it is started as.
+    var words: [String] { [path] + arguments }
+
     /// What every program gets: nothing of the daemon's own environment but a search path.
     public static let plainEnvironment = [
         "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

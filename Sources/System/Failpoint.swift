@@ -33,8 +33,9 @@ internal import Text
 
             "CreateContainer/layers mapped", "CreateContainer/root file system mounted",
             "CreateContainer/volume mounted", "CreateContainer/volume mapped",
-            "CreateContainer/plugins asked", "CreateContainer/bundle written",
-            "CreateContainer/stored", "CreateContainer/created", "CreateContainer/created stored",
+            "CreateContainer/declared volume filled", "CreateContainer/plugins asked",
+            "CreateContainer/bundle written", "CreateContainer/stored", "CreateContainer/created",
+            "CreateContainer/created stored",
 
             "StartContainer/begun", "StartContainer/started", "StartContainer/running stored",
 

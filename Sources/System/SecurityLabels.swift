@@ -5,21 +5,22 @@ internal import Kernel
 /// SELinux labels of files.
 public enum SecurityLabels {
     /// Labels a file, or a directory with all in it. Symbolic links get labels and are never
-    /// followed; what is on a file system without labels is left alone.
+    /// followed. A file system without labels, such as most that are elsewhere, is left alone with all
+    /// that is on it.
     public static func set(_ label: String, on path: String) async throws {
         try await Blocking.run { try set("security.selinux", label, on: path) }
     }
 
     static func set(_ attribute: String, _ label: String, on path: String) throws(SystemError) {
         let label = Array(label.utf8CString)
-        try set(attribute, label, Array(path.utf8CString))
-        guard let root = try directory(path) else { return }
+        guard try set(attribute, label, Array(path.utf8CString)), let root = try directory(path)
+        else { return }
         var walk = try TreeWalk(root)
         while let step = try walk.next() {
             guard case .entry(let name) = step else { continue }
             // There is no lsetxattrat(2): the open directory is named by its descriptor.
             let above = Array("/proc/self/fd/\(walk.directory)/".utf8CString.dropLast())
-            try set(attribute, label, above + name)
+            guard try set(attribute, label, above + name) else { continue }
             do throws(SystemError) {
                 try walk.enter(name)
             } catch {
@@ -28,11 +29,12 @@ public enum SecurityLabels {
         }
     }
 
+    /// - Returns: false where there are no labels, or nothing is there any more.
     private static func set(
         _ attribute: String, _ label: [CChar], _ path: [CChar]
-    ) throws(SystemError) {
-        if lsetxattr(path, attribute, label, label.count, 0) == 0 { return }
-        if errno == ENOTSUP || errno == ENOENT { return }
+    ) throws(SystemError) -> Bool {
+        if lsetxattr(path, attribute, label, label.count, 0) == 0 { return true }
+        if errno == ENOTSUP || errno == ENOENT { return false }
         throw SystemError("lsetxattr", Trees.readable(path), errno: errno)
     }
 

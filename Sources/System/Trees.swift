@@ -70,7 +70,8 @@ public enum Trees {
         return names
     }
 
-    static func readable(_ name: [CChar]) -> String {
+    /// A name for people; what is not UTF-8 in it is replaced.
+    public static func readable(_ name: [CChar]) -> String {
         name.withUnsafeBufferPointer { bytes in
             bytes.baseAddress.map { String(cString: $0) } ?? ""
         }

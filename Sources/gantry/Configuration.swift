@@ -59,6 +59,9 @@ struct Configuration {
                 name: "cni_limit", value: .number(\.networkLimit),
                 summary: "Timeout for a CNI plugin, in seconds."),
             Key(
+                name: "host_path_limit", value: .number(\.hostPathLimit), reloads: true,
+                summary: "Timeout for a file system to answer for a path of a request, in seconds."),
+            Key(
                 name: "cni_config_dirs", value: .texts(\.networkConfigDirectories),
                 summary: "Directories of CNI configuration; the first file by name is used."),
             Key(
@@ -118,7 +121,7 @@ struct Configuration {
                 summary: "Directory of NAMESPACE.json, signature policies of single namespaces."),
             Key(
                 name: "program_dir", value: .text(\.programDirectory),
-                summary: "Directory of gantry-monitor, gantry-exec and gantry-pause."),
+                summary: "Directory of gantry-monitor, gantry-exec, gantry-path and gantry-pause."),
             Key(
                 name: "pod_metrics", value: .texts(\.podMetricNames), reloads: true,
                 summary: "Families of metrics in ListPodSandboxMetrics."),

@@ -1,6 +1,7 @@
 internal import Kernel
 internal import Model
-internal import Testing
+internal import System
+import Testing
 
 @testable import OCI
 
@@ -61,7 +62,7 @@ internal import Testing
     private func load(_ path: String) async throws -> Spec.Seccomp? {
         let profile = SecurityProfile(profileType: .localhost, localhostRef: path)
         return try await Spec.Seccomp.localhost(
-            for: LinuxContainerSecurityContext(seccomp: profile))
+            for: LinuxContainerSecurityContext(seccomp: profile), HostPaths())
     }
 
     @Test func localhostProfiles() async throws {

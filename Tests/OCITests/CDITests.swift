@@ -1,5 +1,6 @@
 internal import Model
-internal import Testing
+internal import System
+import Testing
 
 @testable import OCI
 
@@ -21,8 +22,10 @@ internal import Testing
 
     private func injection(_ names: [String], _ files: [String: String]) async throws -> Injection {
         try await withDirectory(files) {
-            try await CDIDevices(directories: ["\($0)/low", "\($0)/high", "\($0)/none"])
-                .injection(of: names)
+            try await CDIDevices(
+                directories: ["\($0)/low", "\($0)/high", "\($0)/none"], paths: HostPaths()
+            )
+            .injection(of: names)
         }
     }
 

@@ -36,7 +36,10 @@ class World:
             f"runtime_limit = {LIMIT}\ncni_limit = {LIMIT}\n")
         self.node = Node(runtime, directory, self.registry, insecure=[f"127.0.0.1:{FAKE_PORT}"])
         self.client = self.node.client
-        self.picture = catalogue.image(layer([file("second", "layer")]))
+        self.picture = catalogue.image(
+            layer([file("second", "layer"), catalogue.directory("declared"),
+                   file("declared/file", "volume")]),
+            Volumes={"/declared": {}})
         self.image = self.registry.push("crash/image:latest", self.picture)
         self.handler = "crun"
         self.pod: Pod | None = None

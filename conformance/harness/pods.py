@@ -127,9 +127,10 @@ class Pods:
         """RunPodSandbox."""
         return self.run_config(pod_config(**fields), handler)
 
-    def run_config(self, config: Any, handler: str | None = None) -> Pod:
+    def run_config(self, config: Any, handler: str | None = None, makes_logs: bool = True) -> Pod:
         """RunPodSandbox with a configuration made before."""
-        Path(config.log_directory).mkdir(parents=True, exist_ok=True)
+        if makes_logs:
+            Path(config.log_directory).mkdir(parents=True, exist_ok=True)
         response = self.client.RunPodSandbox(
             config=config, runtime_handler=self.handler if handler is None else handler)
         pod = Pod(self.client, response.pod_sandbox_id, config)

@@ -78,3 +78,34 @@ def test_they_count_as_the_containers(pods, client, image):
         return stats.writable_layer.used_bytes.value
 
     wait_until(lambda: used() >= 3000000, "the volume counts")
+
+
+MOUNTED = "grep -cE ' /(data|made/by/it) ' /proc/self/mountinfo"
+
+
+def test_mkdir_makes_them_in_the_root_file_system(pods, image, configured):
+    configured('image_volumes = "mkdir"\n')
+    reference = image("/data", "/made/by/it", "/out/made")
+    container = pods.run().run("sleep 1000", image=reference, linux={"security_context": {
+        **pods_own(), "run_as_user": {"value": 33}}})
+    assert container.exec("sh", "-c", MOUNTED).stdout == b"0\n"
+    assert container.output("stat", "-c", "%u %g %a", "/data", "/made/by/it").splitlines()[0] == "33 44 2750"
+    assert container.output("stat", "-c", "%u", "/made/by/it", "/etc/made").split() == ["33", "33"]
+    container.output("touch", "/made/by/it/new")
+    second = pods.run().run("sleep 1000", image=reference, linux=READ_ONLY)
+    assert second.output("ls", "/made/by/it") == ""
+    assert second.exec("touch", "/made/by/it/new").exit_code != 0
+    assert not Path("/etc/made").exists()
+
+
+def test_ignore_leaves_the_image_as_it_is(pods, image, configured):
+    configured('image_volumes = "ignore"\n')
+    container = pods.run().run("sleep 1000", image=image("/data", "/made/by/it"))
+    assert container.exec("sh", "-c", MOUNTED).stdout == b"0\n"
+    assert container.output("ls", "/data") == "file\n"
+    assert container.exec("ls", "/made").exit_code != 0
+
+
+def pods_own():
+    """The namespaces that a container has by itself."""
+    return {"namespace_options": {"pid": cri.CONTAINER}}

@@ -24,11 +24,23 @@ int gantry_syncfs(int descriptor);
 int gantry_is_memory(const char *path);
 int gantry_flock_exclusive(int descriptor);
 
+// What a path of the node stands for.
+struct gantry_found {
+    uint32_t mode, uid, gid, major, minor; // the last two of a device
+};
+// Whether no other machine and no program has to answer for a file system of that type (statfs(2)).
+int gantry_is_local(uint64_t type);
+// Finds it, and the path to it without symbolic links, which ends in a zero. With `quickly` from what the
+// kernel remembers alone, so that nothing is waited for: EAGAIN where that does not suffice, or where the
+// file system is one that may not answer later.
+int gantry_find(const char *path, int quickly, struct gantry_found *found, char *real, size_t size);
+
 extern const uint64_t GANTRY_RESOLVE_IN_ROOT;
 extern const uint64_t GANTRY_RESOLVE_BENEATH;
 extern const uint64_t GANTRY_RESOLVE_NO_XDEV;
 extern const uint64_t GANTRY_RESOLVE_NO_MAGICLINKS;
 extern const uint64_t GANTRY_RESOLVE_NO_SYMLINKS;
+extern const uint64_t GANTRY_RESOLVE_CACHED;
 extern const int GANTRY_O_PATH;
 extern const int GANTRY_O_CLOEXEC;
 extern const int GANTRY_O_DIRECTORY;

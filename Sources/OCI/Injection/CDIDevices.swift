@@ -1,6 +1,6 @@
 internal import Kernel
 public import Model
-internal import System
+public import System
 internal import Text
 
 /// The node's CDI devices: what the files in the spec directories say at this moment.
@@ -8,8 +8,11 @@ public struct CDIDevices: Sendable {
     /// A file of a later directory wins over one of an earlier (CDI SPEC.md, "Spec directories").
     let directories: [String]
 
-    public init(directories: [String]) {
+    let paths: HostPaths
+
+    public init(directories: [String], paths: HostPaths) {
         self.directories = directories
+        self.paths = paths
     }
 
     /// The names that a container asks for: in CDI_devices, and, as before that field was there, in
@@ -36,17 +39,19 @@ public struct CDIDevices: Sendable {
         for name in wanted {
             let entry = try catalogue.entry(name)
             if used.insert(entry.file).inserted, let edits = catalogue.files[entry.file].edits {
-                injection.add(try await Self.made(edits, catalogue.files[entry.file].path))
+                injection.add(try await made(edits, catalogue.files[entry.file].path))
             }
             if let edits = entry.edits {
-                injection.add(try await Self.made(edits, "CDI device \(name)"))
+                injection.add(try await made(edits, "CDI device \(name)"))
             }
         }
         return injection
     }
 
-    private static func made(_ edits: CDIEdits, _ owner: String) async throws -> Injection {
-        do { return try await edits.injection() } catch { throw GantryError(owner, from: error) }
+    private func made(_ edits: CDIEdits, _ owner: String) async throws -> Injection {
+        do { return try await edits.injection(paths) } catch {
+            throw GantryError(owner, from: error)
+        }
     }
 }
 
@@ -94,10 +99,12 @@ private struct Catalogue: Sendable {
     func entry(_ name: CDIName) throws -> Entry {
         guard let entry = devices[name.description] else {
             let reasons = failures.isEmpty ? "" : " (\(failures.joined(separator: "; ")))"
-            throw GantryError(.invalidArgument, "there is no CDI device \(name)\(reasons)")
+            throw GantryError(
+                .invalidArgument, "CDI_devices: there is no CDI device \(name)\(reasons)")
         }
         guard !entry.isAmbiguous else {
-            throw GantryError(.invalidArgument, "several files describe the CDI device \(name)")
+            throw GantryError(
+                .invalidArgument, "CDI_devices: several files describe the CDI device \(name)")
         }
         return entry
     }

@@ -1,4 +1,5 @@
 internal import Model
+internal import System
 
 /// `containerEdits` of a CDI file (its SPEC.md, "Container edits").
 struct CDIEdits: Decodable, Sendable {
@@ -40,13 +41,13 @@ struct CDIEdits: Decodable, Sendable {
 
     /// - Throws: `failedPrecondition` for a device that the node lacks, `unimplemented` for edits
     ///   that Gantry cannot make.
-    func injection() async throws -> Injection {
+    func injection(_ paths: HostPaths) async throws -> Injection {
         guard intelRdt == nil, netDevices == nil else {
             throw GantryError(.unimplemented, "intelRdt and netDevices are not built")
         }
         var injection = Injection()
         injection.environment = env ?? []
-        for node in deviceNodes ?? [] { injection.devices.append(try await node.resolved()) }
+        for node in deviceNodes ?? [] { injection.devices.append(try await node.resolved(paths)) }
         injection.mounts = (mounts ?? []).map(\.bind)
         for hook in hooks ?? [] { injection.hooks.add(hook.hook, at: hook.hookName) }
         injection.groups = (additionalGids ?? []).filter { $0 != 0 }
@@ -56,7 +57,7 @@ struct CDIEdits: Decodable, Sendable {
 
 extension CDIEdits.DeviceNode {
     /// What the file does not say is as on the node.
-    fileprivate func resolved() async throws -> HostDevice {
+    fileprivate func resolved(_ paths: HostPaths) async throws -> HostDevice {
         let host = hostPath ?? path
         var device: HostDevice
         if let type, let major, let minor {
@@ -64,7 +65,7 @@ extension CDIEdits.DeviceNode {
             device = HostDevice(node, source: host, access: permissions ?? "rwm")
         } else {
             let found = try await HostDevice.resolve(
-                Device(containerPath: path, hostPath: host, permissions: permissions ?? ""))
+                Device(containerPath: path, hostPath: host, permissions: permissions ?? ""), paths)
             guard let first = found.first, found.count == 1 else {
                 throw GantryError(.failedPrecondition, "\(host) is not one device")
             }

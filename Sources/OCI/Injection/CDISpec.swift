@@ -63,7 +63,8 @@ struct CDIName: Hashable, Sendable, CustomStringConvertible {
             Self.isName(kind[1], "-_"), Self.isName(halves[1], "-_.:", digitFirst: true)
         else {
             throw GantryError(
-                .invalidArgument, "\"\(text)\" is no CDI device, which is vendor/class=name")
+                .invalidArgument,
+                "CDI_devices: \"\(text)\" is no CDI device, which is vendor/class=name")
         }
     }
 

@@ -1,4 +1,5 @@
 internal import CRI
+internal import Glibc
 internal import Image
 internal import Kernel
 internal import Model
@@ -33,6 +34,7 @@ struct CreateContainer: RPC {
         let image = try await node.usableImage(config.image?.image ?? "")
         try image.requireRunnable()
         let monitor = try sandbox.requireMonitor()
+        try await requireAnswering(sandbox.config.logDirectory, config.logPath)
         // Until the container is listed, nobody sees that it needs them.
         let hold = node.layers.hold(layers(of: image, and: config.mounts))
         defer { withExtendedLifetime(hold) {} }
@@ -90,6 +92,21 @@ struct CreateContainer: RPC {
         } catch let error as UnusableProgram {
             try await node.lifecycle.erase(container)
             container.update { $0.phase.refuse(error.message) }
+        } catch {
+            throw await HostMounts(paths: node.hostPaths).explained(error, plan.volumes)
+        }
+    }
+
+    /// The monitor would wait for a log's file system, and all of the pod for the monitor. A directory that
+    /// is missing the monitor makes.
+    private func requireAnswering(_ logDirectory: String, _ logPath: String) async throws {
+        guard !logDirectory.isEmpty, !logPath.isEmpty else { return }
+        do {
+            _ = try await node.hostPaths.find(logDirectory)
+        } catch let error as SystemError where error.errno == ENOENT {
+            return
+        } catch {
+            throw error.about("log_directory")
         }
     }
 
@@ -148,10 +165,12 @@ struct CreateContainer: RPC {
 
     private func validated(_ config: ContainerConfig?) throws -> ContainerConfig {
         guard let config, let metadata = config.metadata, !metadata.name.isEmpty else {
-            throw GantryError(.invalidArgument, "the request has no container config with a name")
+            throw GantryError(
+                .invalidArgument,
+                "config.metadata: the request has no container config with a name")
         }
         guard let image = config.image?.image, !image.isEmpty else {
-            throw GantryError(.invalidArgument, "the container config names no image")
+            throw GantryError(.invalidArgument, "config.image: the container config names no image")
         }
         try RequestPaths.check(config)
         return config

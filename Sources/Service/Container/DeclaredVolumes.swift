@@ -83,6 +83,7 @@ struct DeclaredVolumes: Sendable {
                 chown(directory, mappings?.uids.hostID ?? 0, mappings?.gids.hostID ?? 0)
             }
         }
+        failpoint("CreateContainer/declared volume filled")
         return mappings == nil ? directory : try show(directory, number)
     }
 

@@ -15,7 +15,7 @@ struct ExecSync: RPC {
         let container = try node.containers.get(request.containerId)
         try container.requireRunning()
         guard !request.cmd.isEmpty else {
-            throw GantryError(.invalidArgument, "the command is empty")
+            throw GantryError(.invalidArgument, "cmd: the command is empty")
         }
         let output = try await node.command(in: container) {
             let output = try await node.runtime(of: container.sandbox).exec(

@@ -6,17 +6,20 @@ internal import System
 internal import Text
 
 /// Finds the sources of a container's mounts on the node.
-enum HostMounts {
+struct HostMounts: Sendable {
+    let paths: HostPaths
+
     /// In the order of the request, since a later mount may lie on an earlier one.
-    /// - Throws: `invalidArgument` for a mount without a source.
-    static func resolve(_ mounts: [Mount], _ volumes: ImageVolumes) async throws -> [HostMount] {
-        let table = try await mountTable(for: mounts)
+    /// - Throws: `invalidArgument` for a mount without a source; `failedPrecondition` for one that cannot
+    ///   be looked at.
+    func resolve(_ mounts: [Mount], _ volumes: ImageVolumes) async throws -> [HostMount] {
+        let table = try await Self.mountTable(for: mounts)
         var resolved: [HostMount] = []
         for (number, mount) in mounts.enumerated() {
             if let image = mount.image, image != ImageSpec() {
                 resolved.append(try await volumes.prepare(mount, number: number))
             } else {
-                resolved.append(try await Blocking.run { try resolve(mount, table) })
+                resolved.append(try await resolve(mount, table))
             }
         }
         return resolved
@@ -28,29 +31,50 @@ enum HostMounts {
         return propagates ? try await Blocking.run { try MountTable.read() } : MountTable("")
     }
 
-    private static func resolve(_ mount: Mount, _ table: MountTable) throws -> HostMount {
+    private func resolve(_ mount: Mount, _ table: MountTable) async throws -> HostMount {
         guard mount.hostPath.begins(with: "/") else {
             throw GantryError(
-                .invalidArgument, "the mount's source \"\(mount.hostPath)\" is not absolute")
+                .invalidArgument,
+                "mounts.host_path: the mount's source \"\(mount.hostPath)\" is not absolute")
         }
-        let source = try real(mount.hostPath)
-        return HostMount(mount, source: source, sharing: table.sharing(of: source))
+        let found = try await find(mount.hostPath)
+        var resolved = HostMount(mount, source: found.path, sharing: table.sharing(of: found.path))
+        resolved.isDirectory = found.isDirectory
+        resolved.mayHang = found.mayHang
+        return resolved
     }
 
-    /// The path without symbolic links. A source that is not there becomes a directory, as in every
-    /// other runtime.
-    private static func real(_ path: String) throws -> String {
-        if let found = realpath(path, nil) {
-            defer { free(found) }
-            return String(cString: found)
+    /// A source that is not there becomes a directory, as in every other runtime.
+    private func find(_ path: String) async throws -> HostPaths.Found {
+        do {
+            return try await paths.find(path, makesDirectory: true)
+        } catch {
+            throw error.about("mounts.host_path")
         }
-        guard errno == ENOENT else { throw SystemError("realpath", path, errno: errno) }
-        try Files.makeDirectories(path)
-        guard let made = realpath(path, nil) else {
-            throw SystemError("realpath", path, errno: errno)
+    }
+
+    /// An error of a runtime that took too long over these: with those of their sources that do not answer,
+    /// where there are any.
+    func explained(_ error: any Error, _ mounts: [HostMount]) async -> any Error {
+        guard (error as? GantryError)?.code == .deadlineExceeded else { return error }
+        for mount in mounts where mount.mayHang {
+            do {
+                _ = try await paths.find(mount.source)
+            } catch let reason {
+                return GantryError(
+                    .failedPrecondition, "mounts.host_path: \(reason)", cause: error)
+            }
         }
-        defer { free(made) }
-        return String(cString: made)
+        return error
+    }
+}
+
+extension Error {
+    /// Of a path that could not be looked at: the field that names it, and whether the request is at fault.
+    func about(_ field: String) -> GantryError {
+        let number = (self as? SystemError)?.errno
+        let isAtFault = [ENOTDIR, ELOOP, ENAMETOOLONG, EINVAL].contains(number)
+        return GantryError(isAtFault ? .invalidArgument : .failedPrecondition, field, cause: self)
     }
 }
 

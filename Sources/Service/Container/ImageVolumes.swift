@@ -22,7 +22,8 @@ struct ImageVolumes: Sendable {
     func prepare(_ mount: Mount, number: Int) async throws -> HostMount {
         guard mount.readonly else {
             throw GantryError(
-                .invalidArgument, "the image on \(mount.containerPath) is not read-only")
+                .invalidArgument,
+                "mounts.readonly: the image on \(mount.containerPath) is not read-only")
         }
         let image = try await node.usableImage(mount.image?.image ?? "")
         let root = try await node.rootFilesystems.prepare(
@@ -72,14 +73,17 @@ struct ImageVolumes: Sendable {
             if path != root || depth == 0 { return path }
         } catch {
             throw GantryError(
-                .invalidArgument, "ImageVolumeMountFailed: \(subPath) is no directory of the image",
+                .invalidArgument,
+                "ImageVolumeMountFailed: image_sub_path \(subPath) is no directory of the image",
                 cause: error)
         }
         throw leadsOut(subPath)
     }
 
     private static func leadsOut(_ subPath: String) -> GantryError {
-        GantryError(.invalidArgument, "ImageVolumeMountFailed: \(subPath) leads out of the image")
+        GantryError(
+            .invalidArgument,
+            "ImageVolumeMountFailed: image_sub_path \(subPath) leads out of the image")
     }
 
     private static func path(of directory: borrowing Descriptor) throws(SystemError) -> String {

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Kernel
 internal import Model
 internal import OCI
@@ -27,12 +26,19 @@ struct MappedVolumes: Sendable {
         guard mount.mount.propagation == .private else {
             throw GantryError(
                 .invalidArgument,
-                "\(mount.mount.containerPath) has mapped IDs, so nothing can propagate")
+                "mounts.propagation: \(mount.mount.containerPath) has mapped IDs, so nothing can "
+                    + "propagate")
         }
+        try mount.mount.checkMappings()
         let namespace = try UserNamespaces.makeNow(
             uidMap: lines(mount.mount.uidMappings), gidMap: lines(mount.mount.gidMappings))
-        try makeTarget(target, like: mount.source)
-        try Mounts.mountMappedNow(mount.source, on: target, userNamespace: namespace)
+        try makeTarget(target, like: mount)
+        do {
+            try mountMapped(mount, on: target, namespace)
+        } catch {
+            // Few file systems can show other IDs; the kernel says EINVAL of the rest.
+            throw GantryError(.failedPrecondition, "mounts.uidMappings", cause: error)
+        }
         failpoint("CreateContainer/volume mapped")
         var mapped = mount
         mapped.source = target
@@ -45,13 +51,21 @@ struct MappedVolumes: Sendable {
         mappings.map { Spec.IDMapping($0).line }.joined()
     }
 
-    /// A directory is mounted on a directory, a file on a file.
-    private func makeTarget(_ target: String, like source: String) throws(SystemError) {
-        var status = stat()
-        try syscall("stat", source) { stat(source, &status) }
-        if status.st_mode & Glibc.S_IFMT == Glibc.S_IFDIR {
-            return try Files.makeDirectories(target, mode: 0o711)
+    /// What may hang was looked at just now, and is taken as the kernel remembers it.
+    private func mountMapped(
+        _ mount: HostMount, on target: String, _ namespace: borrowing Descriptor
+    ) throws(SystemError) {
+        guard mount.mayHang else {
+            return try Mounts.mountMappedNow(mount.source, on: target, userNamespace: namespace)
         }
+        let source = try Files.openRemembered(mount.source)
+        try Mounts.mountMappedNow(
+            "/proc/self/fd/\(source.raw)", on: target, userNamespace: namespace)
+    }
+
+    /// A directory is mounted on a directory, a file on a file.
+    private func makeTarget(_ target: String, like mount: HostMount) throws(SystemError) {
+        if mount.isDirectory { return try Files.makeDirectories(target, mode: 0o711) }
         try Files.makeDirectories(directory, mode: 0o711)
         try Files.replace(target, with: [])
     }

@@ -30,6 +30,10 @@ extension Lifecycle {
                 // One whose creation or start failed half-way may have a process.
                 try await runtime.delete(container.id, force: true)
             }
+            // A runtime that was killed in its `create` knows nothing of what it has left.
+            if container.phase.exit?.wasCreated == false {
+                try await node.cgroup(of: container).remove()
+            }
             failpoint("StopContainer/released")
             container.update { $0.isReleased = true }
         }

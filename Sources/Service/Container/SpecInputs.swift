@@ -1,3 +1,4 @@
+internal import Kernel
 internal import Model
 internal import OCI
 
@@ -31,24 +32,35 @@ struct SpecInputs: Sendable {
         request.features = handler.features
         request.host = node.host
         request.appArmor = try await node.appArmor()
-        request.localhostSeccomp = try await Spec.Seccomp.localhost(for: security)
+        request.localhostSeccomp = try await Spec.Seccomp.localhost(
+            for: security, node.hostPaths)
         request.rlimits = try node.settings.defaultUlimits.map(Spec.Rlimit.init(ulimit:))
-        request.injection = try await CDIDevices(directories: node.settings.cdiDirectories)
-            .injection(of: CDIDevices.names(config))
+        request.injection = try await CDIDevices(
+            directories: node.settings.cdiDirectories, paths: node.hostPaths
+        ).injection(of: CDIDevices.names(config))
         return request
     }
 
     private func mounts(_ handler: WorkingHandler) async throws -> [HostMount] {
         let images = ImageVolumes(node: node, id: id, owner: try node.layerOwner(sandbox))
-        let mounts = try await HostMounts.resolve(config.mounts, images)
+        let mounts = try await HostMounts(paths: node.hostPaths)
+            .resolve(config.mounts, images)
         if handler.features.mapsIDs { return mounts }
         return try await MappedVolumes(bundle: node.paths.container(id).bundle).prepare(mounts)
     }
 
     private func devices() async throws -> [HostDevice] {
         var devices = security.privileged ? try await HostDevice.all() : []
-        for device in config.devices { devices += try await HostDevice.resolve(device) }
+        for device in config.devices { devices += try await resolve(device) }
         return devices
+    }
+
+    private func resolve(_ device: Device) async throws -> [HostDevice] {
+        do {
+            return try await HostDevice.resolve(device, node.hostPaths)
+        } catch let error as SystemError {
+            throw error.about("devices.host_path")
+        }
     }
 }
 

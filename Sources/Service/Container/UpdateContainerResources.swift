@@ -10,7 +10,7 @@ struct UpdateContainerResources: RPC {
     {
         let container = try node.containers.get(request.containerId)
         guard let asked = request.linux else {
-            throw GantryError(.invalidArgument, "the request has no resources for Linux")
+            throw GantryError(.invalidArgument, "linux: the request has no resources for Linux")
         }
         let key = Operations.Key.updateContainer(id: container.id)
         try await node.operations.join(key, asked) {

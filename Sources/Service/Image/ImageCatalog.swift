@@ -48,7 +48,7 @@ final class ImageCatalog: Sendable {
         guard name.utf8.count >= 8, name.utf8.allSatisfy(\.isHexDigit) else { return nil }
         let found = images.values.filter { $0.id.begins(with: "sha256:\(name)") }
         guard found.count < 2 else {
-            throw GantryError(.invalidArgument, "the image ID \(name) is ambiguous")
+            throw GantryError(.invalidArgument, "image: the image ID \(name) is ambiguous")
         }
         return found.first
     }

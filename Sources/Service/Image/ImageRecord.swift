@@ -29,7 +29,7 @@ struct ImageRecord: Sendable {
         guard let artifactType else { return }
         throw GantryError(
             .invalidArgument,
-            "\(id) is an artifact (\(artifactType)) and no container image: "
+            "image: \(id) is an artifact (\(artifactType)) and no container image: "
                 + "it can be mounted as a volume, and not be run")
     }
 

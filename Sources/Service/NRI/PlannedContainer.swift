@@ -19,8 +19,9 @@ extension ContainerPlan {
         let devices = creation.adjustment.cdiDevices.map(\.name)
         if !devices.isEmpty {
             spec.add(
-                try await CDIDevices(directories: node.settings.cdiDirectories)
-                    .injection(of: devices))
+                try await CDIDevices(
+                    directories: node.settings.cdiDirectories, paths: node.hostPaths
+                ).injection(of: devices))
         }
         let adjustment = SpecAdjustment(
             features: handler.features, host: node.host, handler: handler.name)

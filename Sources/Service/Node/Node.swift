@@ -117,6 +117,13 @@ extension Node {
         containers.all.filter { $0.sandbox === sandbox }
     }
 
+    /// Looks at paths that requests name.
+    var hostPaths: HostPaths {
+        HostPaths(
+            program: settings.pathProgram,
+            limit: .clamped(seconds: Int64(settings.hostPathLimit)))
+    }
+
     var lifecycle: Lifecycle { Lifecycle(node: self) }
 
     /// Follows a monitor for as long as it lives.

@@ -20,6 +20,8 @@ public struct Settings: Sendable {
     /// Seconds that a command of an OCI runtime, or a CNI plugin, may take before it is killed.
     public var runtimeLimit = 120
     public var networkLimit = 60
+    /// Seconds that a file system may take to answer for a path which a pod or the kubelet names.
+    public var hostPathLimit = 15
     public var networkConfigDirectories = ["/etc/cni/net.d"]
     public var networkPluginDirectories = ["/opt/cni/bin", "/usr/lib/cni"]
     public var registriesFile = "/etc/containers/registries.conf"
@@ -55,7 +57,7 @@ public struct Settings: Sendable {
     /// Where each registry's GPG signatures are.
     public var signatureLookasides = "/etc/containers/registries.d"
     public var signaturePolicyDirectory = "/etc/gantry/policies"
-    /// Where `gantry-monitor`, `gantry-exec` and `gantry-pause` are.
+    /// Where `gantry-monitor`, `gantry-exec`, `gantry-path` and `gantry-pause` are.
     public var programDirectory = "/usr/libexec/gantry"
     public var logLevel = "info"
     /// `text` or `json`.
@@ -93,5 +95,6 @@ public struct Settings: Sendable {
 
     var monitorProgram: String { "\(programDirectory)/gantry-monitor" }
     var execProgram: String { "\(programDirectory)/gantry-exec" }
+    var pathProgram: String { "\(programDirectory)/gantry-path" }
     var pauseProgram: String { "\(programDirectory)/gantry-pause" }
 }

@@ -12,7 +12,7 @@ struct UpdateRuntimeConfig: RPC {
     {
         let cidrs = request.runtimeConfig?.networkConfig?.podCidr ?? ""
         for cidr in cidrs.split(at: ",") where !cidr.has("/") {
-            throw GantryError(.invalidArgument, "\"\(cidr)\" is no CIDR")
+            throw GantryError(.invalidArgument, "pod_cidr \"\(cidr)\" is no CIDR")
         }
         if !cidrs.isEmpty { node.log.info("the kubelet says that the pod CIDR is \(cidrs)") }
         return UpdateRuntimeConfigResponse()

@@ -99,7 +99,8 @@ struct Handlers: Sendable {
         guard let found else {
             let names = working.map(\.name).joined(separator: ", ")
             throw GantryError(
-                .invalidArgument, "there is no runtime handler \"\(name)\"; there are: \(names)")
+                .invalidArgument,
+                "runtime_handler: there is no runtime handler \"\(name)\"; there are: \(names)")
         }
         return found
     }

@@ -20,6 +20,9 @@ final class Index<Element: Identified>: Sendable {
         self.kind = kind
     }
 
+    /// The requests' field that names one.
+    private var field: String { kind == "sandbox" ? "pod_sandbox_id" : "\(kind)_id" }
+
     func insert(_ element: Element) {
         element.join(list)
         elements.withLock { $0[element.id] = element }
@@ -40,13 +43,13 @@ final class Index<Element: Identified>: Sendable {
     /// - Throws: `invalidArgument` when the prefix is empty or fits several.
     func find(_ id: String) throws -> Element? {
         guard !id.isEmpty else {
-            throw GantryError(.invalidArgument, "the \(kind) ID is empty")
+            throw GantryError(.invalidArgument, "\(field): the \(kind) ID is empty")
         }
         return try elements.withLock { elements in
             if let exact = elements[id] { return exact }
             let matches = elements.values.filter { $0.id.begins(with: id) }
             guard matches.count < 2 else {
-                throw GantryError(.invalidArgument, "the \(kind) ID \(id) is ambiguous")
+                throw GantryError(.invalidArgument, "\(field): the \(kind) ID \(id) is ambiguous")
             }
             return matches.first
         }

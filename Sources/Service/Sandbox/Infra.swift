@@ -49,7 +49,8 @@ extension SandboxResources {
         let security = sandbox.config.linux?.securityContext ?? LinuxSandboxSecurityContext()
         request.localhostSeccomp = try await Spec.Seccomp.localhost(
             for: LinuxContainerSecurityContext(
-                seccomp: security.seccomp, seccompProfilePath: security.seccompProfilePath))
+                seccomp: security.seccomp, seccompProfilePath: security.seccompProfilePath),
+            node.hostPaths)
         return try SpecBuilder.infra(request)
     }
 

@@ -34,7 +34,8 @@ extension Node {
             let target = try containers.get(option.targetId)
             guard target.sandbox === sandbox else {
                 throw GantryError(
-                    .invalidArgument, "the target container \(target.id) is of another pod")
+                    .invalidArgument,
+                    "target_id: the target container \(target.id) is of another pod")
             }
             guard case .running(let pid, _) = target.phase else {
                 throw GantryError(

@@ -38,10 +38,16 @@ struct PodRules {
     private func checkNamespaces() throws {
         let modes = [("network", options.network), ("ipc", options.ipc)]
         for (kind, mode) in modes where mode != .pod && mode != .node {
-            throw Self.refusal("a pod's \(kind) namespace is its own or the node's, not \(mode)")
+            throw Self.refusal(
+                "namespace_options.\(kind): a pod's \(kind) namespace is its own or the node's, not "
+                    + "\(mode)")
         }
-        guard options.pid != .target, options.targetId.isEmpty else {
-            throw Self.refusal("a pod has no target container: only a container can name one")
+        for (field, isAsked) in [
+            ("pid", options.pid == .target), ("target_id", !options.targetId.isEmpty),
+        ] where isAsked {
+            throw Self.refusal(
+                "namespace_options.\(field): a pod has no target container: only a container can name "
+                    + "one")
         }
     }
 
@@ -65,7 +71,8 @@ struct PodRules {
                 case .user, nil: false
                 }
             guard isOwned else {
-                throw Self.refusal("sysctl \(name) does not belong to the pod's own namespaces")
+                throw Self.refusal(
+                    "sysctls: sysctl \(name) does not belong to the pod's own namespaces")
             }
         }
     }

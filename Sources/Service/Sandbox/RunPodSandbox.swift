@@ -105,14 +105,18 @@ struct RunPodSandbox: RPC {
 
     private func validated(_ config: PodSandboxConfig?) throws -> PodSandboxConfig {
         guard let config, let metadata = config.metadata else {
-            throw GantryError(.invalidArgument, "the request has no sandbox config with metadata")
+            throw GantryError(
+                .invalidArgument, "config.metadata: the request has no sandbox config with metadata"
+            )
         }
         // Together they are the pod's identity, so none may be missing.
         let parts = [
             ("name", metadata.name), ("uid", metadata.uid), ("namespace", metadata.namespace),
         ]
         for (field, value) in parts where value.isEmpty {
-            throw GantryError(.invalidArgument, "the sandbox's metadata has no \(field)")
+            throw GantryError(
+                .invalidArgument, "config.metadata.\(field): the sandbox's metadata has no \(field)"
+            )
         }
         return config
     }

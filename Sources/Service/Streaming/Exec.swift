@@ -9,7 +9,7 @@ struct Exec: RPC {
         let container = try node.containers.get(request.containerId)
         try container.requireRunning()
         guard !request.cmd.isEmpty else {
-            throw GantryError(.invalidArgument, "the command is empty")
+            throw GantryError(.invalidArgument, "cmd: the command is empty")
         }
         try StreamRules.check(
             stdin: request.stdin, stdout: request.stdout, stderr: request.stderr, tty: request.tty)

@@ -7,8 +7,8 @@ struct PortForward: RPC {
 
     func respond(to request: PortForwardRequest) async throws -> PortForwardResponse {
         try node.sandboxes.get(request.podSandboxId).requireReady()
-        guard request.port.allSatisfy({ (1...65535).contains($0) }) else {
-            throw GantryError(.invalidArgument, "a port is not between 1 and 65535")
+        for port in request.port where !(1...65535).contains(port) {
+            throw GantryError(.invalidArgument, "port \(port) is not between 1 and 65535")
         }
         return PortForwardResponse(url: try node.requireStreaming().url(for: .portForward(request)))
     }

@@ -33,6 +33,7 @@ class CreateContainer(Operation):
         expect(1, 1)
         self.world.container.start()
         assert self.world.container.output("cat", "/volume/second") == "layer"
+        assert self.world.container.output("cat", "/declared/file") == "volume"
 
 
 class CreateContainerMapped(CreateContainer):
