@@ -37,7 +37,8 @@ final class PluginConnection: Sendable {
     /// Why it has ended; nil when the plugin went by itself.
     var failure: String? { reason.withLock { $0 } }
 
-    var isEnded: Bool { ended.load(ordering: .acquiring) }
+    /// True as soon as a request cannot be sent, so that its failure is nobody's refusal.
+    var isEnded: Bool { ended.load(ordering: .acquiring) || link.isClosed }
 
     /// Serves the connection until it ends.
     func run() async {

@@ -43,14 +43,7 @@ public struct PluginHost: Sendable {
     }
 
     private func listen(_ group: inout DiscardingTaskGroup) async {
-        let socket: PluginSocket
-        do {
-            socket = try await Blocking.run { [settings] in try PluginSocket(settings.socket) }
-        } catch {
-            backend.log(.warning, "no plugin can connect to \(settings.socket): \(error)")
-            while (try? await Alarm.sleep(for: .seconds(3600))) != nil {}
-            return
-        }
+        guard let socket = await openSocket() else { return }
         let seats = Seats(Self.mostConnections)
         while let link = await socket.accept() {
             guard seats.take() else {
@@ -68,6 +61,26 @@ public struct PluginHost: Sendable {
             }
         }
     }
+
+    /// Tries until it is there: another runtime may have it, and may go.
+    /// - Returns: nil when the task is cancelled.
+    private func openSocket() async -> PluginSocket? {
+        var hasFailed = false
+        while true {
+            do {
+                return try await Blocking.run { [settings] in try PluginSocket(settings.socket) }
+            } catch {
+                if !hasFailed {
+                    backend.log(.warning, "no plugin can connect to \(settings.socket): \(error)")
+                }
+                hasFailed = true
+            }
+            do { try await Alarm.sleep(for: Self.patience) } catch { return nil }
+        }
+    }
+
+    /// Between attempts to open the socket.
+    private static let patience = Duration.seconds(5)
 
     private func run(_ program: LaunchedPlugin, _ pending: Countdown) async {
         let counted = Once { pending.count() }
@@ -182,6 +195,11 @@ private final class PluginSocket: Sendable {
 
     init(_ path: String) throws {
         try Files.makeDirectories(Path.parent(of: path), mode: 0o700)
+        let other = gantry_unix_connect(path, 1)
+        if other >= 0 {
+            close(other)
+            throw GantryError(.alreadyExists, "another process serves it")
+        }
         socket = Descriptor(owning: try syscall("listen", path) { gantry_unix_listen(path, 1) })
         try Files.narrow(path, to: 0o600)
     }

@@ -6,6 +6,7 @@ extension Spec {
         public var memory: Memory?
         public var cpu: CPU?
         public var pids: Pids?
+        public var blockIO: BlockIO?
         public var hugepageLimits: [HugepageLimit]?
         /// Files of cgroup v2 and what to write to them.
         public var unified: [String: String]?

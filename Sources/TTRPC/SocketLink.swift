@@ -43,12 +43,18 @@ public final class SocketLink: Sendable {
                 state.pending += bytes
                 return false
             }
-            state.pending += bytes[try write(bytes[...])...]
+            do { state.pending += bytes[try write(bytes[...])...] } catch {
+                state.isClosed = true
+                throw error
+            }
             return !state.pending.isEmpty
         }
         if isBlocked { unblock.yield() }
         if state.withLock({ $0.pending.count }) > Self.mostPending { close() }
     }
+
+    /// Whether nothing can be sent any more.
+    public var isClosed: Bool { state.withLock { $0.isClosed } }
 
     /// Ends the connection, and with it `run`.
     public func close() {

@@ -156,6 +156,9 @@ struct Configuration {
                 name: "streaming_connections", value: .number(\.streamingConnections),
                 summary: "Maximum number of streaming connections."),
             Key(
+                name: "blockio_config_file", value: .text(\.blockIOConfigFile),
+                summary: "File of block I/O classes, as containerd and CRI-O read it."),
+            Key(
                 name: "nri", value: .flag(\.nri),
                 summary: "Let plugins of the Node Resource Interface adjust pods."),
             Key(

@@ -2,10 +2,10 @@
 
 from comparison.row import Row
 
-from . import execs, idle, logs, memory, parallel, pods, pulls, reads, restart, streams
+from . import execs, idle, logs, memory, parallel, plugins, pods, pulls, reads, restart, streams
 
 ROWS: list[Row] = [
-    pods.ROW, parallel.ROW, execs.ROW, streams.ROW, logs.ROW, reads.ROW, memory.ROW, idle.ROW, restart.ROW,
+    pods.ROW, parallel.ROW, plugins.ROW, execs.ROW, streams.ROW, logs.ROW, reads.ROW, memory.ROW, idle.ROW, restart.ROW,
     *pulls.ROWS,
 ]
 

@@ -12,6 +12,7 @@ import grpc
 
 from .cells import request_cells
 from .documents import document_cells
+from .plugins import plugin_cells
 from .streams import stream_cells
 from .world import AnyCell, World
 
@@ -22,7 +23,8 @@ GROUP = 48
 def main() -> int:
     """0 when every cell is as it should be."""
     options = _options()
-    cells = _chosen([*request_cells(), *stream_cells(), *document_cells()], options)
+    cells = _chosen([*request_cells(), *stream_cells(), *document_cells(),
+                     *plugin_cells()], options)
     if options.list:
         print(*(cell.name for cell in cells), sep="\n")
         return 0

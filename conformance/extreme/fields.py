@@ -56,7 +56,7 @@ class Change:
             entries["key"] = self.value.value
 
     def _apply_list(self, elements: Any, field: Any) -> None:
-        seed = seeds.element(self.path)
+        seed = _seed(self.path, field)
         if self.kind == "many" and seed is None and field.message_type:
             for _ in range(MANY):
                 elements.add()
@@ -103,10 +103,17 @@ def _element(message: Any, path: tuple[str, ...], field: Any) -> Any:
     else:
         element = place
         element.SetInParent()
-    seed = seeds.element(path)
+    seed = _seed(path, field)
     if seed is not None and not element.ByteSize():
         element.MergeFrom(seed)
     return element
+
+
+def _seed(path: tuple[str, ...], field: Any) -> Any:
+    """Seeds are the CRI's messages: others that are called the same have none."""
+    seed = seeds.element(path)
+    kind = field.message_type
+    return seed if kind and seed is not None and seed.DESCRIPTOR.full_name == kind.full_name else None
 
 
 def _sample(field: Any) -> Any:

@@ -19,9 +19,10 @@ from harness.wait import wait_until
 from . import scenes, seeds
 from .cells import Cell
 from .documents import DocumentCell
+from .plugins import PluginCell, Plugins
 from .streams import StreamCell
 
-AnyCell = Cell | StreamCell | DocumentCell
+AnyCell = Cell | StreamCell | DocumentCell | PluginCell
 
 REGISTRY_PORT = 5000
 #: Seconds that a call may take; nothing that is asked for here takes one.
@@ -40,6 +41,7 @@ class World:
         self.node = Node(runtimes.Gantry(), directory, self.registry)
         self.node.connect_network(NETWORK)
         self.answering = FakeRegistry()
+        self.plugins = Plugins()
         image = self.registry.push("extremes/image:latest", catalogue.image())
         self.standing = scenes.Standing(image)
         Path(seeds.LOGS).mkdir(parents=True)
@@ -73,6 +75,8 @@ class World:
         """Sends a cell's request and follows it; what is wrong with the answer."""
         if isinstance(cell, StreamCell):
             return cell.ask(self.standing, self.call)
+        if isinstance(cell, PluginCell):
+            return cell.ask(self.plugins, self.standing, self.call)
         if isinstance(cell, DocumentCell):
             return cell.ask(self.answering, self.standing, self.call)
         try:
@@ -101,6 +105,7 @@ class World:
         daemon, memory = self._identity(), self._memory()
         with ThreadPoolExecutor(4) as threads:
             wrong = dict(zip(cells, threads.map(self.ask, cells)))
+        self.plugins.close()
         scenes.look(self.call)
         assert self._identity() == daemon, "the daemon is another one"
         self._check_memory(memory)
@@ -145,6 +150,7 @@ class World:
 
     def renew(self) -> None:
         """After a failed group: by force, so that the next one begins with nothing."""
+        self.plugins.close()
         if self.node.running:
             try:
                 self.clear()

@@ -52,6 +52,13 @@ def _envelope_class(name: str) -> Any:
     return message_factory.GetMessageClass(_envelope.message_types_by_name[name])
 
 
+def envelope(method: str, request: Any) -> bytes:
+    """A request to the runtime, as it stands in a frame."""
+    return _envelope_class("Request")(
+        service="nri.pkg.api.v1alpha1.Runtime", method=method,
+        payload=request.SerializeToString()).SerializeToString()
+
+
 def mask(*events: str) -> int:
     """The subscription to these events alone."""
     return sum(1 << (EVENTS[event] - 1) for event in events)
@@ -161,26 +168,24 @@ class Plugin:
         wait_until(lambda: len(self.requests(method)) >= count, f"{method} came {count} times")
         return self.requests(method)[count - 1]
 
+    def answered(self, method: str, seconds: float) -> None:
+        """Waits until the method was answered, or the connection has ended."""
+        wait_until(lambda: self.requests(method) or self.ended.is_set(), f"{method} came", seconds)
+
     def flood(self, method: str, request: Any, count: int) -> None:
         """Asks the runtime so many times, and waits for no answer."""
-        envelope = self._envelope(method, request)
+        data = envelope(method, request)
         for _ in range(count):
             stream, self._next = self._next, self._next + 2
             self._calls[stream] = (threading.Event(), [])
-            self.wire.send(RUNTIME, stream, REQUEST, envelope)
-
-    @staticmethod
-    def _envelope(method: str, request: Any) -> bytes:
-        return _envelope_class("Request")(
-            service="nri.pkg.api.v1alpha1.Runtime", method=method,
-            payload=request.SerializeToString()).SerializeToString()
+            self.wire.send(RUNTIME, stream, REQUEST, data)
 
     def call(self, method: str, request: Any) -> bytes:
         """Asks the runtime; Refusal with its words when it refuses."""
         stream, self._next = self._next, self._next + 2
         answered = threading.Event()
         self._calls[stream] = (answered, [])
-        self.wire.send(RUNTIME, stream, REQUEST, self._envelope(method, request))
+        self.wire.send(RUNTIME, stream, REQUEST, envelope(method, request))
         assert answered.wait(20), f"{method} is not answered"
         response = self._calls.pop(stream)[1][0]
         if response.status.code:

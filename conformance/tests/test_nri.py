@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -305,7 +306,7 @@ def test_cgroups_that_a_plugin_may_not_choose(pods, busybox, path):
 
 @pytest.mark.parametrize("field, words", [
     ({"rdt_class": {"value": "gold"}}, "RDT classes"),
-    ({"blockio_class": {"value": "slow"}}, "block I/O classes"),
+    ({"blockio_class": {"value": "slow"}}, "no block I/O classes are configured"),
 ])
 def test_classes_that_the_node_lacks_are_refused_with_the_reason(pods, busybox, field, words):
     with nri.Plugin(**adjusting(linux={"resources": field})):
@@ -321,6 +322,28 @@ def test_classes_that_the_node_lacks_are_refused_with_the_reason(pods, busybox, 
 def test_what_the_runtime_lacks_is_refused_with_the_reason(pods, busybox, field, words):
     with nri.Plugin(**adjusting(linux=field)):
         with refused(StatusCode.FAILED_PRECONDITION, words, "does not have"):
+            pods.run().create("true", image=busybox)
+
+
+def test_block_io_classes(configured, pods, client, busybox):
+    path = Path("/etc/gantry/blockio.yaml")
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("""Classes:
+  slow:
+  - Devices: ["/dev/loop*"]
+    ThrottleReadBps: 10M
+    ThrottleWriteIOPS: 5k
+  - Devices: ["/dev/loop0"]
+    ThrottleReadBps: 20Mi
+""")
+    configured(f'blockio_config_file = "{path}"')
+    expected = {"major": 7, "minor": 0, "rate": 20 << 20}
+    with nri.Plugin(**adjusting(linux={"resources": {"blockio_class": {"value": "slow"}}})):
+        limits = spec(client, pods.run().create("true", image=busybox))[0]["linux"]["resources"]
+        assert expected in limits["blockIO"]["throttleReadBpsDevice"]
+        assert limits["blockIO"]["throttleWriteIOPSDevice"][0]["rate"] == 5000
+    with nri.Plugin(**adjusting(linux={"resources": {"blockio_class": {"value": "none"}}})):
+        with refused(StatusCode.FAILED_PRECONDITION, 'no block I/O class "none"'):
             pods.run().create("true", image=busybox)
 
 
@@ -438,6 +461,54 @@ def test_a_plugin_of_the_directory_is_started_with_its_configuration(node, confi
         program.unlink()
         for each in reversed(made):
             each.rmdir()
+
+
+# Starts.
+
+def test_the_first_start_makes_the_sockets_directory(node):
+    node.daemon.terminate()
+    directory = Path(nri.SOCKET).parent
+    for path in directory.glob("*"):
+        path.unlink()
+    directory.rmdir()
+    node.start()
+    wait_until(lambda: Path(nri.SOCKET).exists(), "the socket is there")
+    assert (directory.stat().st_mode & 0o777, Path(nri.SOCKET).stat().st_mode & 0o777) == (
+        0o700, 0o600)
+    assert "plugin" not in node.daemon.output
+    with nri.Plugin():
+        pass
+
+
+def test_the_socket_of_a_killed_daemon_is_replaced(node):
+    node.crash()
+    assert Path(nri.SOCKET).exists()
+    node.start()
+    with nri.Plugin():
+        pass
+
+
+def test_a_socket_that_another_runtime_serves_is_left_to_it(node, pods, busybox):
+    node.daemon.terminate()
+    Path(nri.SOCKET).unlink(missing_ok=True)
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(nri.SOCKET)
+        other.listen()
+        node.start()
+        wait_until(lambda: "another process serves it" in node.daemon.output, "a line")
+        pods.run().run("true", image=busybox).exited()
+        with socket.socket(socket.AF_UNIX) as plugin:
+            plugin.connect(nri.SOCKET)
+            other.accept()[0].close()
+
+    def registers():
+        try:
+            with nri.Plugin():
+                return True
+        except OSError:
+            return False
+
+    wait_until(registers, "the socket is Gantry's")
 
 
 # Hostile ones.

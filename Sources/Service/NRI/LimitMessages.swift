@@ -106,10 +106,11 @@ extension Spec.Resources {
         if !change.devices.isEmpty {
             devices = (devices ?? []) + change.devices.map(Spec.DeviceRule.init)
         }
-        if let value = change.blockioClass?.value, !value.isEmpty {
+        if let value = change.blockioClass?.value {
             throw GantryError(
                 .failedPrecondition,
-                "no block I/O classes are configured, but a plugin asks for \"\(value)\"")
+                "a plugin asks for the block I/O class \"\(value)\", which is for containers that are "
+                    + "being created")
         }
     }
 

@@ -23,8 +23,13 @@ extension ContainerPlan {
                     directories: node.settings.cdiDirectories, paths: node.hostPaths
                 ).injection(of: devices))
         }
+        let className = creation.adjustment.linux?.resources?.blockioClass?.value ?? ""
         let adjustment = SpecAdjustment(
-            features: handler.features, host: node.host, handler: handler.name)
+            features: handler.features, host: node.host, handler: handler.name,
+            blockIO: className.isEmpty
+                ? nil
+                : try await BlockIOClasses(path: node.settings.blockIOConfigFile)
+                    .limits(of: className))
         try adjustment.apply(creation.adjustment, to: &spec, &resources)
         if let path = record.cgroupsPath { try await check(cgroup: path) }
         self.adjustment = record.encoded

@@ -45,7 +45,10 @@ extension SpecAdjustment {
         resources.apply(change)
         record = resources
         var limits = try Spec.Resources(resources, host).over(spec.linux.resources)
-        try limits.apply(change)
+        var rest = change
+        rest.blockioClass = nil
+        try limits.apply(rest)
+        if change.blockioClass != nil { limits.blockIO = blockIO }
         spec.linux.resources = limits
         guard let value = change.rdtClass?.value else { return }
         if value.isEmpty { return spec.linux.intelRdt = nil }

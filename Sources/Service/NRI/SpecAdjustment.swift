@@ -7,6 +7,8 @@ struct SpecAdjustment {
     let features: HandlerFeatures
     let host: HostFacts
     let handler: String
+    /// Of the class that plugins ask for; nil for none.
+    let blockIO: Spec.BlockIO?
 
     /// - Parameter resources: the limits as CRI has them, which change along.
     /// - Throws: `failedPrecondition` for what the runtime cannot do, `invalidArgument` for what is no
@@ -37,9 +39,10 @@ struct SpecAdjustment {
                 process.remove(variable: removed)
                 continue
             }
-            guard !variable.key.isEmpty, !variable.key.utf8.contains(UInt8(ascii: "=")) else {
+            guard let first = variable.key.utf8.first, first != UInt8(ascii: "=") else {
                 throw GantryError(
-                    .invalidArgument, "\"\(variable.key)\" is no name of a variable")
+                    .invalidArgument, "a plugin sets a variable without a name: \"\(variable.key)\""
+                )
             }
             process.set(variable: "\(variable.key)=\(variable.value)")
         }

@@ -79,6 +79,9 @@ public struct Settings: Sendable {
     /// Clients that may be connected at once.
     public var streamingConnections = 1000
 
+    /// Of block I/O classes; empty: there are none.
+    public var blockIOConfigFile = ""
+
     /// Plugins that tune pods: whether, where, and how long they may take, in seconds.
     public var nri = true
     public var nriSocket = "/var/run/nri/nri.sock"
