@@ -4,7 +4,8 @@ import shlex
 import shutil
 from dataclasses import dataclass
 
-from harness.runtimes import Containerd, Gantry, Runtime, installed
+from harness.peers import Containerd, installed
+from harness.runtimes import Gantry, Runtime
 
 OURS, FLOOR = "gantry", "floor"
 #: Where images are, by how the name of a contestant begins.
