@@ -83,7 +83,8 @@ let package = Package(
         room(
             "Image",
             uses: [
-                "Archive", "CCurl", "CLinux", "EROFS", "OpenPGP", "TOML", "YAML", "System", "Kernel",
+                "Archive", "CCurl", "CLinux", "EROFS", "OpenPGP", "TOML", "YAML", "System",
+                "Kernel",
                 "Text", "Model",
             ]),
         room("MonitorProtocol", uses: ["Text"]),

@@ -3,6 +3,8 @@
 import pytest
 
 from harness import catalogue
+from harness.images import Image
+from harness.tarball import file, layer
 
 
 @pytest.fixture
@@ -31,3 +33,14 @@ def test_what_an_entry_carries(container):
     assert container.output("readlink", "/data/escape").strip() == "../../../../../../etc/passwd"
     assert container.output("cat", "/orphan/without/parents") == "no entry for its directories"
     assert container.output("stat", "-c", "%a", "/tmp").strip() == "1777"
+
+
+def test_an_opaque_root_hides_all_below(registry, pods, pull):
+    """Overlay does not look at the attributes of a layer's root (OCI image-spec, layer.md, Opaque Whiteout)."""
+    layers = [layer([file("old")]), layer([file(".wh..wh..opq"), file("new")]), catalogue.base()]
+    reference = registry.push("test/opaque-root:1", Image(layers, {}, "oci", catalogue.ARCHITECTURE))
+    pull(reference)
+    container = pods.run().run("sleep 1000", image=reference)
+    names = container.output("ls", "/").split()
+    assert "new" in names and "old" not in names
+    container.remove()
