@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Glibc
 public import Kernel
-internal import System
+internal import Model
 
 /// Copies all that is in a directory of an image, with owners, modes, times and attributes.
 ///
@@ -15,13 +15,14 @@ public struct TreeCopy: ~Copyable {
     private var directories: [EntryName] = []
     /// Files with several names, by inode.
     private var names: [UInt64: EntryName] = [:]
+    private static let mostNames = 1 << 17
 
     private static let directoryFlags = O_RDONLY | GANTRY_O_DIRECTORY
 
     /// - Parameters:
     ///   - source: an open directory.
     ///   - target: one that is there and empty; it gets the attributes of `source` too.
-    /// - Throws: `SystemError`. What was copied until then stays.
+    /// - Throws: `SystemError`; `GantryError` (`resourceExhausted`). What was copied until then stays.
     public static func copy(_ source: consuming Descriptor, to target: String) throws {
         var copy = TreeCopy(
             source: LayerRoot(owning: source), target: try LayerRoot(target))
@@ -56,7 +57,8 @@ public struct TreeCopy: ~Copyable {
     private mutating func copyChildren(of name: EntryName) throws {
         let from = try open(name, in: source)
         let to = try open(name, in: target)
-        for leaf in try Trees.children(of: from) {
+        let names = try DirectoryNames(from)
+        while let leaf = names.next() {
             guard let there = try Existing(leaf, in: from.raw) else { continue }
             try copy(name.appending(leaf.dropLast()), there.status, from.raw, to.raw)
         }
@@ -83,10 +85,19 @@ public struct TreeCopy: ~Copyable {
         _ name: EntryName, _ status: stat, _ from: Int32, _ to: Int32
     ) throws {
         let leaf = name.leaf
-        if status.st_nlink > 1, let first = names.updateValue(name, forKey: UInt64(status.st_ino)) {
-            let root = target.descriptor.raw
-            try syscall("link", name.description) { linkat(root, first.bytes, to, leaf, 0) }
-            return
+        if status.st_nlink > 1 {
+            if let first = names[UInt64(status.st_ino)] {
+                let root = target.descriptor.raw
+                try syscall("link", name.description) { linkat(root, first.bytes, to, leaf, 0) }
+                return
+            }
+            guard names.count < Self.mostNames else {
+                throw GantryError(
+                    .resourceExhausted,
+                    "a volume of the image has more than \(Self.mostNames) files with several names"
+                )
+            }
+            names[UInt64(status.st_ino)] = name
         }
         let place = Descriptor(
             owning: try syscall("open", name.description) {

@@ -3,8 +3,8 @@ internal import Glibc
 public import Kernel
 
 /// A walk through a directory tree that somebody else made: however deep it is, there is no
-/// recursion and one open directory. It goes down by name and up by `..`, and never through a
-/// symbolic link.
+/// recursion and one open directory, and however many names a directory has, few of them are in memory.
+/// It goes down by name and up by `..`, and never through a symbolic link.
 public struct TreeWalk: ~Copyable {
     public enum Step {
         /// A name in the directory that the walk is in, as bytes that end in a zero.
@@ -13,24 +13,40 @@ public struct TreeWalk: ~Copyable {
         case left([CChar])
     }
 
-    private struct Level {
+    fileprivate struct Level {
         let name: [CChar]
         let identity: FileIdentity
-        var rest: [[CChar]]
+        /// Those that come next, the last one first.
+        var names: [NamesInDirectory.Name] = []
+        /// Where the directory is to be read on.
+        var position = 0
+        /// Whether its end was reached.
+        var isRead = false
+        /// Whether it was read on from its middle, from where some file systems pass over names once
+        /// others were removed.
+        var wasResumed = false
     }
+
+    /// Names of one directory that are in memory; and so many directories above have theirs as well.
+    private static let mostNames = 256
+    private static let mostLevels = 64
 
     /// The directory that the walk is in.
     private var current: Descriptor
     private var levels: [Level]
     private let resolve: UInt64
+    private let removes: Bool
 
-    /// - Parameter acrossMounts: whether directories on other file systems are entered.
+    /// - Parameters:
+    ///   - acrossMounts: whether directories on other file systems are entered.
+    ///   - removes: whether each entry is removed before the next step: then none is passed over.
     public init(
-        _ root: consuming Descriptor, acrossMounts: Bool = true
+        _ root: consuming Descriptor, acrossMounts: Bool = true, removes: Bool = false
     ) throws(SystemError) {
-        levels = [try Self.level([], root)]
+        levels = [Level(name: [], identity: try FileIdentity(root))]
         current = root
         resolve = acrossMounts ? 0 : GANTRY_RESOLVE_NO_XDEV
+        self.removes = removes
     }
 
     /// The number of the directory that the walk is in, valid until the next call.
@@ -42,23 +58,44 @@ public struct TreeWalk: ~Copyable {
     /// Nil at the end.
     /// - Throws: `ESTALE` when a directory was moved elsewhere while the walk was in it.
     public mutating func next() throws(SystemError) -> Step? {
-        guard levels[levels.count - 1].rest.isEmpty else {
-            return .entry(levels[levels.count - 1].rest.removeLast())
+        while true {
+            if let name = levels[depth].names.popLast() {
+                if levels[depth].names.isEmpty || depth >= Self.mostLevels {
+                    levels[depth].position = name.next
+                }
+                return .entry(name.bytes)
+            }
+            if !levels[depth].isRead {
+                try readOn()
+            } else if removes, levels[depth].wasResumed {
+                levels[depth].readAgain()
+            } else {
+                return depth == 0 ? nil : .left(try ascend())
+            }
         }
-        return depth == 0 ? nil : .left(try ascend())
     }
 
     /// Enters the directory `name` of the one that the walk is in: the next steps are in there.
     /// - Throws: `ELOOP` or `ENOTDIR` for what is no directory, `EXDEV` for a mount.
     public mutating func enter(_ name: [CChar]) throws(SystemError) {
         let inner = try open(name)
-        levels.append(try Self.level(name, inner))
+        let identity = try FileIdentity(inner)
+        if depth >= Self.mostLevels { levels[depth].forgetNames() }
+        levels.append(Level(name: name, identity: identity))
         current = inner
+    }
+
+    private mutating func readOn() throws(SystemError) {
+        let start = levels[depth].position
+        let names = try NamesInDirectory.read(current, from: start, most: Self.mostNames)
+        levels[depth].names = names.reversed()
+        levels[depth].isRead = names.count < Self.mostNames
+        levels[depth].wasResumed = levels[depth].wasResumed || start != 0
     }
 
     private mutating func ascend() throws(SystemError) -> [CChar] {
         let above = try open([46, 46, 0])
-        guard try FileIdentity(above) == levels[levels.count - 2].identity else {
+        guard try FileIdentity(above) == levels[depth - 1].identity else {
             throw SystemError("open", "..", errno: ESTALE)
         }
         current = above
@@ -73,13 +110,20 @@ public struct TreeWalk: ~Copyable {
                 gantry_openat2(directory, name, flags, 0, resolve)
             })
     }
+}
 
-    private static func level(
-        _ name: [CChar], _ directory: borrowing Descriptor
-    ) throws(SystemError) -> Level {
-        Level(
-            name: name, identity: try FileIdentity(directory),
-            rest: try Trees.children(of: directory))
+extension TreeWalk.Level {
+    /// They are read once more when the walk is back.
+    fileprivate mutating func forgetNames() {
+        if names.isEmpty { return }
+        names = []
+        isRead = false
+    }
+
+    fileprivate mutating func readAgain() {
+        position = 0
+        isRead = false
+        wasResumed = false
     }
 }
 

@@ -28,7 +28,7 @@ public enum Trees {
             owning: try syscall("open", readable(name)) {
                 gantry_openat2(directory, name, flags, 0, GANTRY_RESOLVE_NO_XDEV)
             })
-        var walk = try TreeWalk(inner, acrossMounts: false)
+        var walk = try TreeWalk(inner, acrossMounts: false, removes: true)
         while let step = try walk.next() {
             switch step {
             case .entry(let child):
@@ -50,24 +50,6 @@ public enum Trees {
 
     private static func removeEmpty(_ name: [CChar], in directory: Int32) throws(SystemError) {
         try syscall("rmdir", readable(name)) { unlinkat(directory, name, AT_REMOVEDIR) }
-    }
-
-    /// The names in an open directory as zero-terminated bytes, without `.` and `..`.
-    public static func children(
-        of directory: borrowing Descriptor
-    ) throws(SystemError) -> [[CChar]] {
-        guard let stream = fdopendir(try directory.duplicate().release()) else {
-            throw SystemError("fdopendir", errno: errno)
-        }
-        defer { closedir(stream) }
-        var names: [[CChar]] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                Array(bytes.bindMemory(to: CChar.self).prefix { $0 != 0 }) + [0]
-            }
-            if name != [46, 0] && name != [46, 46, 0] { names.append(name) }
-        }
-        return names
     }
 
     /// A name for people; what is not UTF-8 in it is replaced.

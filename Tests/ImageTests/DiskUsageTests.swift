@@ -28,8 +28,12 @@ import Testing
         try Files.replace("\(root)/one", with: [UInt8](repeating: 7, count: 8192))
         link("\(root)/one", "\(root)/two")
         let usage = try DiskUsage.measure(root)
+        link("\(root)/one", "\(root)/three")
+        let three = try DiskUsage.measure(root)
         #expect(usage.inodes == 1)
         #expect(usage.bytes <= 8192)
+        #expect(three.inodes == 1)
+        #expect(three.bytes == usage.bytes)
         try Trees.removeNow(root)
     }
 }

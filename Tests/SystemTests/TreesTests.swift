@@ -72,4 +72,30 @@ import Testing
         #expect(Files.exists("\(root)/kept/inner"))
         try Trees.removeNow(root)
     }
+
+    /// More names than are in memory at once, on file systems that count places in different ways, and
+    /// below more directories than have names in memory.
+    @Test(arguments: ["/dev/shm", "/tmp"], [0, 70])
+    func aVeryWideTreeIsWalkedAndRemoved(place: String, depth: Int) throws {
+        var template = Array("\(place)/gantry-trees-XXXXXX".utf8CString)
+        let root = try #require(mkdtemp(&template).map { String(cString: $0) })
+        let wide = root + String(repeating: "/d", count: depth)
+        for number in 0..<700 {
+            try Files.makeDirectories("\(wide)/directory-\(number)/inner")
+            try Files.replace("\(wide)/file-\(number)", with: [])
+        }
+        var walk = try TreeWalk(try Files.open(root, O_RDONLY | GANTRY_O_DIRECTORY))
+        var counts: [String: Int] = [:]
+        while let step = try walk.next() {
+            guard case .entry(let name) = step else { continue }
+            counts[Trees.readable(name), default: 0] += 1
+            if !Trees.readable(name).hasPrefix("file") { try walk.enter(name) }
+        }
+        #expect(counts["inner"] == 700)
+        #expect(counts["d"] ?? 0 == depth)
+        #expect(counts.count == 1400 + (depth == 0 ? 1 : 2))
+        #expect(counts.filter { $0.key.contains("-") }.allSatisfy { $0.value == 1 })
+        try Trees.removeNow(root)
+        #expect(!Files.exists(root))
+    }
 }

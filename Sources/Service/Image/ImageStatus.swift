@@ -10,15 +10,15 @@ struct ImageStatus: RPC {
             return ImageStatusResponse()
         }
         var response = ImageStatusResponse(image: image.message)
-        if request.verbose { response.info = try info(image) }
+        if request.verbose { response.info = info(image) }
         return response
     }
 
-    private func info(_ image: ImageRecord) throws -> [String: String] {
-        let info: JSONValue = [
-            "chainID": .string(image.layers.last?.chain ?? ""),
-            "imageSpec": try JSONValue(parsing: image.document),
-        ]
-        return ["info": try info.text()]
+    /// The document as the registry gave it: it was read as JSON when it was pulled, and may have what
+    /// only some readers take, as numbers that no type holds.
+    private func info(_ image: ImageRecord) -> [String: String] {
+        let chain = image.layers.last?.chain ?? ""
+        let document = String(decoding: image.document, as: UTF8.self)
+        return ["info": "{\"chainID\":\"\(chain)\",\"imageSpec\":\(document)}"]
     }
 }
