@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import ImageProtocol
 internal import Kernel
 internal import Model
 internal import Text

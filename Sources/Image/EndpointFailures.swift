@@ -1,3 +1,4 @@
+internal import ImageProtocol
 internal import Model
 
 /// Why no endpoint gave the image: all the reasons, and the code of the one that decides.

@@ -107,6 +107,15 @@ struct Configuration {
                 name: "long_layer", value: .number(\.longLayer),
                 summary: "Compressed bytes from which a layer is fetched in ranges on a slow line."),
             Key(
+                name: "image_memory", value: .number(\.imageMemory),
+                summary: "Bytes of memory that a process that handles images may have."),
+            Key(
+                name: "image_processors", value: .number(\.imageProcessors),
+                summary: "Processors that it may use; absent: all."),
+            Key(
+                name: "image_idle", value: .number(\.imageIdle),
+                summary: "Seconds that it is kept for without work."),
+            Key(
                 name: "signature_policy", value: .text(\.signaturePolicy), reloads: true,
                 summary: "Which images may be pulled: containers-policy.json(5)."),
             Key(
@@ -118,7 +127,8 @@ struct Configuration {
                 summary: "Directory of NAMESPACE.json, signature policies of single namespaces."),
             Key(
                 name: "program_dir", value: .text(\.programDirectory),
-                summary: "Directory of gantry-monitor, gantry-exec and gantry-pause."),
+                summary: "Directory of gantry-monitor, gantry-images, gantry-exec and gantry-pause."
+            ),
             Key(
                 name: "pod_metrics", value: .texts(\.podMetricNames), reloads: true,
                 summary: "Families of metrics in ListPodSandboxMetrics."),
