@@ -34,15 +34,16 @@ enum Capabilities {
     /// - Parameters:
     ///   - available: what the daemon itself may give.
     ///   - known: what the kernel has; newer ones are passed over, as by the runtimes.
+    ///   - usual: what a container has that asks for nothing.
     static func granted(
         _ request: Capability, privileged: Bool, available: Set<String>,
-        known: Set<String> = Set(Capabilities.known)
+        known: Set<String> = Set(Capabilities.known), usual: Set<String> = byDefault
     ) throws -> Spec.Capabilities {
         if privileged { return Spec.Capabilities(sorted(available)) }
         let ambient = try named(request.addAmbientCapabilities, "add_ambient_capabilities")
         let added = try named(request.addCapabilities, "add_capabilities").union(ambient)
         let dropped = try named(request.dropCapabilities, "drop_capabilities")
-        var granted = byDefault
+        var granted = usual
         if request.addCapabilities.contains(where: isAll) { granted = available }
         if request.dropCapabilities.contains(where: isAll) { granted = [] }
         granted.formUnion(added)
@@ -55,7 +56,7 @@ enum Capabilities {
 
     private static func isAll(_ name: String) -> Bool { name.uppercasedASCII == "ALL" }
 
-    private static func named(_ names: [String], _ field: String) throws -> Set<String> {
+    static func named(_ names: [String], _ field: String) throws -> Set<String> {
         Set(
             try names.filter { !isAll($0) }.map { name in
                 let upper = name.uppercasedASCII

@@ -45,7 +45,7 @@ public struct Handler: Codable, Hashable, Sendable {
     /// Whether `exec` copies the process's output, and so ends only when nobody writes any more.
     var copiesOutput: Bool { Path.lastComponent(of: path).begins(with: "runc") }
 
-    func allows(annotation key: String) -> Bool {
+    public func allows(annotation key: String) -> Bool {
         allowedAnnotations.contains { pattern in
             pattern.removing(suffix: "*").map { key.begins(with: $0) } ?? key.isSame(as: pattern)
         }

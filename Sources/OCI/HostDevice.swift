@@ -18,6 +18,15 @@ public struct HostDevice: Hashable, Sendable {
         self.access = access
     }
 
+    /// The same, owned in the container by what its security context names: what is not named there
+    /// stays the node's (`device_ownership_from_security_context`).
+    public func owned(by security: LinuxContainerSecurityContext) -> HostDevice {
+        var device = self
+        if let user = security.runAsUser { device.device.uid = UInt32(clamping: user.value) }
+        if let group = security.runAsGroup { device.device.gid = UInt32(clamping: group.value) }
+        return device
+    }
+
     /// What CRI's `Device` stands for: a node, or all nodes below a directory.
     /// - Throws: `invalidArgument` when it is neither or the permissions are none.
     public static func resolve(

@@ -16,6 +16,7 @@ public struct InfraRequest: Sendable {
     public var appArmor = AppArmor()
     /// The profile that the sandbox's seccomp field names as `Localhost`.
     public var localhostSeccomp: Spec.Seccomp?
+    public var defaults = ContainerDefaults()
 
     public init(
         sandboxId: String, sandbox: PodSandboxConfig, rootfs: String,
@@ -67,6 +68,7 @@ extension SpecBuilder {
         request.host = infra.host
         request.appArmor = infra.appArmor
         request.localhostSeccomp = infra.localhostSeccomp
+        request.defaults = infra.defaults
         return request
     }
 

@@ -29,7 +29,7 @@ extension Spec.Seccomp {
     /// Far more than any profile has.
     private static let longest = 16 << 20
 
-    private static func load(_ path: String, _ paths: HostPaths) async throws -> Spec.Seccomp {
+    static func load(_ path: String, _ paths: HostPaths) async throws -> Spec.Seccomp {
         do {
             let text = try await paths.read(path, limit: longest)
             return try JSONDecoder().decode(Spec.Seccomp.self, from: Data(text))

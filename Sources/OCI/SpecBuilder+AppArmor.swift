@@ -39,11 +39,13 @@ extension SpecBuilder {
     }
 
     private func defaultProfile() throws -> String {
-        guard request.appArmor.loaded.contains(AppArmor.defaultProfile) else {
+        let name = request.defaults.appArmorProfile
+        guard request.appArmor.loaded.contains(name) else {
             throw GantryError(
-                .failedPrecondition, "the default AppArmor profile is not loaded on this node",
+                .failedPrecondition,
+                "the default AppArmor profile is not loaded on this node: \(name)",
                 cause: request.appArmor.failure)
         }
-        return AppArmor.defaultProfile
+        return name
     }
 }

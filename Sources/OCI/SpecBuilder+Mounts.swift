@@ -79,7 +79,10 @@ extension SpecBuilder {
         guard let source = request.files.sharedMemory else {
             return Spec.Mount(
                 "/dev/shm", type: "tmpfs", source: "shm",
-                options: ["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"])
+                options: [
+                    "nosuid", "noexec", "nodev", "mode=1777",
+                    "size=\(request.defaults.sharedMemory)",
+                ])
         }
         return Spec.Mount("/dev/shm", type: "bind", source: source, options: ["rbind", "rprivate"])
     }

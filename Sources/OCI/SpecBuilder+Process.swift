@@ -48,7 +48,8 @@ extension SpecBuilder {
     private func capabilities() throws -> Spec.Capabilities {
         try Capabilities.granted(
             security.capabilities ?? Capability(), privileged: security.privileged,
-            available: request.host.capabilities, known: request.host.knownCapabilities)
+            available: request.host.capabilities, known: request.host.knownCapabilities,
+            usual: request.defaults.capabilities ?? Capabilities.byDefault)
     }
 
     /// CRI asks for scores that a daemon without CAP_SYS_RESOURCE may not give; the nearest that it
@@ -65,6 +66,7 @@ extension SpecBuilder {
         environment["HOSTNAME"] = request.hostname.isEmpty ? nil : request.hostname
         environment["HOME"] = request.user.home
         if request.container.tty { environment["TERM"] = "xterm" }
+        for entry in request.defaults.environment { environment.set(entry) }
         for entry in request.image.environment { environment.set(entry) }
         for variable in request.container.envs {
             guard let value = String(validating: variable.value, as: UTF8.self) else {

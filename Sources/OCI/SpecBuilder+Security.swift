@@ -13,7 +13,7 @@ extension SpecBuilder {
         case .unconfined: return nil
         case .runtimeDefault:
             guard request.host.hasSeccomp else { return nil }
-            return .runtimeDefault(granting: capabilities)
+            return request.defaults.seccomp ?? .runtimeDefault(granting: capabilities)
         case .localhost:
             try require(request.host.hasSeccomp, "seccomp", profile)
             guard let loaded = request.localhostSeccomp else {

@@ -28,6 +28,7 @@ public struct SpecRequest: Sendable {
     public var localhostSeccomp: Spec.Seccomp?
     public var appArmor = AppArmor()
     public var rlimits: [Spec.Rlimit] = []
+    public var defaults = ContainerDefaults()
     /// What its CDI devices bring.
     public var injection = Injection()
 

@@ -69,7 +69,7 @@ struct Listener: Sendable {
             let key = try NIOSSLPrivateKey(file: settings.key ?? certificate, format: .pem)
             var tls = TLSConfiguration.makeServerConfiguration(
                 certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
-            tls.minimumTLSVersion = .tlsv12
+            tls.minimumTLSVersion = settings.needsTLS13 ? .tlsv13 : .tlsv12
             if let authorities = settings.clientCA {
                 tls.trustRoots = .file(authorities)
                 tls.certificateVerification = .noHostnameVerification

@@ -26,6 +26,8 @@ public struct StreamingSettings: Sendable {
     public var key: String?
     /// When given, clients have to show a certificate that one of these authorities has signed.
     public var clientCA: String?
+    /// Whether TLS 1.2 is refused.
+    public var needsTLS13 = false
     /// A connection on which nothing was sent for so long is closed.
     public var idleTimeout: Duration = .seconds(4 * 3600)
     /// How long a client may take until all of its streams are there.

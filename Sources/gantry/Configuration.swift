@@ -80,6 +80,28 @@ struct Configuration {
                 name: "hooks_dirs", value: .texts(\.hookDirectories), reloads: true,
                 summary: "Directories of OCI hooks, oci-hooks(5); a later one takes precedence."),
             Key(
+                name: "seccomp_profile", value: .text(\.seccompProfile), reloads: true,
+                summary: "Seccomp profile for RuntimeDefault, a file; empty: the built-in one."),
+            Key(
+                name: "apparmor_profile", value: .text(\.appArmorProfile), reloads: true,
+                summary: "AppArmor profile for RuntimeDefault; empty: the built-in one."),
+            Key(
+                name: "default_capabilities", value: .texts(\.defaultCapabilities), reloads: true,
+                summary: "Capabilities of containers that ask for none; empty: the usual ones."),
+            Key(
+                name: "default_env", value: .texts(\.defaultEnvironment), reloads: true,
+                summary: "Environment of every container, as NAME=VALUE; an image overrides it."),
+            Key(
+                name: "device_ownership_from_security_context", value: .flag(\.ownsDevices),
+                reloads: true,
+                summary: "Give devices to the user and group that a container runs as."),
+            Key(
+                name: "allowed_devices", value: .texts(\.allowedDevices), reloads: true,
+                summary: "Devices that the annotation io.kubernetes.cri-o.Devices may name."),
+            Key(
+                name: "shm_size", value: .number(\.sharedMemory), reloads: true,
+                summary: "Size of a pod's /dev/shm, in bytes."),
+            Key(
                 name: "default_ulimits", value: .texts(\.defaultUlimits), reloads: true,
                 summary: "Resource limits of every container, such as nofile=1024:4096."),
             Key(
@@ -109,6 +131,9 @@ struct Configuration {
             Key(
                 name: "long_layer", value: .number(\.longLayer),
                 summary: "Compressed bytes from which a layer is fetched in ranges on a slow line."),
+            Key(
+                name: "pinned_images", value: .texts(\.pinnedImages), reloads: true,
+                summary: "Globs of names of images that garbage collection spares."),
             Key(
                 name: "signature_policy", value: .text(\.signaturePolicy), reloads: true,
                 summary: "Which images may be pulled: containers-policy.json(5)."),
@@ -149,6 +174,9 @@ struct Configuration {
             Key(
                 name: "streaming_client_ca", value: .text(\.streamingClientCA),
                 summary: "CA of client certificates, a PEM file; empty: clients need none."),
+            Key(
+                name: "tls_min_version", value: .text(\.tlsMinimum),
+                summary: "Oldest version of TLS that is accepted: 1.2 or 1.3."),
             Key(
                 name: "streaming_idle_timeout", value: .number(\.streamingIdleTimeout),
                 summary: "Time without data after which a stream is closed, in seconds."),

@@ -11,7 +11,7 @@ struct Gantry: AsyncParsableCommand {
         version: "gantry \(Release.version) (commit \(String(cString: gantry_commit())))",
         subcommands: [
             Serve.self, Config.self, RegistryCommand.self, ImageCommand.self, TraceCommand.self,
-            LogLevel.self, CheckCommand.self, StatusCommand.self,
+            LogLevel.self, CheckCommand.self, StatusCommand.self, WipeCommand.self,
         ] + DebugCommands.all)
 }
 

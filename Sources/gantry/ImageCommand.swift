@@ -7,7 +7,8 @@ struct ImageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "image", abstract: "Manage images.",
         subcommands: [
-            Pull.self, ImportCommand.self, List.self, Remove.self, Prune.self,
+            Pull.self, ImportCommand.self, List.self, Inspect.self, Usage.self, Remove.self,
+            Prune.self,
         ])
 
     struct Pull: AsyncParsableCommand {

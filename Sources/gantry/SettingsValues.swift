@@ -61,6 +61,10 @@ extension Settings {
                 throw section.error("default_ulimits", String(describing: error))
             }
         }
+        try validateDefaults(section)
+        guard ["1.2", "1.3"].contains(tlsMinimum) else {
+            throw section.error("tls_min_version", "want 1.2 or 1.3")
+        }
         guard Logger.Level(rawValue: logLevel) != nil else {
             throw section.error("log_level", "\"\(logLevel)\" is no level")
         }
@@ -85,6 +89,19 @@ extension Settings {
         ]
         where !path.begins(with: "/") {
             throw section.error(key, "\"\(path)\" is not an absolute path")
+        }
+    }
+
+    /// What containers get that ask for nothing.
+    private func validateDefaults(_ section: TOMLSection) throws {
+        do { _ = try ContainerDefaults.capabilities(defaultCapabilities) } catch {
+            throw section.error("default_capabilities", String(describing: error))
+        }
+        if let bad = defaultEnvironment.first(where: { !ContainerDefaults.isVariable($0) }) {
+            throw section.error("default_env", "\"\(bad)\" is not NAME=VALUE")
+        }
+        guard seccompProfile.isEmpty || seccompProfile.begins(with: "/") else {
+            throw section.error("seccomp_profile", "\"\(seccompProfile)\" is not an absolute path")
         }
     }
 }

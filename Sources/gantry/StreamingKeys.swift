@@ -13,6 +13,7 @@ extension Settings {
         result.clientCA = streamingClientCA.isEmpty ? nil : streamingClientCA
         result.idleTimeout = .clamped(seconds: Int64(streamingIdleTimeout))
         result.connections = streamingConnections
+        result.needsTLS13 = tlsMinimum == "1.3"
         return result
     }
 }

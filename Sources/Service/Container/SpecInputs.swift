@@ -26,7 +26,7 @@ struct SpecInputs: Sendable {
         request.imageVolumes = try await DeclaredVolumes(
             node: node, id: id, sandbox: sandbox, user: request.user, root: root
         ).prepare(image.volumes, besides: config.mounts)
-        request.devices = try await devices()
+        request.devices = try await devices(handler.runtime.handler)
         request.files = node.podFiles(sandbox)
         request.hostname = sandbox.config.hostnameNow()
         request.features = handler.features
@@ -34,6 +34,7 @@ struct SpecInputs: Sendable {
         request.appArmor = try await node.appArmor()
         request.localhostSeccomp = try await Spec.Seccomp.localhost(
             for: security, node.hostPaths)
+        request.defaults = try await ContainerDefaults(node.settings, node.hostPaths)
         request.rlimits = try node.settings.defaultUlimits.map(Spec.Rlimit.init(ulimit:))
         request.injection = try await CDIDevices(
             directories: node.settings.cdiDirectories, paths: node.hostPaths
@@ -49,9 +50,14 @@ struct SpecInputs: Sendable {
         return try await MappedVolumes(bundle: node.paths.container(id).bundle).prepare(mounts)
     }
 
-    private func devices() async throws -> [HostDevice] {
+    private func devices(_ handler: Handler) async throws -> [HostDevice] {
         var devices = security.privileged ? try await HostDevice.all() : []
-        for device in config.devices { devices += try await resolve(device) }
+        let annotated = try AnnotatedDevices(
+            sandbox.config.annotations, handler, allowed: node.settings.allowedDevices)
+        for device in config.devices + annotated.devices {
+            let found = try await resolve(device)
+            devices += node.settings.ownsDevices ? found.map { $0.owned(by: security) } : found
+        }
         return devices
     }
 

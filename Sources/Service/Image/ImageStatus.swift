@@ -9,7 +9,7 @@ struct ImageStatus: RPC {
         guard let image = try node.images.find(request.image?.image ?? "") else {
             return ImageStatusResponse()
         }
-        var response = ImageStatusResponse(image: image.message)
+        var response = ImageStatusResponse(image: node.pinnedImages.shown(image.message))
         if request.verbose { response.info = info(image) }
         return response
     }

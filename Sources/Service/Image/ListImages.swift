@@ -5,8 +5,11 @@ struct ListImages: RPC {
 
     func respond(to request: ListImagesRequest) async throws -> ListImagesResponse {
         let wanted = request.filter?.image?.image ?? ""
-        if wanted.isEmpty { return ListImagesResponse(images: node.images.all.map(\.message)) }
+        let pinned = node.pinnedImages
+        if wanted.isEmpty {
+            return ListImagesResponse(images: node.images.all.map { pinned.shown($0.message) })
+        }
         let found = try node.images.find(wanted)
-        return ListImagesResponse(images: found.map { [$0.message] } ?? [])
+        return ListImagesResponse(images: found.map { [pinned.shown($0.message)] } ?? [])
     }
 }

@@ -32,6 +32,22 @@ public struct Settings: Sendable {
     public var hookDirectories = [
         "/usr/share/containers/oci/hooks.d", "/etc/containers/oci/hooks.d",
     ]
+    /// The seccomp profile that `RuntimeDefault` stands for, a file; empty: Gantry's own.
+    public var seccompProfile = ""
+    /// The AppArmor profile that `RuntimeDefault` stands for; empty: Gantry's own.
+    public var appArmorProfile = ""
+    /// Capabilities of containers that ask for none; empty: the usual ones.
+    public var defaultCapabilities: [String] = []
+    /// `NAME=VALUE` of every container.
+    public var defaultEnvironment: [String] = []
+    /// Whether devices belong to the user and group that a container runs as.
+    public var ownsDevices = false
+    /// Devices that pods may ask for by annotation.
+    public var allowedDevices = ["/dev/fuse", "/dev/net/tun"]
+    /// Bytes of a pod's /dev/shm.
+    public var sharedMemory = ContainerDefaults.usualSharedMemory
+    /// The oldest version of TLS that the streaming server speaks: `1.2` or `1.3`.
+    public var tlsMinimum = "1.2"
     /// Resource limits of each container's processes, as `nofile=1024:4096`.
     public var defaultUlimits: [String] = []
     /// Sysctls of pods with a network of their own, as `net.core.somaxconn=1024`.
@@ -53,6 +69,8 @@ public struct Settings: Sendable {
     public var layerRatioFloor = 1 << 30
     /// Compressed bytes from which a layer may be fetched in ranges.
     public var longLayer = 256 << 20
+    /// Globs of names of images that garbage collection spares.
+    public var pinnedImages: [String] = []
     public var signaturePolicy = "/etc/containers/policy.json"
     /// Where each registry's GPG signatures are.
     public var signatureLookasides = "/etc/containers/registries.d"

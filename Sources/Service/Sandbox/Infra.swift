@@ -51,6 +51,7 @@ extension SandboxResources {
             for: LinuxContainerSecurityContext(
                 seccomp: security.seccomp, seccompProfilePath: security.seccompProfilePath),
             node.hostPaths)
+        request.defaults = try await ContainerDefaults(node.settings, node.hostPaths).ofInfra
         return try SpecBuilder.infra(request)
     }
 

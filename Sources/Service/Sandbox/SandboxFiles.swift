@@ -10,6 +10,8 @@ internal import Text
 struct SandboxFiles: Sendable {
     let paths: Paths.Pod
     let config: PodSandboxConfig
+    /// Bytes of /dev/shm.
+    let sharedMemory: Int
 
     private var options: NamespaceOption { config.namespaces }
 
@@ -40,13 +42,12 @@ struct SandboxFiles: Sendable {
         try syscall("chown", path) { chown(path, owner.uid, owner.gid) }
     }
 
-    /// 64 MiB, as Docker began and every runtime has kept.
     private func mountSharedMemory() throws {
         try Files.makeDirectories(paths.sharedMemory)
         let owner = try owner
         try Mounts.mountNow(
             "shm", on: paths.sharedMemory, type: "tmpfs", flags: [.noSuid, .noDev, .noExec],
-            data: "mode=1777,size=65536k,uid=\(owner.uid),gid=\(owner.gid)")
+            data: "mode=1777,size=\(sharedMemory),uid=\(owner.uid),gid=\(owner.gid)")
     }
 
     /// resolv.conf(5) of the DNS config; without one, the node's own.

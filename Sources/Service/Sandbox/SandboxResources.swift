@@ -19,7 +19,10 @@ struct SandboxResources: Sendable {
     // MARK: Directory
 
     func makeDirectory() async throws {
-        let files = SandboxFiles(paths: paths, config: sandbox.config)
+        let handler = try node.handlers.named(sandbox.handler).runtime.handler
+        let memory = try SharedMemory(sandbox.config, handler, node.settings)
+        let files = SandboxFiles(
+            paths: paths, config: sandbox.config, sharedMemory: memory.bytes)
         try await Blocking.run { try files.write() }
         try await node.label(paths, of: sandbox)
     }
