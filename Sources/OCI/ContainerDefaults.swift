@@ -1,6 +1,6 @@
 internal import Kernel
 public import Model
-internal import System
+public import System
 internal import Text
 
 /// What the node's configuration gives containers that ask for nothing of their own.

@@ -1,4 +1,5 @@
 internal import OCI
+internal import System
 
 extension ContainerDefaults {
     /// As the node is configured. The seccomp profile is read anew for each container, as those are that
