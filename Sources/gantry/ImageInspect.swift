@@ -20,7 +20,7 @@ extension ImageCommand {
             guard answer.image != nil else { throw ValidationError("image \(image) not found") }
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            var value = try answer.json()
+            var value = answer.json()
             if let info = answer.info["info"] {
                 let parsed = try JSONDecoder().decode(JSONValue.self, from: Data(info.utf8))
                 value = value.with("info", parsed)

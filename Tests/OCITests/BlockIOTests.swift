@@ -7,7 +7,7 @@ internal import Testing
 @Suite struct BlockIOTests {
     private func limits(_ text: String, of name: String = "a") async throws -> Spec.BlockIO {
         let path = "/tmp/gantry-blockio-\(UInt64.random(in: 0 ... .max)).yaml"
-        try Files.write(text, to: path)
+        try Files.replace(path, with: Array(text.utf8))
         defer { try? Files.remove(path) }
         return try await BlockIOClasses(path: path).limits(of: name)
     }

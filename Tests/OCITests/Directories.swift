@@ -25,5 +25,9 @@ func makeFifo(_ path: String) throws {
 
 /// All that is written to a FIFO until its last writer is gone.
 func readFifo(_ path: String) async throws -> String {
-    try await Blocking.run { try Files.readText(path) }
+    try await Blocking.run {
+        // Waits for a writer, which `Files.read` never does.
+        let fifo = try Files.open(path)
+        return String(decoding: try Files.readToEnd(fifo, path), as: UTF8.self)
+    }
 }
