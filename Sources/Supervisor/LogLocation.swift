@@ -6,7 +6,8 @@ internal import MonitorProtocol
 /// Opens a log, making its directories. What is below the pod's log directory is not trusted: no
 /// symbolic link is followed there, and nothing but a regular file is opened.
 enum LogLocation {
-    /// - Throws: `SystemError`: `ELOOP` for a symbolic link, `EINVAL` for what is no regular file.
+    /// - Throws: `SystemError`: `ELOOP` for a symbolic link, `EINVAL` for what is no regular file,
+    ///   `EMLINK` for one with more names than this.
     static func open(_ log: LogPath) throws(SystemError) -> Descriptor {
         // As the kubelet makes them.
         try Files.makeDirectories(log.directory.isEmpty ? "/" : log.directory, mode: 0o755)
@@ -55,7 +56,9 @@ enum LogLocation {
         var status = stat()
         try syscall("fstat", log.path) { fstat(found.raw, &status) }
         switch status.st_mode & Glibc.S_IFMT {
-        case Glibc.S_IFREG: break
+        case Glibc.S_IFREG where status.st_nlink == 1: break
+        // It has another name, perhaps outside of the directory: whoever made it may be after that.
+        case Glibc.S_IFREG: throw SystemError("hard link: open", log.path, errno: EMLINK)
         case Glibc.S_IFLNK: throw SystemError("open", log.path, errno: ELOOP)
         default: throw SystemError("no regular file: open", log.path, errno: EINVAL)
         }

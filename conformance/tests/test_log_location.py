@@ -66,6 +66,10 @@ def _link(logs, victim):
     (logs / "c/0.log").symlink_to(victim)
 
 
+def _hard_link(logs, victim):
+    (logs / "c/0.log").hardlink_to(victim)
+
+
 def _directory_link(logs, victim):
     shutil.rmtree(logs / "c")
     (logs / "c").symlink_to(victim.parent)
@@ -84,7 +88,7 @@ def _socket(logs, victim):
 
 
 #: What a pod that mounts the directory may put there.
-TRAPS = [_fifo, _link, _directory_link, _device, _directory, _socket]
+TRAPS = [_fifo, _link, _hard_link, _directory_link, _device, _directory, _socket]
 
 
 @pytest.fixture(params=TRAPS, ids=lambda trap: trap.__name__.strip("_"))
