@@ -55,6 +55,17 @@ def test_output_and_exit_code(protocol, container):
         assert session.stderr.whole() == b"err\n"
 
 
+@pytest.mark.parametrize("stream, other", [(1, "stderr"), (2, "stdout")], ids=["stdout", "stderr"])
+def test_output_that_nobody_asked_for_is_discarded(protocol, container, stream, other):
+    """It is read, or the command would wait; and it is no /dev/null of the node's, which root could change."""
+    shown = 3 - stream
+    script = f"head -c 1000000 /dev/zero >&{stream}; readlink /proc/self/fd/{stream} >&{shown}"
+    streams = {"stdout": stream != 1, "stderr": stream != 2}
+    with exec_(protocol, container, "sh", "-c", script, **streams) as session:
+        assert session.exit_code() == 0
+        assert getattr(session, other).whole().startswith(b"pipe:")
+
+
 def test_success(protocol, container):
     with exec_(protocol, container, "true") as session:
         assert session.status()["status"] == "Success"

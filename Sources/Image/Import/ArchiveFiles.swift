@@ -1,4 +1,5 @@
 internal import Archive
+internal import CLinux
 internal import Glibc
 internal import Kernel
 internal import Model
@@ -28,14 +29,15 @@ enum ArchiveFiles: Sendable {
 
     /// Nil for a directory.
     private static func file(at path: String) throws -> FilePart? {
-        // Non-blocking, or a FIFO would hold us for ever.
-        let opened = try Files.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
+        // Not opened before it is looked at: a FIFO would hold us, and to open a device is to use it.
+        let place = try Files.open(path, GANTRY_O_PATH)
         var status = stat()
-        let number = opened.raw
+        let number = place.raw
         try syscall("fstat", path) { fstat(number, &status) }
         switch status.st_mode & Glibc.S_IFMT {
         case Glibc.S_IFDIR: return nil
-        case Glibc.S_IFREG: return try FilePart(whole: opened, "the archive")
+        case Glibc.S_IFREG:
+            return try FilePart(whole: Files.reopenRegular(place, path), "the archive")
         default: throw GantryError(.invalidArgument, "this is neither a file nor a directory")
         }
     }

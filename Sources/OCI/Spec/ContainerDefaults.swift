@@ -1,5 +1,5 @@
 internal import Kernel
-public import Model
+internal import Model
 public import System
 internal import Text
 

@@ -1,4 +1,5 @@
 internal import Archive
+internal import CLinux
 internal import Glibc
 internal import Kernel
 internal import Model
@@ -44,7 +45,8 @@ struct SimpleSignatures: Sendable {
     private static func read(_ path: String) throws -> [UInt8]? {
         let file: FilePart
         do throws(SystemError) {
-            file = try FilePart(whole: Files.open(path, O_RDONLY | O_NONBLOCK), path)
+            let place = try Files.open(path, GANTRY_O_PATH)
+            file = try FilePart(whole: Files.reopenRegular(place, path), path)
         } catch {
             if [ENOENT, ENOTDIR].contains(error.errno) { return nil }
             throw error

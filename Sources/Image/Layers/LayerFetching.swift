@@ -7,7 +7,7 @@ struct LayerFetching: Sendable {
     let source: any ContentSource
     let resources: PullResources
     let progress: @Sendable (PullEvent) -> Void
-    private let ownTurnstile = Turnstile(4)
+    private let ownSemaphore = Semaphore(4)
 
     init(
         source: any ContentSource, resources: PullResources,
@@ -35,9 +35,9 @@ struct LayerFetching: Sendable {
     private func get(_ layer: LayerPart, _ work: SharedLayer) async throws -> StagedLayer {
         let watch = report(layer, .shared)
         let staged = try await work.get(watch: watch) { tell in
-            try await ownTurnstile.pass {
+            try await ownSemaphore.pass {
                 try await resources.registryPlaces.pass(source.origin) {
-                    try await resources.turnstile.pass { try await stage(layer, tell) }
+                    try await resources.semaphore.pass { try await stage(layer, tell) }
                 }
             }
         }

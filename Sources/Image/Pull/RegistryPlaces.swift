@@ -4,7 +4,7 @@ internal import Synchronization
 /// leaves some to the others.
 final class RegistryPlaces: Sendable {
     private struct Entry {
-        let turnstile: Turnstile
+        let semaphore: Semaphore
         var users = 0
     }
 
@@ -20,17 +20,17 @@ final class RegistryPlaces: Sendable {
     func pass<Result: Sendable>(
         _ origin: String, _ body: @Sendable () async throws -> Result
     ) async throws -> Result {
-        let turnstile = enter(origin)
+        let semaphore = enter(origin)
         defer { leave(origin) }
-        return try await turnstile.pass(body)
+        return try await semaphore.pass(body)
     }
 
-    private func enter(_ origin: String) -> Turnstile {
+    private func enter(_ origin: String) -> Semaphore {
         entries.withLock { entries in
-            var entry = entries[origin] ?? Entry(turnstile: Turnstile(places))
+            var entry = entries[origin] ?? Entry(semaphore: Semaphore(places))
             entry.users += 1
             entries[origin] = entry
-            return entry.turnstile
+            return entry.semaphore
         }
     }
 

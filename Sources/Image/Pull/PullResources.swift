@@ -8,11 +8,11 @@ struct PullResources: Sendable {
     let privileges: Privileges
     let underWay = LayersUnderWay()
     /// Over all pulls, since each layer takes two threads.
-    let turnstile = Turnstile(16)
+    let semaphore = Semaphore(16)
     /// Taken before one of those.
     let registryPlaces = RegistryPlaces(8)
     /// One after the other, since two images may have a layer to put in place that they share.
-    let commits = Turnstile(1)
+    let commits = Semaphore(1)
     /// Whoever fetches in ranges has it: each takes their memory.
     let rangesPlace = SinglePlace()
 }

@@ -14,7 +14,7 @@ final class SharedLayer: Sendable {
         var watchers: [Int: Watcher] = [:]
     }
 
-    private let turn = Turnstile(1)
+    private let turn = Semaphore(1)
     private let state = Mutex(State())
 
     /// What came of the work, if it has ended well.

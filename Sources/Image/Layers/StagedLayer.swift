@@ -12,7 +12,7 @@ final class StagedLayer: Sendable {
     let home: String
     private let result = Mutex<(chain: String, unpacked: UnpackedLayer)?>(nil)
     private let fitting = Mutex(Fitting.waiting)
-    private let turn = Turnstile(1)
+    private let turn = Semaphore(1)
 
     private enum Fitting {
         case waiting, done

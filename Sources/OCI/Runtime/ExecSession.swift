@@ -6,11 +6,16 @@ internal import System
 public final class ExecSession: Sendable {
     private let program: SpawnedProgram
     private let files: ExecFiles
+    private let discarded: [DiscardedOutput]
     private let doing: String
 
-    init(_ program: SpawnedProgram, _ files: ExecFiles, doing: String) {
+    init(
+        _ program: SpawnedProgram, _ files: ExecFiles, discarded: [DiscardedOutput] = [],
+        doing: String
+    ) {
         self.program = program
         self.files = files
+        self.discarded = discarded
         self.doing = doing
     }
 
@@ -19,12 +24,22 @@ public final class ExecSession: Sendable {
     /// - Returns: its exit code.
     /// - Throws: what the runtime says when it could not run the program.
     public func exit() async throws -> Int32 {
-        let code = try await program.exit()
+        let code = try await exitWhileDraining()
         defer { files.remove() }
         if code == 0 { return 0 }
         let log = try await Blocking.run { [files] in try files.messages() }
         if let failure = RuntimeFailure(log: log) { throw failure.error(doing: doing) }
         return code
+    }
+
+    /// What the program leaves behind may hold its output for ever: nobody waits for that.
+    private func exitWhileDraining() async throws -> Int32 {
+        try await withThrowingDiscardingTaskGroup { group in
+            for output in discarded { group.addTask { await output.drain() } }
+            let code = try await program.exit()
+            group.cancelAll()
+            return code
+        }
     }
 
     func ended() async throws {
@@ -58,13 +73,20 @@ extension Runtime {
         let program = try SpawnedProgram.start(
             execCommand(id, files),
             input: input.readEnd.raw,
-            output: choice.stdout ? output.writeEnd.raw : -1,
-            error: choice.stderr ? error.writeEnd.raw : -1)
+            output: output.writeEnd.raw, error: error.writeEnd.raw)
         let streams = OpenedStreams(
             stdin: choice.stdin ? input.writeEnd.take() : nil,
             stdout: choice.stdout ? output.readEnd.take() : nil,
             stderr: choice.stderr ? error.readEnd.take() : nil)
-        return (ExecSession(program, files, doing: "\(handler.name) exec \(id)"), streams)
+        let discarded = try [remaining(&output), remaining(&error)].compactMap { $0 }
+        let doing = "\(handler.name) exec \(id)"
+        return (ExecSession(program, files, discarded: discarded, doing: doing), streams)
+    }
+
+    /// Nil when the output was taken.
+    private func remaining(_ pipe: inout Pipe) throws -> DiscardedOutput? {
+        guard let end = pipe.readEnd.take() else { return nil }
+        return try DiscardedOutput(end)
     }
 
     private func openTerminal(

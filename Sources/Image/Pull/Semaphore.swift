@@ -1,7 +1,7 @@
 internal import Synchronization
 
 /// Lets a bounded number of tasks through at a time, first come first served.
-final class Turnstile: Sendable {
+final class Semaphore: Sendable {
     private typealias Waiter = CheckedContinuation<Void, any Error>
 
     private struct State {
