@@ -59,6 +59,16 @@ internal import Testing
         #expect(try Spec.Resources(limited, first).memory == Spec.Memory(limit: 9))
     }
 
+    /// On cgroup v2 the difference of both, which is 0, would be a limit of swap.
+    @Test(arguments: [.max, .max & ~4095, .max & ~0xffff] as [Int64])
+    func whatIsBeyondTheKernelsCounterIsNoLimit(value: Int64) throws {
+        let asked = LinuxContainerResources(memoryLimitInBytes: value)
+        #expect(try resources(asked).memory == Spec.Memory(limit: -1, swap: -1))
+        let both = LinuxContainerResources(
+            memoryLimitInBytes: value, memorySwapLimitInBytes: .max)
+        #expect(try resources(both).memory == Spec.Memory(limit: -1, swap: -1))
+    }
+
     @Test func limitsThatAreLifted() throws {
         func files(_ version: HostFacts.CgroupVersion, _ new: LinuxContainerResources) throws
             -> [String]

@@ -92,8 +92,8 @@ extension Spec.Memory {
     /// Without a word about swap a limited container gets none beyond its limit, as Kubernetes
     /// wants it where swap is not asked for.
     fileprivate init?(_ asked: LinuxContainerResources, _ host: HostFacts) throws {
-        let limit = max(-1, asked.memoryLimitInBytes)
-        var swap = max(-1, asked.memorySwapLimitInBytes)
+        let limit = Self.limit(asked.memoryLimitInBytes)
+        var swap = Self.limit(asked.memorySwapLimitInBytes)
         if limit == 0 && swap == 0 { return nil }
         try host.require("memory")
         guard swap <= 0 || (limit > 0 && swap >= limit) else {
@@ -108,6 +108,12 @@ extension Spec.Memory {
         self.init(
             limit: limit == 0 ? nil : host.limit(limit), swap: swap == 0 ? nil : host.limit(swap))
         if self == Spec.Memory() { return nil }
+    }
+
+    /// -1 is none. The kernel's counter ends at the last whole page below 2^63 (`PAGE_COUNTER_MAX`, and
+    /// pages have at most 64 KiB): what is there or above limits nothing.
+    private static func limit(_ asked: Int64) -> Int64 {
+        asked >= .max & ~0xffff ? -1 : max(-1, asked)
     }
 }
 
