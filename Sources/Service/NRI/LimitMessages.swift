@@ -125,20 +125,17 @@ extension Spec.Resources {
         if memory != .init() { self.memory = memory }
     }
 
-    /// These limits over others: what these do not set stays.
+    /// These limits, which a whole record stands for, in place of others; what CRI has no field for stays.
+    /// A limit that is lifted is nil here on cgroup v1, so nil is no reason to keep the old one.
     func over(_ old: Spec.Resources?) -> Spec.Resources {
         guard var result = old else { return self }
-        if let memory {
-            var merged = result.memory ?? .init()
-            (merged.limit, merged.swap) = (memory.limit, memory.swap)
-            result.memory = merged
-        }
-        if let cpu {
-            var merged = cpu
-            merged.realtimeRuntime = result.cpu?.realtimeRuntime
-            merged.realtimePeriod = result.cpu?.realtimePeriod
-            result.cpu = merged
-        }
+        var memory = result.memory ?? .init()
+        (memory.limit, memory.swap) = (self.memory?.limit, self.memory?.swap)
+        result.memory = memory == .init() ? nil : memory
+        var cpu = self.cpu ?? .init()
+        cpu.realtimeRuntime = result.cpu?.realtimeRuntime
+        cpu.realtimePeriod = result.cpu?.realtimePeriod
+        result.cpu = cpu == .init() ? nil : cpu
         result.hugepageLimits = hugepageLimits ?? result.hugepageLimits
         result.unified = unified ?? result.unified
         return result
