@@ -118,14 +118,14 @@ conformance: packages
 	conformance/run --parts 4
 	conformance/run --parts 2 --first-start -m promise
 	conformance/run --node uml -m sample
-	conformance/run --node uml-systemd -m sample tests/test_systemd.py tests/test_package.py
+	conformance/run --node uml-systemd -m sample tests/test_systemd.py
 
 # All that the nodes with a kernel of their own can do: cgroup v2 alone, AppArmor, SELinux, systemd as
-# init. It takes an hour and a half.
+# init, and the package on it, alone since it brings the daemon. It takes an hour and a half.
 conformance-uml: packages
 	conformance/run --node uml
-	conformance/run --node uml-systemd tests/test_systemd.py tests/test_package.py tests/test_spine.py \
-		tests/test_resources.py
+	conformance/run --node uml-systemd tests/test_systemd.py tests/test_spine.py tests/test_resources.py
+	conformance/run --node vm-systemd tests/test_package.py
 	conformance/run --node uml-selinux tests/test_selinux.py
 
 # Gantry beside Debian's containerd and the bare parts, an hour long; `make bench BENCH=--quick` takes minutes.

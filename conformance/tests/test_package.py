@@ -25,6 +25,8 @@ HOST_NETWORK = {"security_context": {"namespace_options": {"network": cri.NODE}}
 def nothing_left():
     """In place of the suite's own: no other daemon runs here, and purge leaves nothing."""
     yield
+    # Shown when the test has failed.
+    print(said("journalctl", "--no-pager", "--lines=60", "--unit=gantry"))
     subprocess.run(["dpkg", "--purge", "gantry"], check=False, stdout=subprocess.DEVNULL)
 
 
