@@ -70,7 +70,7 @@ let package = Package(
                 "CISAL", "CZstd", "CCrypto", "CLinux", "EROFS", "System", "Kernel", "Text", "Model",
             ]),
         room("Store", uses: ["CSQLite", "Kernel", "Text", "Model"]),
-        room("GRPC", uses: ["CGRPC", "CAbseil"]),
+        room("GRPC", uses: ["CGRPC", "CAbseil", "CLinux"]),
         room("Protobuf", uses: ["CProtobuf", "Text", "Model"]),
         room("CRI", uses: ["CCRI", "Protobuf", "Text", "Model"]),
         room("TTRPC", uses: ["CTTRPC", "Protobuf", "System", "Kernel", "CLinux", "Model"]),

@@ -1,5 +1,5 @@
+internal import CLinux
 internal import Glibc
-internal import Synchronization
 
 /// The socket in the file system, held by one server at a time.
 ///
@@ -12,9 +12,6 @@ public final class SocketFile: Sendable {
 
     /// unix(7): `sun_path` holds 108 bytes, the last of which is NUL.
     private static let longestPath = 107
-
-    /// The umask is the process's: two servers that begin at once would restore each other's.
-    private static let umaskInUse = Mutex(())
 
     private let path: String
     private let lock: Int32
@@ -71,11 +68,7 @@ public final class SocketFile: Sendable {
     /// Removes what a killed server left, and has `listen` make the socket with `mode`, for `group`.
     func bind(mode: UInt32, group: UInt32? = nil, _ listen: () -> Bool) throws {
         unlink(path)
-        let succeeded = Self.umaskInUse.withLock { _ in
-            let before = umask(~mode & 0o777)
-            defer { umask(before) }
-            return listen()
-        }
+        let succeeded = withoutActuallyEscaping(listen) { Masked(~mode & 0o777, $0).run() }
         guard succeeded else {
             throw Refusal(description: "cannot listen on the socket \(path)")
         }
@@ -86,5 +79,42 @@ public final class SocketFile: Sendable {
 
     func remove() {
         unlink(path)
+    }
+}
+
+/// Work under a umask of its own, on a thread of its own: the umask is the process's until a thread
+/// leaves it (unshare(2), `CLONE_FS`), and what other threads make meanwhile would have the wrong mode.
+private final class Masked {
+    /// `CLONE_FS` of sched.h.
+    private static let cloneFS: Int32 = 0x200
+
+    private let mask: UInt32
+    private let work: () -> Bool
+    private var succeeded = false
+
+    init(_ mask: UInt32, _ work: @escaping () -> Bool) {
+        self.mask = mask
+        self.work = work
+    }
+
+    /// False too when there is no thread to be had.
+    func run() -> Bool {
+        var thread = pthread_t()
+        let result = pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument else { return nil }
+                Unmanaged<Masked>.fromOpaque(argument).takeUnretainedValue().runHere()
+                return nil
+            }, Unmanaged.passUnretained(self).toOpaque())
+        guard result == 0 else { return false }
+        pthread_join(thread, nil)
+        return succeeded
+    }
+
+    private func runHere() {
+        guard gantry_unshare(Self.cloneFS) == 0 else { return }
+        umask(mask)
+        succeeded = work()
     }
 }
