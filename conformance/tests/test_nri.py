@@ -575,10 +575,11 @@ def test_ones_that_never_register(pods, node, busybox):
         try:
             with nri.Plugin() as plugin:
                 return plugin.requests("Synchronize")
-        except OSError:
+        except (OSError, AssertionError):
+            # Refused still: the connection ends before or after its first request.
             return False
 
-    wait_until(registers, "there is room again")
+    wait_until(registers, "there is room again", seconds=60)
 
 
 @pytest.mark.parametrize("index, name", [("1", "a"), ("xx", "a"), ("10", ""), ("10", "a/b"),
