@@ -6,13 +6,16 @@ from pathlib import Path
 import pytest
 from grpc import RpcError, StatusCode
 
+from harness import cri
 from harness.client import refused
 
 
-@pytest.fixture
-def container(pods, busybox):
-    """A running container."""
-    return pods.run().run("sleep 1000", image=busybox)
+@pytest.fixture(params=["CONTAINER", "NODE"])
+def container(request, pods, busybox):
+    """A running container, in a PID namespace of its own or the node's: the runtime waits for a
+    command in other ways there."""
+    linux = {"security_context": {"namespace_options": {"pid": getattr(cri, request.param)}}}
+    return pods.run(linux=linux).run("sleep 1000", image=busybox, linux=linux)
 
 
 def test_output_and_exit_code(container):
@@ -72,6 +75,11 @@ def test_a_missing_program(container):
     response = container.exec("no-such-program")
     assert response.exit_code == 127
     assert b"no-such-program" in response.stderr
+
+
+@pytest.mark.gantry
+def test_a_program_that_may_not_be_executed(container):
+    assert container.exec("/etc/passwd").exit_code == 126
 
 
 @pytest.mark.gantry

@@ -231,6 +231,17 @@ def test_a_client_that_vanishes(protocol, container):
     wait_until(lambda: "cat /dev/stdin" not in container.output("ps"), "cat has ended")
 
 
+@pytest.mark.parametrize("namespace", ["CONTAINER", "NODE"])
+@pytest.mark.parametrize("tty", [False, True], ids=["pipes", "terminal"])
+def test_a_background_child_does_not_hold_the_end(protocol, pods, busybox, namespace, tty):
+    linux = {"security_context": {"namespace_options": {"pid": getattr(cri, namespace)}}}
+    container = pods.run(linux=linux).run("sleep 1000", image=busybox, linux=linux)
+    command = "trap '' HUP; sleep 5433 & echo done; exit 5"
+    with exec_(protocol, container, "sh", "-c", command, tty=tty) as session:
+        assert session.exit_code() == 5
+        assert session.stdout.whole().strip() == b"done"
+
+
 def test_a_command_that_runs_when_its_container_ends(protocol, container):
     with exec_(protocol, container, "cat", stdin=True) as session:
         session.write(b"up")

@@ -50,14 +50,17 @@ public final class ExecSession: Sendable {
 extension Runtime {
     /// Starts a program in a running container, with pipes for the streams that are asked for, or with a
     /// terminal where `process` wants one. Of the others input is at its end, and output goes nowhere.
+    /// - Parameter sharesProcesses: see `execCommand`.
     public func open(
-        _ id: String, _ process: Spec.Process, _ choice: StreamChoice
+        _ id: String, _ process: Spec.Process, _ choice: StreamChoice, sharesProcesses: Bool
     ) async throws -> (ExecSession, OpenedStreams) {
         let files = ExecFiles(directory: scratch)
         do {
             try await Blocking.run { try files.write(process) }
-            if process.terminal { return try await openTerminal(id, files) }
-            return try await Blocking.run { try openPipes(id, files, choice) }
+            let command = execCommand(
+                id, files, terminal: process.terminal, sharesProcesses: sharesProcesses)
+            if process.terminal { return try await openTerminal(id, files, command) }
+            return try await Blocking.run { try openPipes(id, files, command, choice) }
         } catch {
             files.remove()
             throw error
@@ -65,14 +68,13 @@ extension Runtime {
     }
 
     private func openPipes(
-        _ id: String, _ files: ExecFiles, _ choice: StreamChoice
+        _ id: String, _ files: ExecFiles, _ command: Command, _ choice: StreamChoice
     ) throws -> (ExecSession, OpenedStreams) {
         var input = try Pipe()
         var output = try Pipe()
         var error = try Pipe()
         let program = try SpawnedProgram.start(
-            execCommand(id, files),
-            input: input.readEnd.raw,
+            command, input: input.readEnd.raw,
             output: output.writeEnd.raw, error: error.writeEnd.raw)
         let streams = OpenedStreams(
             stdin: choice.stdin ? input.writeEnd.take() : nil,
@@ -90,12 +92,11 @@ extension Runtime {
     }
 
     private func openTerminal(
-        _ id: String, _ files: ExecFiles
+        _ id: String, _ files: ExecFiles, _ command: Command
     ) async throws -> (ExecSession, OpenedStreams) {
         let console = try await Blocking.run { try ConsoleSocket(files.console) }
         let program = try await Blocking.run {
-            try SpawnedProgram.start(
-                execCommand(id, files, terminal: true), input: -1, output: -1, error: -1)
+            try SpawnedProgram.start(command, input: -1, output: -1, error: -1)
         }
         let session = ExecSession(program, files, doing: "\(handler.name) exec \(id)")
         let master = try await terminal(console, session)
