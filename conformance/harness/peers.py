@@ -31,6 +31,7 @@ class Containerd:
     """containerd 1.6's CRI plugin."""
 
     name = "containerd"
+    stops_slowly = False
     socket = "/run/containerd/containerd.sock"
     directories = ["/run/containerd/io.containerd.runtime.v2.task"]
 
@@ -100,6 +101,8 @@ class CRIO:
     """CRI-O, with Debian's conmon."""
 
     name = "crio"
+    #: StopPodSandbox waits for each container as long as a minute.
+    stops_slowly = True
     socket = "/run/crio/crio.sock"
     directories = ["/run/containers/storage/overlay-containers"]
 

@@ -137,6 +137,11 @@ class Pods:
         self.running.append(pod)
         return pod
 
+    def kill(self) -> None:
+        """Ends every container at once."""
+        for container in self.client.ListContainers(filter={"state": {"state": cri.CONTAINER_RUNNING}}).containers:
+            self.client.StopContainer(container_id=container.id, timeout=0)
+
     def remove(self) -> None:
         """Removes every pod through the RPCs."""
         there = {pod.id for pod in self.client.ListPodSandbox().items}

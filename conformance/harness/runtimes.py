@@ -18,6 +18,8 @@ class Runtime(Protocol):
     command: list[str]
     #: Its handlers for ordinary containers that this machine has.
     handlers: list[str]
+    #: Whether the tests kill what runs before they remove pods.
+    stops_slowly: bool
 
     def configure(self, mirrors: dict[str, str], insecure: list[str]) -> None:
         """Writes the configuration: mirrors by registry, and the registries without TLS."""
@@ -28,6 +30,7 @@ class Gantry:
 
     name = "gantry"
     socket = "/run/gantry/gantry.sock"
+    stops_slowly = False
     directories = ["/var/lib/gantry", "/run/gantry"]
 
     def __init__(self) -> None:

@@ -133,6 +133,8 @@ def pods(node: Node, nothing_left: None, handler: str) -> Iterator[Pods]:
     pods = Pods(node.client, handler)
     yield pods
     node.revive()
+    if node.runtime.stops_slowly:
+        pods.kill()
     pods.remove()
 
 

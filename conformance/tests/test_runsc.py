@@ -37,10 +37,23 @@ def test_a_monitors_death_ends_the_sandbox(pods, busybox):
     wait_until(lambda: not living(pod.id), "the sandbox is gone")
 
 
-def test_a_missing_program(pods, busybox):
+#: What is asked for, and a word of the message: of a directory that is none the sandbox says no more
+#: than that its mounts could not be made.
+UNRUNNABLE = {
+    "missing": ({"command": ["no-such-program", "x"]}, "no-such-program"),
+    "not executable": ({"command": ["/etc/passwd", "x"]}, "/etc/passwd: permission denied"),
+    "a directory": ({"command": ["/etc", "x"]}, "/etc: permission denied"),
+    "below a file": ({"command": ["/etc/passwd/x", "x"]}, "not a directory"),
+    "working directory": ({"working_dir": "/etc/passwd"}, "mounts"),
+}
+
+
+@pytest.mark.parametrize("fields, words", UNRUNNABLE.values(), ids=UNRUNNABLE)
+def test_a_program_that_cannot_be_run(pods, busybox, fields, words):
     """The sandbox looks for it at the start; crun and runc, at create (test_starts.py)."""
-    container = pods.run().create("no-such-program", "x", image=busybox)
-    with refused(None, "no-such-program"):
+    fields = {"command": ["true", "x"], **fields}
+    container = pods.run().create(*fields.pop("command"), image=busybox, **fields)
+    with refused(None, words):
         container.start()
     status = container.status
     assert (status.state, status.exit_code, status.reason) == (
