@@ -19,7 +19,9 @@ struct CommandSession: Sendable {
         case exit(Int32)
         case outputEnded
         case silence
+        /// The client sends no more.
         case inputEnded
+        case noMoreInput
     }
 
     /// Runs to the end of the process and tells the client how it ended.
@@ -54,7 +56,7 @@ struct CommandSession: Sendable {
                 while let size = await sizes.next() {
                     await session.resize(size.width, size.height)
                 }
-                return .inputEnded
+                return .noMoreInput
             }
             for pump in pumps {
                 group.addTask {
@@ -63,7 +65,7 @@ struct CommandSession: Sendable {
                 }
             }
             group.addTask { .exit(try await session.exitCode()) }
-            return try await end(of: &group, pumps)
+            return try await end(of: &group, pumps, session)
         }
     }
 
@@ -80,9 +82,11 @@ struct CommandSession: Sendable {
         }
     }
 
-    /// Waits for the exit, and then for the rest of the output.
+    /// Waits for the exit, and then for the rest of the output; or, where the client's input ends the
+    /// session, for what is answered to it in a while.
     private func end(
-        of group: inout ThrowingTaskGroup<Event, any Error>, _ pumps: [OutputPump]
+        of group: inout ThrowingTaskGroup<Event, any Error>, _ pumps: [OutputPump],
+        _ session: StreamSession
     ) async throws -> Int32 {
         var code: Int32?
         var open = pumps.count
@@ -90,7 +94,14 @@ struct CommandSession: Sendable {
             switch event {
             case .outputEnded: open -= 1
             case .silence: open = 0
-            case .inputEnded: break
+            case .noMoreInput: break
+            case .inputEnded:
+                guard session.endsWithInput else { break }
+                code = 0
+                group.addTask {
+                    try await Alarm.sleep(for: Self.silence)
+                    return .silence
+                }
             case .exit(let number):
                 code = number
                 group.addTask { try await silence(pumps) }
@@ -113,13 +124,14 @@ struct CommandSession: Sendable {
             stdin.abandon()
             input?.close()
         }
-        guard let input else { return .inputEnded }
+        guard let input else { return .noMoreInput }
         do {
             while let chunks = await stdin.take() {
                 for chunk in chunks { try await input.write(chunk) }
             }
         } catch {
             // The process has closed its standard input, which is its own affair.
+            return .noMoreInput
         }
         return .inputEnded
     }

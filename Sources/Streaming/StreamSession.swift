@@ -9,18 +9,22 @@ public struct StreamSession: Sendable {
     /// To read from; with a terminal its master, where EIO is the end.
     public var stdout: Int32?
     public var stderr: Int32?
+    /// Whether the session ends when the client sends no more, though the process goes on.
+    public var endsWithInput: Bool
     public var resize: @Sendable (_ width: UInt16, _ height: UInt16) async -> Void
     /// Returns when the process has ended, or when the container's output has (attach: 0).
     public var exitCode: @Sendable () async throws -> Int32
 
     public init(
         stdin: Int32? = nil, stdout: Int32? = nil, stderr: Int32? = nil,
+        endsWithInput: Bool = false,
         resize: @escaping @Sendable (_ width: UInt16, _ height: UInt16) async -> Void = { _, _ in },
         exitCode: @escaping @Sendable () async throws -> Int32
     ) {
         self.stdin = stdin
         self.stdout = stdout
         self.stderr = stderr
+        self.endsWithInput = endsWithInput
         self.resize = resize
         self.exitCode = exitCode
     }

@@ -78,13 +78,12 @@ final class Container {
         isalnum(Int32(byte)) != 0
     }
 
-    /// Lets a client write to its input: a pipe's end, or its terminal.
+    /// Lets a client write to its input: a pipe's end, or its terminal. Where the input has ended the
+    /// client's pipe is closed, which tells it, and the outputs are its all the same.
     func attachInput(
         _ pipe: consuming Descriptor, _ loop: EventLoop, endsInput: Bool
     ) throws {
-        guard let target = try inputTarget() else {
-            throw Containers.Refusal(description: "the input of container \(id) is closed")
-        }
+        guard let target = try inputTarget() else { return }
         let writer = try AttachedInput(pipe, target, loop)
         writer.ended = { [weak self] writer in
             self?.writers.removeAll { $0 === writer }

@@ -286,6 +286,33 @@ def test_standard_input_stays_for_the_next(protocol, pods, busybox):
     assert container.status.state == cri.CONTAINER_RUNNING
 
 
+def test_the_clients_end_is_the_sessions_end(protocol, pods, busybox, node):
+    """Not the container's, whose input stays for the next: `echo words | kubectl attach -i` comes back."""
+    if not ends_input(protocol, node.runtime.name):
+        pytest.skip("containerd 1.6 speaks no v5")
+    container = pods.run().run("while read line; do echo got $line; done; echo end",
+                               image=busybox, stdin=True)
+    for words in ("one", "two"):
+        with attach(protocol, container, stdin=True) as session:
+            session.write(f"{words}\n".encode())
+            session.stdout.until(f"got {words}".encode())
+            session.finish()
+            assert session.status().get("status", "Success") == "Success"
+    assert container.status.state == cri.CONTAINER_RUNNING
+    assert container.logged("got two") == "got one\ngot two\n"
+
+
+def test_attached_when_the_input_has_ended(protocol, pods, busybox):
+    """What is sent then goes nowhere, but what comes is seen."""
+    container = pods.run().run(f"cat; {TICKER}", image=busybox, stdin=True, stdin_once=True)
+    attach(protocol, container, stdin=True).close()
+    container.logged("tick")
+    with attach(protocol, container, stdin=True) as session:
+        session.write(b"words")
+        session.stdout.until(b"tick")
+        session.stderr.until(b"tock")
+
+
 def test_standard_input_once(protocol, pods, busybox):
     container = pods.run().run("while read line; do echo got $line; done; echo end",
                                image=busybox, stdin=True, stdin_once=True)

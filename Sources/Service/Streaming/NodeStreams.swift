@@ -55,6 +55,7 @@ extension NodeStreams: StreamingBackend {
             container.id, choice, endsInput: config.stdinOnce && !config.tty)
         return StreamSession(
             stdin: streams.takeInput(), stdout: streams.takeOutput(), stderr: streams.takeError(),
+            endsWithInput: choice.stdin && !config.stdinOnce && !config.tty,
             resize: { [log = node.log] width, height in
                 do {
                     try await monitor.resize(container.id, width: width, height: height)
