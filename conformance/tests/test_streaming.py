@@ -231,6 +231,7 @@ def test_a_client_that_vanishes(protocol, container):
     wait_until(lambda: "cat /dev/stdin" not in container.output("ps"), "cat has ended")
 
 
+@pytest.mark.gantry
 @pytest.mark.parametrize("namespace", ["CONTAINER", "NODE"])
 @pytest.mark.parametrize("tty", [False, True], ids=["pipes", "terminal"])
 def test_a_background_child_does_not_hold_the_end(protocol, pods, busybox, namespace, tty):
