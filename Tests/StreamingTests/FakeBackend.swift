@@ -3,7 +3,7 @@ import Model
 import Streaming
 import System
 
-/// What is exec'ed is one pipe: what is written to its standard input comes back.
+/// What is exec'ed is a `cat`: what is written to its standard input comes back, and it exits at its end.
 struct FakeBackend: StreamingBackend {
     func exec(_ request: ExecRequest) async throws -> StreamSession {
         if request.cmd == ["fail"] { throw GantryError(.internal, "no \"such\" thing") }
@@ -14,12 +14,29 @@ struct FakeBackend: StreamingBackend {
             close(pipe.write)
             return StreamSession(stdout: pipe.read) { code }
         }
+        let input = try makePipe()
+        let (ended, end) = AsyncStream<Never>.makeStream()
+        Thread.start(name: "cat") {
+            copy(from: input.read, to: pipe.write)
+            end.finish()
+        }
         return StreamSession(
-            stdin: pipe.write, stdout: pipe.read,
+            stdin: input.write, stdout: pipe.read,
             exitCode: {
-                try await Task.sleep(for: .milliseconds(300))
+                for await _ in ended {}
                 return code
             })
+    }
+
+    /// Copies to the end, and closes both.
+    private func copy(from source: Int32, to target: Int32) {
+        var bytes = [UInt8](repeating: 0, count: 65536)
+        while true {
+            let count = read(source, &bytes, bytes.count)
+            guard count > 0, write(target, bytes, count) == count else { break }
+        }
+        close(source)
+        close(target)
     }
 
     func attach(_ request: AttachRequest) async throws -> StreamSession {
