@@ -19,7 +19,12 @@ extension Arena {
     }
 
     package func numbers<Number>(_ numbers: [Number]) -> (Int, UnsafeMutablePointer<Number>) {
-        list(numbers) { $0 }
+        let first = allocate(numbers.count, of: Number.self)
+        numbers.withUnsafeBufferPointer { numbers in
+            guard let start = numbers.baseAddress else { return }
+            first.initialize(from: start, count: numbers.count)
+        }
+        return (numbers.count, first)
     }
 
     package func strings(

@@ -9,9 +9,21 @@ internal import System
 /// the other end does not take is bounded.
 public final class SocketLink: Sendable {
     private struct State: ~Copyable {
-        /// What could not be written at once.
+        /// What could not be written at once, and how much of it has been written since.
         var pending: [UInt8] = []
+        var written = 0
         var isClosed = false
+
+        var waiting: Int { pending.count - written }
+
+        /// Drops what is written when that is the greater part: a socket that takes little at a time
+        /// must not have the rest moved each time.
+        mutating func wrote(_ count: Int) {
+            written += count
+            guard written > waiting else { return }
+            pending.removeFirst(written)
+            written = 0
+        }
     }
 
     /// Bytes that wait for a peer to read, after which it is given up.
@@ -50,7 +62,7 @@ public final class SocketLink: Sendable {
             return !state.pending.isEmpty
         }
         if isBlocked { unblock.yield() }
-        if state.withLock({ $0.pending.count }) > Self.mostPending { close() }
+        if state.withLock({ $0.waiting }) > Self.mostPending { close() }
     }
 
     /// Whether nothing can be sent any more.
@@ -61,6 +73,7 @@ public final class SocketLink: Sendable {
         state.withLock { state in
             state.isClosed = true
             state.pending = []
+            state.written = 0
         }
         unblock.finish()
         Glibc.shutdown(socket.raw, Int32(SHUT_RDWR))
@@ -110,8 +123,7 @@ public final class SocketLink: Sendable {
     /// - Returns: whether nothing waits any more.
     private func flush() throws -> Bool {
         try state.withLock { state in
-            let count = try write(state.pending[...])
-            state.pending.removeFirst(count)
+            state.wrote(try write(state.pending[state.written...]))
             return state.pending.isEmpty
         }
     }
