@@ -61,16 +61,19 @@ LINES := -Xswiftc -gline-tables-only -Xcc -gline-tables-only
 ASAN := --sanitize=address --scratch-path .build-asan $(LINES) \
 	-Xswiftc -sanitize-coverage=edge,indirect-calls,trace-cmp,inline-8bit-counters,pc-table
 TSAN := --sanitize=thread --scratch-path .build-tsan $(LINES)
+# Where ThreadSanitizer writes, so that the last lines of a failed run are what it found.
+RACES := $(CURDIR)/.build-tsan/races
 FUZZER = $(firstword $(wildcard $(dir $(realpath $(shell which swift)))../lib/clang/*/lib/linux/libclang_rt.fuzzer_no_main-$(shell uname -m).a))
 
 # The tests of the rooms under AddressSanitizer and ThreadSanitizer (docs/reliability.md); and, since the
 # first of these builds has left an index, what `make lint` looks at.
 sanitize: export ASAN_OPTIONS := detect_leaks=0
-sanitize: export TSAN_OPTIONS := suppressions=$(CURDIR)/Tests/thread-sanitizer.txt
+sanitize: export TSAN_OPTIONS := suppressions=$(CURDIR)/Tests/thread-sanitizer.txt:log_path=$(RACES)/report
 sanitize: export SWIFT_BACKTRACE := enable=no
 sanitize:
 	GANTRY_FUZZER=$(FUZZER) swift test $(ASAN) --no-parallel
-	swift test $(TSAN) --no-parallel
+	rm -rf $(RACES) && mkdir -p $(RACES)
+	swift test $(TSAN) --no-parallel || { head -n 60 $(RACES)/*; exit 1; }
 	Tests/Lint/outside $$(swift build $(ASAN) --show-bin-path)/index/store
 
 # Expanded when a recipe runs: where the build for AddressSanitizer has put it.
