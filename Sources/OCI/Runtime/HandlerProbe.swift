@@ -5,6 +5,10 @@ internal import System
 internal import Text
 
 extension Handler {
+    /// A node that has just booted is busy, and a handler that does not answer in time is missing
+    /// until it is asked again.
+    private static let patience: Duration = .seconds(30)
+
     /// Really runs the runtime to see that it works and what it can do.
     /// - Throws: `unavailable` with the runtime's own words.
     public func probe() async throws -> HandlerFeatures {
@@ -26,7 +30,7 @@ extension Handler {
 
     private func run(_ arguments: [String]) async throws -> Command.Output {
         do {
-            return try await Command(path, arguments, limit: .seconds(10)).run()
+            return try await Command(path, arguments, limit: Self.patience).run()
         } catch {
             throw GantryError(.unavailable, "runtime handler \(name) cannot run", cause: error)
         }
