@@ -79,6 +79,7 @@ let package = Package(
             uses: ["CNRI", "TTRPC", "Protobuf", "System", "Kernel", "CLinux", "Text", "Model"]),
         room("YAML", uses: ["CYAML", "Text", "Model"]),
         room("TOML", uses: ["Text", "Model"]),
+        room("Takeover", uses: ["System", "Kernel", "CLinux", "Text", "Model"]),
         room("OpenPGP", uses: ["CRNP", "Model"]),
         room(
             "Image",
@@ -113,7 +114,8 @@ let package = Package(
         .executableTarget(
             name: "gantry",
             dependencies: [
-                "Service", "Streaming", "Image", "GRPC", "CRI", "OCI", "TOML", "System", "Kernel",
+                "Service", "Streaming", "Image", "GRPC", "CRI", "OCI", "TOML", "Takeover", "System",
+                "Kernel",
                 "CLinux", "CRelease", "Text", "Model",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -138,11 +140,12 @@ let package = Package(
         .testTarget(
             name: "GantryTests",
             dependencies: [
-                "gantry", "Service", "OCI", "Model",
+                "gantry", "Service", "OCI", "TOML", "Model",
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
         tests(of: "GRPC", uses: ["CGRPC"]),
         tests(of: "MonitorProtocol"),
+        tests(of: "Takeover", uses: ["Kernel", "Model"]),
         tests(
             of: "Supervisor",
             uses: [

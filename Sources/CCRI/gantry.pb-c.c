@@ -727,6 +727,276 @@ void   gantry__v1__imported_image__free_unpacked
   assert(message->base.descriptor == &gantry__v1__imported_image__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   gantry__v1__tag_image_request__init
+                     (Gantry__V1__TagImageRequest         *message)
+{
+  static const Gantry__V1__TagImageRequest init_value = GANTRY__V1__TAG_IMAGE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t gantry__v1__tag_image_request__get_packed_size
+                     (const Gantry__V1__TagImageRequest *message)
+{
+  assert(message->base.descriptor == &gantry__v1__tag_image_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t gantry__v1__tag_image_request__pack
+                     (const Gantry__V1__TagImageRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &gantry__v1__tag_image_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t gantry__v1__tag_image_request__pack_to_buffer
+                     (const Gantry__V1__TagImageRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &gantry__v1__tag_image_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Gantry__V1__TagImageRequest *
+       gantry__v1__tag_image_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Gantry__V1__TagImageRequest *)
+     protobuf_c_message_unpack (&gantry__v1__tag_image_request__descriptor,
+                                allocator, len, data);
+}
+void   gantry__v1__tag_image_request__free_unpacked
+                     (Gantry__V1__TagImageRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &gantry__v1__tag_image_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   gantry__v1__tag_image_response__init
+                     (Gantry__V1__TagImageResponse         *message)
+{
+  static const Gantry__V1__TagImageResponse init_value = GANTRY__V1__TAG_IMAGE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t gantry__v1__tag_image_response__get_packed_size
+                     (const Gantry__V1__TagImageResponse *message)
+{
+  assert(message->base.descriptor == &gantry__v1__tag_image_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t gantry__v1__tag_image_response__pack
+                     (const Gantry__V1__TagImageResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &gantry__v1__tag_image_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t gantry__v1__tag_image_response__pack_to_buffer
+                     (const Gantry__V1__TagImageResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &gantry__v1__tag_image_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Gantry__V1__TagImageResponse *
+       gantry__v1__tag_image_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Gantry__V1__TagImageResponse *)
+     protobuf_c_message_unpack (&gantry__v1__tag_image_response__descriptor,
+                                allocator, len, data);
+}
+void   gantry__v1__tag_image_response__free_unpacked
+                     (Gantry__V1__TagImageResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &gantry__v1__tag_image_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   gantry__v1__untag_image_request__init
+                     (Gantry__V1__UntagImageRequest         *message)
+{
+  static const Gantry__V1__UntagImageRequest init_value = GANTRY__V1__UNTAG_IMAGE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t gantry__v1__untag_image_request__get_packed_size
+                     (const Gantry__V1__UntagImageRequest *message)
+{
+  assert(message->base.descriptor == &gantry__v1__untag_image_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t gantry__v1__untag_image_request__pack
+                     (const Gantry__V1__UntagImageRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &gantry__v1__untag_image_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t gantry__v1__untag_image_request__pack_to_buffer
+                     (const Gantry__V1__UntagImageRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &gantry__v1__untag_image_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Gantry__V1__UntagImageRequest *
+       gantry__v1__untag_image_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Gantry__V1__UntagImageRequest *)
+     protobuf_c_message_unpack (&gantry__v1__untag_image_request__descriptor,
+                                allocator, len, data);
+}
+void   gantry__v1__untag_image_request__free_unpacked
+                     (Gantry__V1__UntagImageRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &gantry__v1__untag_image_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   gantry__v1__untag_image_response__init
+                     (Gantry__V1__UntagImageResponse         *message)
+{
+  static const Gantry__V1__UntagImageResponse init_value = GANTRY__V1__UNTAG_IMAGE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t gantry__v1__untag_image_response__get_packed_size
+                     (const Gantry__V1__UntagImageResponse *message)
+{
+  assert(message->base.descriptor == &gantry__v1__untag_image_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t gantry__v1__untag_image_response__pack
+                     (const Gantry__V1__UntagImageResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &gantry__v1__untag_image_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t gantry__v1__untag_image_response__pack_to_buffer
+                     (const Gantry__V1__UntagImageResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &gantry__v1__untag_image_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Gantry__V1__UntagImageResponse *
+       gantry__v1__untag_image_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Gantry__V1__UntagImageResponse *)
+     protobuf_c_message_unpack (&gantry__v1__untag_image_response__descriptor,
+                                allocator, len, data);
+}
+void   gantry__v1__untag_image_response__free_unpacked
+                     (Gantry__V1__UntagImageResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &gantry__v1__untag_image_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   gantry__v1__pin_image_request__init
+                     (Gantry__V1__PinImageRequest         *message)
+{
+  static const Gantry__V1__PinImageRequest init_value = GANTRY__V1__PIN_IMAGE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t gantry__v1__pin_image_request__get_packed_size
+                     (const Gantry__V1__PinImageRequest *message)
+{
+  assert(message->base.descriptor == &gantry__v1__pin_image_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t gantry__v1__pin_image_request__pack
+                     (const Gantry__V1__PinImageRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &gantry__v1__pin_image_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t gantry__v1__pin_image_request__pack_to_buffer
+                     (const Gantry__V1__PinImageRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &gantry__v1__pin_image_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Gantry__V1__PinImageRequest *
+       gantry__v1__pin_image_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Gantry__V1__PinImageRequest *)
+     protobuf_c_message_unpack (&gantry__v1__pin_image_request__descriptor,
+                                allocator, len, data);
+}
+void   gantry__v1__pin_image_request__free_unpacked
+                     (Gantry__V1__PinImageRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &gantry__v1__pin_image_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   gantry__v1__pin_image_response__init
+                     (Gantry__V1__PinImageResponse         *message)
+{
+  static const Gantry__V1__PinImageResponse init_value = GANTRY__V1__PIN_IMAGE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t gantry__v1__pin_image_response__get_packed_size
+                     (const Gantry__V1__PinImageResponse *message)
+{
+  assert(message->base.descriptor == &gantry__v1__pin_image_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t gantry__v1__pin_image_response__pack
+                     (const Gantry__V1__PinImageResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &gantry__v1__pin_image_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t gantry__v1__pin_image_response__pack_to_buffer
+                     (const Gantry__V1__PinImageResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &gantry__v1__pin_image_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Gantry__V1__PinImageResponse *
+       gantry__v1__pin_image_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Gantry__V1__PinImageResponse *)
+     protobuf_c_message_unpack (&gantry__v1__pin_image_response__descriptor,
+                                allocator, len, data);
+}
+void   gantry__v1__pin_image_response__free_unpacked
+                     (Gantry__V1__PinImageResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &gantry__v1__pin_image_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   gantry__v1__set_log_level_request__init
                      (Gantry__V1__SetLogLevelRequest         *message)
 {
@@ -1866,6 +2136,260 @@ const ProtobufCMessageDescriptor gantry__v1__imported_image__descriptor =
   (ProtobufCMessageInit) gantry__v1__imported_image__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor gantry__v1__tag_image_request__field_descriptors[2] =
+{
+  {
+    "image",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__TagImageRequest, image),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__TagImageRequest, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned gantry__v1__tag_image_request__field_indices_by_name[] = {
+  0,   /* field[0] = image */
+  1,   /* field[1] = name */
+};
+static const ProtobufCIntRange gantry__v1__tag_image_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor gantry__v1__tag_image_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "gantry.v1.TagImageRequest",
+  "TagImageRequest",
+  "Gantry__V1__TagImageRequest",
+  "gantry.v1",
+  sizeof(Gantry__V1__TagImageRequest),
+  2,
+  gantry__v1__tag_image_request__field_descriptors,
+  gantry__v1__tag_image_request__field_indices_by_name,
+  1,  gantry__v1__tag_image_request__number_ranges,
+  (ProtobufCMessageInit) gantry__v1__tag_image_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor gantry__v1__tag_image_response__field_descriptors[1] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__TagImageResponse, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned gantry__v1__tag_image_response__field_indices_by_name[] = {
+  0,   /* field[0] = name */
+};
+static const ProtobufCIntRange gantry__v1__tag_image_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor gantry__v1__tag_image_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "gantry.v1.TagImageResponse",
+  "TagImageResponse",
+  "Gantry__V1__TagImageResponse",
+  "gantry.v1",
+  sizeof(Gantry__V1__TagImageResponse),
+  1,
+  gantry__v1__tag_image_response__field_descriptors,
+  gantry__v1__tag_image_response__field_indices_by_name,
+  1,  gantry__v1__tag_image_response__number_ranges,
+  (ProtobufCMessageInit) gantry__v1__tag_image_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor gantry__v1__untag_image_request__field_descriptors[1] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__UntagImageRequest, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned gantry__v1__untag_image_request__field_indices_by_name[] = {
+  0,   /* field[0] = name */
+};
+static const ProtobufCIntRange gantry__v1__untag_image_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor gantry__v1__untag_image_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "gantry.v1.UntagImageRequest",
+  "UntagImageRequest",
+  "Gantry__V1__UntagImageRequest",
+  "gantry.v1",
+  sizeof(Gantry__V1__UntagImageRequest),
+  1,
+  gantry__v1__untag_image_request__field_descriptors,
+  gantry__v1__untag_image_request__field_indices_by_name,
+  1,  gantry__v1__untag_image_request__number_ranges,
+  (ProtobufCMessageInit) gantry__v1__untag_image_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor gantry__v1__untag_image_response__field_descriptors[1] =
+{
+  {
+    "image",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__UntagImageResponse, image),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned gantry__v1__untag_image_response__field_indices_by_name[] = {
+  0,   /* field[0] = image */
+};
+static const ProtobufCIntRange gantry__v1__untag_image_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor gantry__v1__untag_image_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "gantry.v1.UntagImageResponse",
+  "UntagImageResponse",
+  "Gantry__V1__UntagImageResponse",
+  "gantry.v1",
+  sizeof(Gantry__V1__UntagImageResponse),
+  1,
+  gantry__v1__untag_image_response__field_descriptors,
+  gantry__v1__untag_image_response__field_indices_by_name,
+  1,  gantry__v1__untag_image_response__number_ranges,
+  (ProtobufCMessageInit) gantry__v1__untag_image_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor gantry__v1__pin_image_request__field_descriptors[2] =
+{
+  {
+    "image",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__PinImageRequest, image),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pinned",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__PinImageRequest, pinned),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned gantry__v1__pin_image_request__field_indices_by_name[] = {
+  0,   /* field[0] = image */
+  1,   /* field[1] = pinned */
+};
+static const ProtobufCIntRange gantry__v1__pin_image_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor gantry__v1__pin_image_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "gantry.v1.PinImageRequest",
+  "PinImageRequest",
+  "Gantry__V1__PinImageRequest",
+  "gantry.v1",
+  sizeof(Gantry__V1__PinImageRequest),
+  2,
+  gantry__v1__pin_image_request__field_descriptors,
+  gantry__v1__pin_image_request__field_indices_by_name,
+  1,  gantry__v1__pin_image_request__number_ranges,
+  (ProtobufCMessageInit) gantry__v1__pin_image_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor gantry__v1__pin_image_response__field_descriptors[1] =
+{
+  {
+    "image",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__PinImageResponse, image),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned gantry__v1__pin_image_response__field_indices_by_name[] = {
+  0,   /* field[0] = image */
+};
+static const ProtobufCIntRange gantry__v1__pin_image_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor gantry__v1__pin_image_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "gantry.v1.PinImageResponse",
+  "PinImageResponse",
+  "Gantry__V1__PinImageResponse",
+  "gantry.v1",
+  sizeof(Gantry__V1__PinImageResponse),
+  1,
+  gantry__v1__pin_image_response__field_descriptors,
+  gantry__v1__pin_image_response__field_indices_by_name,
+  1,  gantry__v1__pin_image_response__number_ranges,
+  (ProtobufCMessageInit) gantry__v1__pin_image_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor gantry__v1__set_log_level_request__field_descriptors[1] =
 {
   {
@@ -1942,20 +2466,26 @@ const ProtobufCMessageDescriptor gantry__v1__set_log_level_response__descriptor 
   (ProtobufCMessageInit) gantry__v1__set_log_level_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor gantry__v1__gantry_service__method_descriptors[5] =
+static const ProtobufCMethodDescriptor gantry__v1__gantry_service__method_descriptors[8] =
 {
   { "GetTrace", &gantry__v1__get_trace_request__descriptor, &gantry__v1__get_trace_response__descriptor },
   { "SetLogLevel", &gantry__v1__set_log_level_request__descriptor, &gantry__v1__set_log_level_response__descriptor },
   { "ListPulls", &gantry__v1__list_pulls_request__descriptor, &gantry__v1__list_pulls_response__descriptor },
   { "ImportImages", &gantry__v1__import_images_request__descriptor, &gantry__v1__import_images_response__descriptor },
+  { "TagImage", &gantry__v1__tag_image_request__descriptor, &gantry__v1__tag_image_response__descriptor },
+  { "UntagImage", &gantry__v1__untag_image_request__descriptor, &gantry__v1__untag_image_response__descriptor },
+  { "PinImage", &gantry__v1__pin_image_request__descriptor, &gantry__v1__pin_image_response__descriptor },
   { "GetNodeStatus", &gantry__v1__get_node_status_request__descriptor, &gantry__v1__get_node_status_response__descriptor },
 };
 const unsigned gantry__v1__gantry_service__method_indices_by_name[] = {
-  4,        /* GetNodeStatus */
+  7,        /* GetNodeStatus */
   0,        /* GetTrace */
   3,        /* ImportImages */
   2,        /* ListPulls */
-  1         /* SetLogLevel */
+  6,        /* PinImage */
+  1,        /* SetLogLevel */
+  4,        /* TagImage */
+  5         /* UntagImage */
 };
 const ProtobufCServiceDescriptor gantry__v1__gantry_service__descriptor =
 {
@@ -1964,7 +2494,7 @@ const ProtobufCServiceDescriptor gantry__v1__gantry_service__descriptor =
   "GantryService",
   "Gantry__V1__GantryService",
   "gantry.v1",
-  5,
+  8,
   gantry__v1__gantry_service__method_descriptors,
   gantry__v1__gantry_service__method_indices_by_name
 };
@@ -2000,13 +2530,37 @@ void gantry__v1__gantry_service__import_images(ProtobufCService *service,
   assert(service->descriptor == &gantry__v1__gantry_service__descriptor);
   service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void gantry__v1__gantry_service__tag_image(ProtobufCService *service,
+                                           const Gantry__V1__TagImageRequest *input,
+                                           Gantry__V1__TagImageResponse_Closure closure,
+                                           void *closure_data)
+{
+  assert(service->descriptor == &gantry__v1__gantry_service__descriptor);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void gantry__v1__gantry_service__untag_image(ProtobufCService *service,
+                                             const Gantry__V1__UntagImageRequest *input,
+                                             Gantry__V1__UntagImageResponse_Closure closure,
+                                             void *closure_data)
+{
+  assert(service->descriptor == &gantry__v1__gantry_service__descriptor);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void gantry__v1__gantry_service__pin_image(ProtobufCService *service,
+                                           const Gantry__V1__PinImageRequest *input,
+                                           Gantry__V1__PinImageResponse_Closure closure,
+                                           void *closure_data)
+{
+  assert(service->descriptor == &gantry__v1__gantry_service__descriptor);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void gantry__v1__gantry_service__get_node_status(ProtobufCService *service,
                                                  const Gantry__V1__GetNodeStatusRequest *input,
                                                  Gantry__V1__GetNodeStatusResponse_Closure closure,
                                                  void *closure_data)
 {
   assert(service->descriptor == &gantry__v1__gantry_service__descriptor);
-  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void gantry__v1__gantry_service__init (Gantry__V1__GantryService_Service *service,
                                        Gantry__V1__GantryService_ServiceDestroy destroy)

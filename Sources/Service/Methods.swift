@@ -43,6 +43,9 @@ extension MethodTable {
         answer(GantryMethods.setLogLevel, SetLogLevel(node: node).respond)
         answer(GantryMethods.listPulls, ListPulls(node: node).respond)
         answer(GantryMethods.importImages, ImportImages(node: node).respond)
+        answer(GantryMethods.tagImage, TagImage(node: node).respond)
+        answer(GantryMethods.untagImage, UntagImage(node: node).respond)
+        answer(GantryMethods.pinImage, PinImage(node: node).respond)
         answer(GantryMethods.getNodeStatus, GetNodeStatus(node: node).respond)
     }
 

@@ -9,9 +9,11 @@ struct Connection: Sendable {
     let channel: any Channel
     let book: TokenBook
     let settings: StreamingSettings
-    let backend: any StreamingBackend
+    let backend: ObservedBackend
 
     func serve(_ client: SocketChannel) async throws {
+        let address = channel.remoteAddress?.description ?? ""
+        defer { backend.connectionEnded(client: address) }
         try await client.executeThenClose { inbound, outbound in
             let established = Flag()
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -81,6 +83,7 @@ struct Connection: Sendable {
         guard parts.count == 2,
             let request = book.redeem(String(parts[1]), verb: String(parts[0]))
         else { throw HTTPFailure(404, "this URL is unknown, or was used, or has expired") }
+        backend.began(request)
         return request
     }
 

@@ -77,7 +77,7 @@ struct Listener: Sendable {
             return try NIOSSLContext(configuration: tls)
         } catch {
             throw GantryError(
-                .invalidArgument, "cannot use the certificate \(certificate) for streams",
+                .invalidArgument, "cannot use the certificate \(certificate)",
                 cause: error)
         }
     }

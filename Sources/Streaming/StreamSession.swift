@@ -37,4 +37,6 @@ public protocol StreamingBackend: Sendable {
     /// A connected nonblocking TCP socket to `port` on localhost in the pod's network namespace;
     /// the streaming server owns and closes it.
     func connect(sandbox: String, port: UInt16) async throws -> Int32
+    /// Told once of each request that was begun, when its connection is over.
+    func ended(_ record: StreamRecord)
 }

@@ -50,7 +50,7 @@ public struct StreamingServer: Sendable {
                     for try await client in clients {
                         let connection = Connection(
                             channel: client.channel, book: book, settings: settings,
-                            backend: backend)
+                            backend: ObservedBackend(backend))
                         // A client's failure is its own: it is closed, and the others go on.
                         group.addTask {
                             try? await seats.sit(

@@ -7,7 +7,7 @@ public enum StreamingRequest: Sendable {
     case portForward(PortForwardRequest)
 
     /// The first component of the URL's path.
-    var verb: String {
+    public var verb: String {
         switch self {
         case .exec: "exec"
         case .attach: "attach"

@@ -27,7 +27,7 @@ final class Creation {
         self.request = request
         self.reply = reply
         self.loop = loop
-        log = try LogFile(request.logPath, loop.buffers)
+        log = try LogFile(request.logPath, loop.buffers, limit: loop.logLimit)
         console = request.consoleSocket.isEmpty ? nil : try Console(request.consoleSocket)
         // One of an earlier container of this name must not be taken for this one's.
         try Files.remove(request.pidFile)

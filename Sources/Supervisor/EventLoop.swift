@@ -35,9 +35,12 @@ final class EventLoop {
     private(set) var connections: [Connection] = []
     lazy var containers = Containers(self)
     let home = Home()
+    let logLimit: LogLimit?
 
     /// Begins to listen, in the process that is to serve.
-    init(directory: String) throws(SystemError) {
+    /// - Parameter logLimit: of each container's log.
+    init(directory: String, logLimit: LogLimit? = nil) throws(SystemError) {
+        self.logLimit = logLimit
         epoll = Descriptor(owning: try syscall("epoll_create") { gantry_epoll_create() })
         buffers = try Buffers()
         let path = "\(directory)/monitor.sock"

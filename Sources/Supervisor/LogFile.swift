@@ -14,10 +14,12 @@ final class LogFile {
     /// Entries that could not be written.
     private(set) var lost: UInt64 = 0
     private var failing = false
+    private var limit: LogLimit?
 
     /// The path is a `LogPath`'s text; with an empty one everything is thrown away.
-    init(_ path: String, _ buffers: Buffers) throws(SystemError) {
+    init(_ path: String, _ buffers: Buffers, limit: LogLimit? = nil) throws(SystemError) {
         self.path = path
+        self.limit = limit
         buffer = buffers.output
         try reopen()
     }
@@ -34,14 +36,41 @@ final class LogFile {
     func write(_ bytes: UnsafeRawBufferPointer, of stream: StaticString, atEnd: Bool) -> Int {
         guard file != nil else { return bytes.count }
         let head = Timestamp.now.text + Array(" \(stream) F ".utf8)
+        let name = limit == nil ? "" : "\(stream)"
         var entries = LogEntries(bytes)
-        while let entry = entries.next() {
-            append(entry, of: bytes, head)
-        }
+        while let entry = entries.next() { take(entry, of: bytes, head, name) }
         let rest = entries.position..<bytes.count
-        if atEnd && !rest.isEmpty { append(LogEntry(text: rest, isFull: false), of: bytes, head) }
+        if atEnd && !rest.isEmpty {
+            take(LogEntry(text: rest, isFull: false), of: bytes, head, name)
+        }
+        if atEnd { tellDropped(head, name) }
         flush()
         return atEnd ? bytes.count : entries.position
+    }
+
+    /// Appends an entry that the limit lets through.
+    private func take(
+        _ entry: LogEntry, of bytes: UnsafeRawBufferPointer, _ head: [UInt8], _ stream: String
+    ) {
+        guard limit != nil else { return append(entry, of: bytes, head) }
+        let isWithinLine = limit?.isWithinLine(of: stream) ?? false
+        switch limit?.admit(entry, of: stream, now: LogLimit.now) {
+        case .keep, nil:
+            if !isWithinLine { tellDropped(head, stream) }
+            append(entry, of: bytes, head)
+        case .cut: append(LogEntry(text: 0..<0, isFull: true), of: bytes, head)
+        case .drop: break
+        }
+    }
+
+    /// The first line that is logged after others were dropped says how many.
+    private func tellDropped(_ head: [UInt8], _ stream: String) {
+        guard limit?.isWithinLine(of: stream) != true, let notice = limit?.takeNotice() else {
+            return
+        }
+        notice.withUnsafeBytes {
+            append(LogEntry(text: 0..<$0.count, isFull: true), of: $0, head)
+        }
     }
 
     private func append(_ entry: LogEntry, of bytes: UnsafeRawBufferPointer, _ head: [UInt8]) {

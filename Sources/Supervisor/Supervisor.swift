@@ -20,7 +20,7 @@ public enum Supervisor {
                 _exit(serves(&pipe) ? 0 : 1)
             }
             // In the process that serves: by the socket the daemon knows which one that is.
-            let loop = try EventLoop(directory: directory)
+            let loop = try EventLoop(directory: directory, logLimit: logLimit)
             try becomeSupervisor(directory)
             _ = write(pipe.writeEnd.raw, "+", 1)
             pipe.readEnd = nil
@@ -30,6 +30,11 @@ public enum Supervisor {
             fail("\(error)")
         }
         _exit(0)
+    }
+
+    /// In the environment, which monitors of any version accept.
+    private static var logLimit: LogLimit? {
+        getenv("GANTRY_LOG_RATE_LIMIT").flatMap { LogLimit(String(cString: $0)) }
     }
 
     /// Waits until the other process serves, or has said why it does not.

@@ -32,6 +32,8 @@ public struct TOMLSection {
         self.path = path
     }
 
+    var contents: TOMLTable { table }
+
     /// In the file's order.
     public var keys: [String] { table.keys }
 

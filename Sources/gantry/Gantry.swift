@@ -12,6 +12,7 @@ struct Gantry: AsyncParsableCommand {
         subcommands: [
             Serve.self, Config.self, RegistryCommand.self, ImageCommand.self, TraceCommand.self,
             LogLevel.self, CheckCommand.self, StatusCommand.self, WipeCommand.self,
+            MigrateCommand.self,
         ] + DebugCommands.all)
 }
 

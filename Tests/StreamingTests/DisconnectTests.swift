@@ -10,6 +10,8 @@ import Testing
     /// A process that never ends: it says when its standard input has, and whether its output is
     /// still read.
     private struct Endless: StreamingBackend {
+        func ended(_ record: StreamRecord) {}
+
         let stdin: (read: Int32, write: Int32)
         let stdout: (read: Int32, write: Int32)
 

@@ -1,10 +1,14 @@
 import Glibc
 import Model
 import Streaming
+import Synchronization
 import System
 
 /// What is exec'ed is a `cat`: what is written to its standard input comes back, and it exits at its end.
 struct FakeBackend: StreamingBackend {
+    /// What the server has told of.
+    let records = Records()
+
     func exec(_ request: ExecRequest) async throws -> StreamSession {
         if request.cmd == ["fail"] { throw GantryError(.internal, "no \"such\" thing") }
         let pipe = try makePipe()
@@ -37,6 +41,10 @@ struct FakeBackend: StreamingBackend {
         }
         close(source)
         close(target)
+    }
+
+    func ended(_ record: StreamRecord) {
+        records.add(record)
     }
 
     func attach(_ request: AttachRequest) async throws -> StreamSession {
@@ -89,4 +97,13 @@ func withServer(
         group.cancelAll()
         try await group.waitForAll()
     }
+}
+
+/// What a server has told its backend of.
+final class Records: Sendable {
+    private let records = Mutex<[StreamRecord]>([])
+
+    func add(_ record: StreamRecord) { records.withLock { $0.append(record) } }
+
+    var all: [StreamRecord] { records.withLock { $0 } }
 }

@@ -13,14 +13,14 @@ final class Pod: Sendable {
     let directory: String
     let monitor: Monitor
 
-    init() async throws {
+    init(logRateLimit: Int = 0) async throws {
         var template = Array("/tmp/gantry-monitor-XXXXXX".utf8CString)
         guard let made = mkdtemp(&template) else { throw SystemError("mkdtemp", errno: errno) }
         let directory = String(cString: made)
         try Files.replace("\(directory)/runtime", with: Array(Self.runtime.utf8), mode: 0o755)
         mkdir("\(directory)/pod", 0o700)
         monitor = try await Monitor.start(
-            program: Self.program, directory: "\(directory)/pod")
+            program: Self.program, directory: "\(directory)/pod", logRateLimit: logRateLimit)
         self.directory = directory
     }
 
@@ -116,8 +116,10 @@ func eventually(_ what: String, _ condition: @escaping @Sendable () async throws
 }
 
 /// Runs a test in a pod and leaves nothing of it.
-func withPod(_ body: @escaping @Sendable (Pod) async throws -> Void) async throws {
-    let pod = try await Pod()
+func withPod(
+    logRateLimit: Int = 0, _ body: @escaping @Sendable (Pod) async throws -> Void
+) async throws {
+    let pod = try await Pod(logRateLimit: logRateLimit)
     await withTaskGroup { group in
         group.addTask { await pod.monitor.run() }
         do {

@@ -31,6 +31,12 @@ typedef struct Gantry__V1__PhaseCount Gantry__V1__PhaseCount;
 typedef struct Gantry__V1__ImportImagesRequest Gantry__V1__ImportImagesRequest;
 typedef struct Gantry__V1__ImportImagesResponse Gantry__V1__ImportImagesResponse;
 typedef struct Gantry__V1__ImportedImage Gantry__V1__ImportedImage;
+typedef struct Gantry__V1__TagImageRequest Gantry__V1__TagImageRequest;
+typedef struct Gantry__V1__TagImageResponse Gantry__V1__TagImageResponse;
+typedef struct Gantry__V1__UntagImageRequest Gantry__V1__UntagImageRequest;
+typedef struct Gantry__V1__UntagImageResponse Gantry__V1__UntagImageResponse;
+typedef struct Gantry__V1__PinImageRequest Gantry__V1__PinImageRequest;
+typedef struct Gantry__V1__PinImageResponse Gantry__V1__PinImageResponse;
 typedef struct Gantry__V1__SetLogLevelRequest Gantry__V1__SetLogLevelRequest;
 typedef struct Gantry__V1__SetLogLevelResponse Gantry__V1__SetLogLevelResponse;
 
@@ -334,6 +340,86 @@ struct  Gantry__V1__ImportedImage
 #define GANTRY__V1__IMPORTED_IMAGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__imported_image__descriptor) \
     , (char *)protobuf_c_empty_string, 0,NULL }
+
+
+struct  Gantry__V1__TagImageRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Name or ID.
+   */
+  char *image;
+  /*
+   * With a tag, or `latest` is meant; without a digest.
+   */
+  char *name;
+};
+#define GANTRY__V1__TAG_IMAGE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__tag_image_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Gantry__V1__TagImageResponse
+{
+  ProtobufCMessage base;
+  /*
+   * The whole name that the image has now.
+   */
+  char *name;
+};
+#define GANTRY__V1__TAG_IMAGE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__tag_image_response__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
+struct  Gantry__V1__UntagImageRequest
+{
+  ProtobufCMessage base;
+  /*
+   * With a tag or a digest.
+   */
+  char *name;
+};
+#define GANTRY__V1__UNTAG_IMAGE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__untag_image_request__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
+struct  Gantry__V1__UntagImageResponse
+{
+  ProtobufCMessage base;
+  /*
+   * ID of the image that had the name.
+   */
+  char *image;
+};
+#define GANTRY__V1__UNTAG_IMAGE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__untag_image_response__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
+struct  Gantry__V1__PinImageRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Name or ID.
+   */
+  char *image;
+  protobuf_c_boolean pinned;
+};
+#define GANTRY__V1__PIN_IMAGE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__pin_image_request__descriptor) \
+    , (char *)protobuf_c_empty_string, 0 }
+
+
+struct  Gantry__V1__PinImageResponse
+{
+  ProtobufCMessage base;
+  char *image;
+};
+#define GANTRY__V1__PIN_IMAGE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__pin_image_response__descriptor) \
+    , (char *)protobuf_c_empty_string }
 
 
 struct  Gantry__V1__SetLogLevelRequest
@@ -666,6 +752,120 @@ Gantry__V1__ImportedImage *
 void   gantry__v1__imported_image__free_unpacked
                      (Gantry__V1__ImportedImage *message,
                       ProtobufCAllocator *allocator);
+/* Gantry__V1__TagImageRequest methods */
+void   gantry__v1__tag_image_request__init
+                     (Gantry__V1__TagImageRequest         *message);
+size_t gantry__v1__tag_image_request__get_packed_size
+                     (const Gantry__V1__TagImageRequest   *message);
+size_t gantry__v1__tag_image_request__pack
+                     (const Gantry__V1__TagImageRequest   *message,
+                      uint8_t             *out);
+size_t gantry__v1__tag_image_request__pack_to_buffer
+                     (const Gantry__V1__TagImageRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Gantry__V1__TagImageRequest *
+       gantry__v1__tag_image_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   gantry__v1__tag_image_request__free_unpacked
+                     (Gantry__V1__TagImageRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Gantry__V1__TagImageResponse methods */
+void   gantry__v1__tag_image_response__init
+                     (Gantry__V1__TagImageResponse         *message);
+size_t gantry__v1__tag_image_response__get_packed_size
+                     (const Gantry__V1__TagImageResponse   *message);
+size_t gantry__v1__tag_image_response__pack
+                     (const Gantry__V1__TagImageResponse   *message,
+                      uint8_t             *out);
+size_t gantry__v1__tag_image_response__pack_to_buffer
+                     (const Gantry__V1__TagImageResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Gantry__V1__TagImageResponse *
+       gantry__v1__tag_image_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   gantry__v1__tag_image_response__free_unpacked
+                     (Gantry__V1__TagImageResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Gantry__V1__UntagImageRequest methods */
+void   gantry__v1__untag_image_request__init
+                     (Gantry__V1__UntagImageRequest         *message);
+size_t gantry__v1__untag_image_request__get_packed_size
+                     (const Gantry__V1__UntagImageRequest   *message);
+size_t gantry__v1__untag_image_request__pack
+                     (const Gantry__V1__UntagImageRequest   *message,
+                      uint8_t             *out);
+size_t gantry__v1__untag_image_request__pack_to_buffer
+                     (const Gantry__V1__UntagImageRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Gantry__V1__UntagImageRequest *
+       gantry__v1__untag_image_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   gantry__v1__untag_image_request__free_unpacked
+                     (Gantry__V1__UntagImageRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Gantry__V1__UntagImageResponse methods */
+void   gantry__v1__untag_image_response__init
+                     (Gantry__V1__UntagImageResponse         *message);
+size_t gantry__v1__untag_image_response__get_packed_size
+                     (const Gantry__V1__UntagImageResponse   *message);
+size_t gantry__v1__untag_image_response__pack
+                     (const Gantry__V1__UntagImageResponse   *message,
+                      uint8_t             *out);
+size_t gantry__v1__untag_image_response__pack_to_buffer
+                     (const Gantry__V1__UntagImageResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Gantry__V1__UntagImageResponse *
+       gantry__v1__untag_image_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   gantry__v1__untag_image_response__free_unpacked
+                     (Gantry__V1__UntagImageResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Gantry__V1__PinImageRequest methods */
+void   gantry__v1__pin_image_request__init
+                     (Gantry__V1__PinImageRequest         *message);
+size_t gantry__v1__pin_image_request__get_packed_size
+                     (const Gantry__V1__PinImageRequest   *message);
+size_t gantry__v1__pin_image_request__pack
+                     (const Gantry__V1__PinImageRequest   *message,
+                      uint8_t             *out);
+size_t gantry__v1__pin_image_request__pack_to_buffer
+                     (const Gantry__V1__PinImageRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Gantry__V1__PinImageRequest *
+       gantry__v1__pin_image_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   gantry__v1__pin_image_request__free_unpacked
+                     (Gantry__V1__PinImageRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Gantry__V1__PinImageResponse methods */
+void   gantry__v1__pin_image_response__init
+                     (Gantry__V1__PinImageResponse         *message);
+size_t gantry__v1__pin_image_response__get_packed_size
+                     (const Gantry__V1__PinImageResponse   *message);
+size_t gantry__v1__pin_image_response__pack
+                     (const Gantry__V1__PinImageResponse   *message,
+                      uint8_t             *out);
+size_t gantry__v1__pin_image_response__pack_to_buffer
+                     (const Gantry__V1__PinImageResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Gantry__V1__PinImageResponse *
+       gantry__v1__pin_image_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   gantry__v1__pin_image_response__free_unpacked
+                     (Gantry__V1__PinImageResponse *message,
+                      ProtobufCAllocator *allocator);
 /* Gantry__V1__SetLogLevelRequest methods */
 void   gantry__v1__set_log_level_request__init
                      (Gantry__V1__SetLogLevelRequest         *message);
@@ -754,6 +954,24 @@ typedef void (*Gantry__V1__ImportImagesResponse_Closure)
 typedef void (*Gantry__V1__ImportedImage_Closure)
                  (const Gantry__V1__ImportedImage *message,
                   void *closure_data);
+typedef void (*Gantry__V1__TagImageRequest_Closure)
+                 (const Gantry__V1__TagImageRequest *message,
+                  void *closure_data);
+typedef void (*Gantry__V1__TagImageResponse_Closure)
+                 (const Gantry__V1__TagImageResponse *message,
+                  void *closure_data);
+typedef void (*Gantry__V1__UntagImageRequest_Closure)
+                 (const Gantry__V1__UntagImageRequest *message,
+                  void *closure_data);
+typedef void (*Gantry__V1__UntagImageResponse_Closure)
+                 (const Gantry__V1__UntagImageResponse *message,
+                  void *closure_data);
+typedef void (*Gantry__V1__PinImageRequest_Closure)
+                 (const Gantry__V1__PinImageRequest *message,
+                  void *closure_data);
+typedef void (*Gantry__V1__PinImageResponse_Closure)
+                 (const Gantry__V1__PinImageResponse *message,
+                  void *closure_data);
 typedef void (*Gantry__V1__SetLogLevelRequest_Closure)
                  (const Gantry__V1__SetLogLevelRequest *message,
                   void *closure_data);
@@ -783,6 +1001,18 @@ struct Gantry__V1__GantryService_Service
                         const Gantry__V1__ImportImagesRequest *input,
                         Gantry__V1__ImportImagesResponse_Closure closure,
                         void *closure_data);
+  void (*tag_image)(Gantry__V1__GantryService_Service *service,
+                    const Gantry__V1__TagImageRequest *input,
+                    Gantry__V1__TagImageResponse_Closure closure,
+                    void *closure_data);
+  void (*untag_image)(Gantry__V1__GantryService_Service *service,
+                      const Gantry__V1__UntagImageRequest *input,
+                      Gantry__V1__UntagImageResponse_Closure closure,
+                      void *closure_data);
+  void (*pin_image)(Gantry__V1__GantryService_Service *service,
+                    const Gantry__V1__PinImageRequest *input,
+                    Gantry__V1__PinImageResponse_Closure closure,
+                    void *closure_data);
   void (*get_node_status)(Gantry__V1__GantryService_Service *service,
                           const Gantry__V1__GetNodeStatusRequest *input,
                           Gantry__V1__GetNodeStatusResponse_Closure closure,
@@ -799,6 +1029,9 @@ void gantry__v1__gantry_service__init (Gantry__V1__GantryService_Service *servic
       function_prefix__ ## set_log_level,\
       function_prefix__ ## list_pulls,\
       function_prefix__ ## import_images,\
+      function_prefix__ ## tag_image,\
+      function_prefix__ ## untag_image,\
+      function_prefix__ ## pin_image,\
       function_prefix__ ## get_node_status  }
 void gantry__v1__gantry_service__get_trace(ProtobufCService *service,
                                            const Gantry__V1__GetTraceRequest *input,
@@ -816,6 +1049,18 @@ void gantry__v1__gantry_service__import_images(ProtobufCService *service,
                                                const Gantry__V1__ImportImagesRequest *input,
                                                Gantry__V1__ImportImagesResponse_Closure closure,
                                                void *closure_data);
+void gantry__v1__gantry_service__tag_image(ProtobufCService *service,
+                                           const Gantry__V1__TagImageRequest *input,
+                                           Gantry__V1__TagImageResponse_Closure closure,
+                                           void *closure_data);
+void gantry__v1__gantry_service__untag_image(ProtobufCService *service,
+                                             const Gantry__V1__UntagImageRequest *input,
+                                             Gantry__V1__UntagImageResponse_Closure closure,
+                                             void *closure_data);
+void gantry__v1__gantry_service__pin_image(ProtobufCService *service,
+                                           const Gantry__V1__PinImageRequest *input,
+                                           Gantry__V1__PinImageResponse_Closure closure,
+                                           void *closure_data);
 void gantry__v1__gantry_service__get_node_status(ProtobufCService *service,
                                                  const Gantry__V1__GetNodeStatusRequest *input,
                                                  Gantry__V1__GetNodeStatusResponse_Closure closure,
@@ -839,6 +1084,12 @@ extern const ProtobufCMessageDescriptor gantry__v1__phase_count__descriptor;
 extern const ProtobufCMessageDescriptor gantry__v1__import_images_request__descriptor;
 extern const ProtobufCMessageDescriptor gantry__v1__import_images_response__descriptor;
 extern const ProtobufCMessageDescriptor gantry__v1__imported_image__descriptor;
+extern const ProtobufCMessageDescriptor gantry__v1__tag_image_request__descriptor;
+extern const ProtobufCMessageDescriptor gantry__v1__tag_image_response__descriptor;
+extern const ProtobufCMessageDescriptor gantry__v1__untag_image_request__descriptor;
+extern const ProtobufCMessageDescriptor gantry__v1__untag_image_response__descriptor;
+extern const ProtobufCMessageDescriptor gantry__v1__pin_image_request__descriptor;
+extern const ProtobufCMessageDescriptor gantry__v1__pin_image_response__descriptor;
 extern const ProtobufCMessageDescriptor gantry__v1__set_log_level_request__descriptor;
 extern const ProtobufCMessageDescriptor gantry__v1__set_log_level_response__descriptor;
 extern const ProtobufCServiceDescriptor gantry__v1__gantry_service__descriptor;

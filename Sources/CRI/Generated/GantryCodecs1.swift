@@ -250,6 +250,86 @@ extension ImportedImage: Message {
     public func json() -> JSONValue { Codec.json(self) }
 }
 
+extension TagImageRequest: CMessage {
+    package static let descriptor = Descriptor(gantry__v1__tag_image_request__init)
+    package init(_ c: Gantry__V1__TagImageRequest) throws { self.init(image: try Fields.string(c.image, "TagImageRequest.image"), name: try Fields.string(c.name, "TagImageRequest.name")) }
+    package func fill(_ c: UnsafeMutablePointer<Gantry__V1__TagImageRequest>, _ arena: Arena) {
+        c.pointee.image = arena.string(image)
+        c.pointee.name = arena.string(name)
+    }
+}
+extension TagImageRequest: Message {
+    public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
+}
+
+extension TagImageResponse: CMessage {
+    package static let descriptor = Descriptor(gantry__v1__tag_image_response__init)
+    package init(_ c: Gantry__V1__TagImageResponse) throws { self.init(name: try Fields.string(c.name, "TagImageResponse.name")) }
+    package func fill(_ c: UnsafeMutablePointer<Gantry__V1__TagImageResponse>, _ arena: Arena) {
+        c.pointee.name = arena.string(name)
+    }
+}
+extension TagImageResponse: Message {
+    public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
+}
+
+extension UntagImageRequest: CMessage {
+    package static let descriptor = Descriptor(gantry__v1__untag_image_request__init)
+    package init(_ c: Gantry__V1__UntagImageRequest) throws { self.init(name: try Fields.string(c.name, "UntagImageRequest.name")) }
+    package func fill(_ c: UnsafeMutablePointer<Gantry__V1__UntagImageRequest>, _ arena: Arena) {
+        c.pointee.name = arena.string(name)
+    }
+}
+extension UntagImageRequest: Message {
+    public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
+}
+
+extension UntagImageResponse: CMessage {
+    package static let descriptor = Descriptor(gantry__v1__untag_image_response__init)
+    package init(_ c: Gantry__V1__UntagImageResponse) throws { self.init(image: try Fields.string(c.image, "UntagImageResponse.image")) }
+    package func fill(_ c: UnsafeMutablePointer<Gantry__V1__UntagImageResponse>, _ arena: Arena) {
+        c.pointee.image = arena.string(image)
+    }
+}
+extension UntagImageResponse: Message {
+    public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
+}
+
+extension PinImageRequest: CMessage {
+    package static let descriptor = Descriptor(gantry__v1__pin_image_request__init)
+    package init(_ c: Gantry__V1__PinImageRequest) throws { self.init(image: try Fields.string(c.image, "PinImageRequest.image"), pinned: c.pinned != 0) }
+    package func fill(_ c: UnsafeMutablePointer<Gantry__V1__PinImageRequest>, _ arena: Arena) {
+        c.pointee.image = arena.string(image)
+        c.pointee.pinned = pinned ? 1 : 0
+    }
+}
+extension PinImageRequest: Message {
+    public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
+}
+
+extension PinImageResponse: CMessage {
+    package static let descriptor = Descriptor(gantry__v1__pin_image_response__init)
+    package init(_ c: Gantry__V1__PinImageResponse) throws { self.init(image: try Fields.string(c.image, "PinImageResponse.image")) }
+    package func fill(_ c: UnsafeMutablePointer<Gantry__V1__PinImageResponse>, _ arena: Arena) {
+        c.pointee.image = arena.string(image)
+    }
+}
+extension PinImageResponse: Message {
+    public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
+}
+
 extension SetLogLevelRequest: CMessage {
     package static let descriptor = Descriptor(gantry__v1__set_log_level_request__init)
     package init(_ c: Gantry__V1__SetLogLevelRequest) throws { self.init(level: try Fields.string(c.level, "SetLogLevelRequest.level")) }

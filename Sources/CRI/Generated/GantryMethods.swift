@@ -9,7 +9,10 @@ public enum GantryMethods {
     public static let setLogLevel = Method<SetLogLevelRequest, SetLogLevelResponse>("/gantry.v1.GantryService/SetLogLevel")
     public static let listPulls = Method<ListPullsRequest, ListPullsResponse>("/gantry.v1.GantryService/ListPulls")
     public static let importImages = Method<ImportImagesRequest, ImportImagesResponse>("/gantry.v1.GantryService/ImportImages")
+    public static let tagImage = Method<TagImageRequest, TagImageResponse>("/gantry.v1.GantryService/TagImage")
+    public static let untagImage = Method<UntagImageRequest, UntagImageResponse>("/gantry.v1.GantryService/UntagImage")
+    public static let pinImage = Method<PinImageRequest, PinImageResponse>("/gantry.v1.GantryService/PinImage")
     public static let getNodeStatus = Method<GetNodeStatusRequest, GetNodeStatusResponse>("/gantry.v1.GantryService/GetNodeStatus")
 
-    public static let paths = [getTrace.path, setLogLevel.path, listPulls.path, importImages.path, getNodeStatus.path]
+    public static let paths = [getTrace.path, setLogLevel.path, listPulls.path, importImages.path, tagImage.path, untagImage.path, pinImage.path, getNodeStatus.path]
 }

@@ -199,6 +199,58 @@ public struct ImportedImage: Sendable, Hashable {
     }
 }
 
+public struct TagImageRequest: Sendable, Hashable {
+    public var image: String
+    public var name: String
+
+    public init(image: String = "", name: String = "") {
+        self.image = image
+        self.name = name
+    }
+}
+
+public struct TagImageResponse: Sendable, Hashable {
+    public var name: String
+
+    public init(name: String = "") {
+        self.name = name
+    }
+}
+
+public struct UntagImageRequest: Sendable, Hashable {
+    public var name: String
+
+    public init(name: String = "") {
+        self.name = name
+    }
+}
+
+public struct UntagImageResponse: Sendable, Hashable {
+    public var image: String
+
+    public init(image: String = "") {
+        self.image = image
+    }
+}
+
+public struct PinImageRequest: Sendable, Hashable {
+    public var image: String
+    public var pinned: Bool
+
+    public init(image: String = "", pinned: Bool = false) {
+        self.image = image
+        self.pinned = pinned
+    }
+}
+
+public struct PinImageResponse: Sendable, Hashable {
+    public var image: String
+
+    public init(image: String = "") {
+        self.image = image
+    }
+}
+
 public struct SetLogLevelRequest: Sendable, Hashable {
     public var level: String
 

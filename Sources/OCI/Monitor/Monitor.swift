@@ -32,8 +32,15 @@ public final class Monitor: Sendable {
     }
 
     /// Starts the monitor of the pod whose directory this is, and connects to it.
-    public static func start(program: String, directory: String) async throws -> Monitor {
-        let output = try await Command(program, [directory], limit: .seconds(10)).run()
+    /// - Parameter logRateLimit: lines that each container's log takes in a second; 0: any number.
+    public static func start(
+        program: String, directory: String, logRateLimit: Int = 0
+    ) async throws -> Monitor {
+        let rate = logRateLimit > 0 ? ["GANTRY_LOG_RATE_LIMIT=\(logRateLimit)"] : []
+        let output = try await Command(
+            program, [directory], environment: Command.plainEnvironment + rate,
+            limit: .seconds(10)
+        ).run()
         guard output.status == 0 else {
             throw GantryError(.internal, "\(program) did not start: \(output.errorText)")
         }

@@ -92,6 +92,12 @@ public enum Runtimes {
         return isEverywhere == true ? ["--network=host"] : []
     }
 
+    /// Where a program is that a configuration names, by its path or to be looked for.
+    public static func program(_ name: String, search: [String] = Runtimes.search) -> String? {
+        if name.begins(with: "/") { return name }
+        return search.map { "\($0)/\(name)" }.first(where: isProgram)
+    }
+
     private static func isProgram(_ path: String) -> Bool {
         access(path, X_OK) == 0
     }

@@ -28,11 +28,24 @@ final class ImageCatalog: Sendable {
         guard !name.isEmpty else { throw GantryError(.invalidArgument, "the image name is empty") }
         let images = records.withLock { $0 }
         if let image = images[name] ?? images["sha256:\(name)"] { return image }
+        return try named(name, images)?.image ?? byPrefix(name, images)
+    }
+
+    /// The image that has this very name, a tag or a digest, and how it is written out in full.
+    func named(_ name: String) -> (image: ImageRecord, name: String)? {
+        named(name, records.withLock { $0 })
+    }
+
+    private func named(
+        _ name: String, _ images: [String: ImageRecord]
+    ) -> (image: ImageRecord, name: String)? {
         for reference in (try? candidates(name)) ?? [] {
             let wanted = reference.digest.map(reference.pinned(to:)) ?? reference.description
-            if let image = images.values.first(where: { $0.isNamed(wanted) }) { return image }
+            if let image = images.values.first(where: { $0.isNamed(wanted) }) {
+                return (image, wanted)
+            }
         }
-        return try byPrefix(name, images)
+        return nil
     }
 
     /// - Throws: `notFound` when it is not here.
@@ -63,6 +76,28 @@ final class ImageCatalog: Sendable {
                 added.message.repoTags.insertOnce(tag)
                 added.message.repoDigests.insertOnce(digest)
                 let changed = [added] + self.losing(tag, records, except: image.id)
+                for image in changed { records[image.id] = image }
+                return changed
+            }
+            return try changed.map { try $0.row() }
+        }
+    }
+
+    /// Changes an image that is here.
+    /// - Parameter tag: a name that it has afterwards, and any other image no longer.
+    /// - Throws: `notFound` when it was removed meanwhile.
+    func change(
+        _ id: String, gaining tag: String? = nil,
+        _ change: @escaping @Sendable (inout Model.Image) -> Void = { _ in }
+    ) async throws {
+        try await store.changeImages {
+            let changed = try self.records.withLock { records in
+                guard var image = records[id] else {
+                    throw GantryError(.notFound, "image \(id) is not here")
+                }
+                change(&image.message)
+                image.message.repoTags.insertOnce(tag)
+                let changed = [image] + self.losing(tag, records, except: id)
                 for image in changed { records[image.id] = image }
                 return changed
             }

@@ -71,17 +71,27 @@ public struct Settings: Sendable {
     public var longLayer = 256 << 20
     /// Globs of names of images that garbage collection spares.
     public var pinnedImages: [String] = []
+    /// Directories whose archives of images are imported at the daemon's start.
+    public var imageDirectories: [String] = []
     public var signaturePolicy = "/etc/containers/policy.json"
     /// Where each registry's GPG signatures are.
     public var signatureLookasides = "/etc/containers/registries.d"
     public var signaturePolicyDirectory = "/etc/gantry/policies"
     /// Where `gantry-monitor`, `gantry-exec`, `gantry-path` and `gantry-pause` are.
     public var programDirectory = "/usr/libexec/gantry"
+    /// Lines that the log of each container takes in a second; 0: any number.
+    public var logRateLimit = 0
     public var logLevel = "info"
     /// `text` or `json`.
     public var logFormat = "text"
     /// `HOST:PORT` where Prometheus may read the daemon's metrics; empty: nowhere.
     public var metricsAddress = ""
+    /// PEM files; without a certificate that address has no TLS.
+    public var metricsCertificate = ""
+    public var metricsKey = ""
+    public var metricsClientCA = ""
+    /// A unix socket for the same; empty: none.
+    public var metricsSocket = ""
     /// What ListPodSandboxMetrics tells.
     public var podMetrics = MetricFamily.allCases
 

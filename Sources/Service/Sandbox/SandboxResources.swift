@@ -37,7 +37,8 @@ struct SandboxResources: Sendable {
 
     func startMonitor() async throws -> Monitor {
         let monitor = try await Monitor.start(
-            program: node.settings.monitorProgram, directory: paths.directory)
+            program: node.settings.monitorProgram, directory: paths.directory,
+            logRateLimit: node.settings.logRateLimit)
         sandbox.update { $0.monitor = monitor }
         node.watch(sandbox, monitor)
         return monitor

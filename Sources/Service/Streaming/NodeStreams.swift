@@ -69,6 +69,10 @@ extension NodeStreams: StreamingBackend {
             })
     }
 
+    public func ended(_ record: StreamRecord) {
+        StreamAudit(node: node).note(record)
+    }
+
     public func connect(sandbox id: String, port: UInt16) async throws -> Int32 {
         let sandbox = try node.sandboxes.get(id)
         try sandbox.requireReady()

@@ -7,8 +7,9 @@ struct ImageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "image", abstract: "Manage images.",
         subcommands: [
-            Pull.self, ImportCommand.self, List.self, Inspect.self, Usage.self, Remove.self,
-            Prune.self,
+            Pull.self, ImportCommand.self, List.self, Inspect.self, Usage.self, Tag.self,
+            Untag.self,
+            Pin.self, Unpin.self, Remove.self, Prune.self,
         ])
 
     struct Pull: AsyncParsableCommand {

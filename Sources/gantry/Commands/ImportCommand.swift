@@ -1,35 +1,62 @@
 internal import ArgumentParser
 internal import CRI
 internal import Glibc
+internal import Kernel
 internal import Model
+internal import Service
+internal import Takeover
 
-/// Images out of an archive, through the daemon, which opens it itself.
+/// Images out of an archive or another runtime's store, through the daemon, which opens them itself.
 struct ImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Import images from an OCI layout or an archive of docker save.",
-        discussion: "FILE is a directory, or a tar, which may be compressed with gzip or zstd.")
+        abstract: "Import images from an archive, or from another runtime's store.",
+        discussion: """
+            FILE is an OCI layout or an archive of docker save: a directory, or a tar, which may be \
+            compressed with gzip or zstd. A store is read and stays as it is; its runtime must not be \
+            running. An image that cannot be imported does not keep the others back.
+            """)
 
     @Argument(help: "Path of the archive.", completion: .file())
-    var file: String
+    var file: String?
 
     @Option(help: "Name of the image, in place of the names in the archive.")
     var name = ""
 
+    @Option(
+        help: "Import all images of containerd, whose root this is, as /var/lib/containerd.",
+        completion: .directory)
+    var fromContainerd: String?
+
+    @Option(help: "The namespace of containerd whose images are imported.")
+    var namespace = "k8s.io"
+
+    @Option(
+        help: "Import all images of CRI-O or Podman, whose store this is.", completion: .directory)
+    var fromStorage: String?
+
     @OptionGroup var options: ConfigurationOptions
 
-    /// An import ends by itself, and not because it is long.
-    private static let limit = Duration.seconds(24 * 3600)
+    func validate() throws {
+        let sources = [file, fromContainerd, fromStorage].compactMap { $0 }
+        guard sources.count == 1 else {
+            throw ValidationError("want either FILE, --from-containerd or --from-storage")
+        }
+        if file == nil && !name.isEmpty {
+            throw ValidationError("--name is for an archive: images of a store keep their names")
+        }
+    }
 
     func run() async throws {
-        let client = try DaemonClient(options)
-        let request = ImportImagesRequest(path: try Self.absolute(file), name: name)
-        let imported = try await PullDisplay(client: client, image: request.path).show {
-            try await client.call(GantryMethods.importImages, request, limit: Self.limit)
+        let importer = Importer(client: try DaemonClient(options))
+        if let file { return try await importer.run(try Self.absolute(file), name: name) }
+        let store: any ForeignStore
+        if let fromContainerd {
+            store = try ContainerdStore(root: Self.absolute(fromContainerd), namespace: namespace)
+        } else {
+            store = try ContainersStorage(root: Self.absolute(fromStorage ?? ""))
         }
-        for image in imported?.images ?? [] {
-            for name in image.names { print("\(name)  \(image.id)") }
-        }
+        try await importer.run(store, staging: "\(try options.load().settings.root)/staging")
     }
 
     /// The daemon has a working directory of its own.

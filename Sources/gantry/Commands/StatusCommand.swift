@@ -18,11 +18,23 @@ struct StatusCommand: AsyncParsableCommand {
     @Flag(help: "Refresh every second until interrupted.")
     var watch = false
 
+    @Option(
+        help: "Write a page of the whole node, with its pods, images and checks, to this file.",
+        completion: .file(extensions: ["html"]))
+    var html: String?
+
     @OptionGroup var options: ConfigurationOptions
 
     private static let interval = Duration.seconds(1)
 
+    func validate() throws {
+        if html != nil && (json || watch) {
+            throw ValidationError("--html cannot be combined with --json or --watch")
+        }
+    }
+
     func run() async throws {
+        if let html { return try await NodePageFile(options).write(to: html, now: Self.now()) }
         let client = try DaemonClient(options)
         if !watch { return print(try await page(client)) }
         let isTerminal = isatty(STDOUT_FILENO) == 1

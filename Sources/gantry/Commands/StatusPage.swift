@@ -5,10 +5,12 @@ internal import Text
 /// The state of a node as a page for people.
 struct StatusPage {
     let text: String
+    /// What there is to say, each with its name.
+    let rows: [(String, String)]
 
     /// - Parameter now: nanoseconds since 1970.
     init(_ status: GetNodeStatusResponse, now: Int64) {
-        let rows = [
+        rows = [
             ("runtime", Self.runtime(status)), ("network", Self.network(status)),
             ("pods", Self.counts(status.pods)), ("containers", Self.counts(status.containers)),
             ("images", "\(status.images), \(ImageTable.size(status.layerBytes)) on the disk"),

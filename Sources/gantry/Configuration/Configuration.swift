@@ -135,6 +135,9 @@ struct Configuration {
                 name: "pinned_images", value: .texts(\.pinnedImages), reloads: true,
                 summary: "Globs of names of images that garbage collection spares."),
             Key(
+                name: "image_dirs", value: .texts(\.imageDirectories),
+                summary: "Directories of archives whose images are imported and pinned at start."),
+            Key(
                 name: "signature_policy", value: .text(\.signaturePolicy), reloads: true,
                 summary: "Which images may be pulled: containers-policy.json(5)."),
             Key(
@@ -151,6 +154,9 @@ struct Configuration {
                 name: "pod_metrics", value: .texts(\.podMetricNames), reloads: true,
                 summary: "Families of metrics in ListPodSandboxMetrics."),
             Key(
+                name: "log_rate_limit", value: .count(\.logRateLimit), reloads: true,
+                summary: "Lines per second that a container of a new pod may log; 0: any number."),
+            Key(
                 name: "log_level", value: .text(\.logLevel), reloads: true,
                 summary: "trace, debug, info, notice, warning, error or critical."),
             Key(
@@ -159,6 +165,18 @@ struct Configuration {
             Key(
                 name: "metrics_address", value: .text(\.metricsAddress),
                 summary: "HOST:PORT to serve Prometheus metrics at, under /metrics; empty: none."),
+            Key(
+                name: "metrics_certificate", value: .text(\.metricsCertificate), reloads: true,
+                summary: "TLS certificate of metrics_address, a PEM file; empty: no TLS."),
+            Key(
+                name: "metrics_key", value: .text(\.metricsKey), reloads: true,
+                summary: "Key of metrics_certificate, a PEM file."),
+            Key(
+                name: "metrics_client_ca", value: .text(\.metricsClientCA),
+                summary: "CA of the clients that may read metrics, a PEM file; empty: any may."),
+            Key(
+                name: "metrics_socket", value: .text(\.metricsSocket),
+                summary: "Unix socket to serve metrics at, for socket_group; empty: none."),
             Key(
                 name: "streaming_address", value: .text(\.streamingAddress),
                 summary: "Address to serve exec, attach and port-forward at."),
@@ -233,6 +251,13 @@ struct Configuration {
             try configuration.merge(
                 try TOMLSection(try TOMLSection.text(try Files.read(file), file), file))
         }
+        return configuration
+    }
+
+    /// Reads a text that is in no file yet.
+    static func read(_ text: String, as name: String) throws -> Configuration {
+        var configuration = Configuration()
+        try configuration.merge(try TOMLSection(text, name))
         return configuration
     }
 

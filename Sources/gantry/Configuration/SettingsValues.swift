@@ -74,6 +74,9 @@ extension Settings {
         guard metricsAddress.isEmpty || MetricsEndpoint.split(metricsAddress) != nil else {
             throw section.error("metrics_address", "\"\(metricsAddress)\" is no HOST:PORT")
         }
+        guard metricsSocket.isEmpty || metricsSocket.begins(with: "/") else {
+            throw section.error("metrics_socket", "\"\(metricsSocket)\" is not an absolute path")
+        }
         let families = try section.strings("pod_metrics") ?? []
         if let unknown = families.first(where: { MetricFamily(rawValue: $0) == nil }) {
             let known = MetricFamily.allCases.map(\.rawValue).joined(separator: ", ")

@@ -16,4 +16,14 @@ extension Settings {
         result.needsTLS13 = tlsMinimum == "1.3"
         return result
     }
+
+    /// The certificate of the metrics, in the same terms.
+    var metricsTLS: StreamingSettings {
+        var result = StreamingSettings()
+        result.certificate = metricsCertificate.isEmpty ? nil : metricsCertificate
+        result.key = metricsKey.isEmpty ? nil : metricsKey
+        result.clientCA = metricsClientCA.isEmpty ? nil : metricsClientCA
+        result.needsTLS13 = tlsMinimum == "1.3"
+        return result
+    }
 }

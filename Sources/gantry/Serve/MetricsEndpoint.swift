@@ -1,43 +1,87 @@
+internal import Kernel
 internal import Model
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
+internal import Service
+internal import Streaming
+internal import System
 internal import Text
 
-/// Prometheus' way in: `GET /metrics` over HTTP, on an address of the administrator's choice.
+/// Prometheus' ways in: `GET /metrics` over HTTP or HTTPS on an address, and over HTTP on a unix socket.
 struct MetricsEndpoint: Sendable {
     private let threads: MultiThreadedEventLoopGroup
-    private let channel: any Channel
+    private let channels: [any Channel]
+    private let tls: ServerTLS?
 
     /// - Parameters:
-    ///   - address: `HOST:PORT`, or `[ADDRESS]:PORT` for IPv6.
+    ///   - settings: say where; nil is returned when they say nowhere.
     ///   - page: makes what is answered.
     /// - Throws: `GantryError` (`unavailable`) when nobody can listen there.
     static func start(
-        on address: String, page: @escaping @Sendable () -> String
-    ) async throws -> MetricsEndpoint {
+        _ settings: Settings, page: @escaping @Sendable () -> String
+    ) async throws -> MetricsEndpoint? {
+        if settings.metricsAddress.isEmpty && settings.metricsSocket.isEmpty { return nil }
+        let tls = try await Blocking.run { try ServerTLS(settings.metricsTLS) }
+        let threads = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        var channels: [any Channel] = []
+        do {
+            if !settings.metricsAddress.isEmpty {
+                channels.append(
+                    try await listen(on: settings.metricsAddress, server(threads, tls, page)))
+            }
+            if !settings.metricsSocket.isEmpty {
+                channels.append(
+                    try await MetricsSocket(settings).listen(server(threads, nil, page)))
+            }
+            return MetricsEndpoint(threads: threads, channels: channels, tls: tls)
+        } catch {
+            for channel in channels { try? await channel.close() }
+            try? await threads.shutdownGracefully()
+            throw error
+        }
+    }
+
+    private static func server(
+        _ threads: MultiThreadedEventLoopGroup, _ tls: ServerTLS?,
+        _ page: @escaping @Sendable () -> String
+    ) -> ServerBootstrap {
+        ServerBootstrap(group: threads)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try tls?.protect(channel)
+                    let pipeline = channel.pipeline.syncOperations
+                    try pipeline.configureHTTPServerPipeline()
+                    try pipeline.addHandler(MetricsHandler(page: page))
+                }
+            }
+    }
+
+    /// - Parameter address: `HOST:PORT`, or `[ADDRESS]:PORT` for IPv6.
+    private static func listen(
+        on address: String, _ server: ServerBootstrap
+    ) async throws -> any Channel {
         guard let (host, port) = split(address) else {
             throw GantryError(.invalidArgument, "metrics_address \"\(address)\" is no HOST:PORT")
         }
-        let threads = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let bootstrap = ServerBootstrap(group: threads)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelInitializer { channel in
-                channel.pipeline.configureHTTPServerPipeline().flatMapThrowing {
-                    try channel.pipeline.syncOperations.addHandler(MetricsHandler(page: page))
-                }
-            }
         do {
-            let channel = try await bootstrap.bind(host: host, port: port).get()
-            return MetricsEndpoint(threads: threads, channel: channel)
+            return try await server.serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .bind(host: host, port: port).get()
         } catch {
-            try? await threads.shutdownGracefully()
             throw GantryError(.unavailable, "cannot serve metrics on \(address)", cause: error)
         }
     }
 
-    func stop() async {
-        try? await channel.close()
+    /// Reads the certificate anew.
+    /// - Throws: `GantryError` for one that cannot be used.
+    func renewCertificate(_ settings: Settings) async throws {
+        guard let tls else { return }
+        try await Blocking.run { try tls.renew(settings.metricsTLS) }
+    }
+
+    func stop(_ settings: Settings) async {
+        for channel in channels { try? await channel.close() }
+        if !settings.metricsSocket.isEmpty { try? Files.remove(settings.metricsSocket) }
         try? await threads.shutdownGracefully()
     }
 

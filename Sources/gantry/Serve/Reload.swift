@@ -11,6 +11,7 @@ struct Reload: Sendable {
     /// The limits of open files that the daemon was started with.
     let limits: OpenFiles
     let streaming: StreamingServer
+    let metrics: MetricsEndpoint?
     let manager: ServiceManager
     let log: Logger
 
@@ -23,6 +24,7 @@ struct Reload: Sendable {
             settings.takeOpenFiles(limits)
             let changes = Changes(from: node.settings, to: settings)
             var notes = try await streaming.renewCertificate(changes.settings.streaming)
+            try await metrics?.renewCertificate(changes.settings)
             notes += try await node.take(changes.settings)
             setLevel(changes)
             log.notice("configuration reloaded: \((changes.notes + notes).joined(separator: "; "))")

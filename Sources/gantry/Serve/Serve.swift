@@ -50,12 +50,13 @@ struct Serve: AsyncParsableCommand {
             await node.startPlugins()
             let server = try Self.server(node, .serving(node), settings.socket, log)
             let figures = try Self.containerd(node, settings, log)
-            let metrics = try await Self.metrics(node, settings)
+            let metrics = try await MetricsEndpoint.start(settings) { node.exposition() }
             control.serves(
                 node,
                 Reload(
-                    options: options, limits: limits, streaming: streaming, manager: manager,
-                    log: log))
+                    options: options, limits: limits, streaming: streaming, metrics: metrics,
+                    manager: manager, log: log))
+            node.importImageDirectories()
             log.info("serving the CRI on \(settings.socket)")
             manager.tell(.ready, .status("serving the CRI on \(settings.socket)"))
             await withDiscardingTaskGroup { streams in
@@ -69,7 +70,7 @@ struct Serve: AsyncParsableCommand {
                 await figures?.shutdown(grace: .zero)
                 streams.cancelAll()
             }
-            await metrics?.stop()
+            await metrics?.stop(settings)
             node.leaveMonitors()
         }
     }
@@ -104,12 +105,6 @@ struct Serve: AsyncParsableCommand {
             socketPath: socket,
             socketGroup: try SocketGroup.number(of: node.settings.socketGroup),
             translate: Boundary.status(of:))
-    }
-
-    private static func metrics(_ node: Node, _ settings: Settings) async throws -> MetricsEndpoint?
-    {
-        if settings.metricsAddress.isEmpty { return nil }
-        return try await MetricsEndpoint.start(on: settings.metricsAddress) { node.exposition() }
     }
 
     private static func logger(_ settings: Settings) -> Logger {
