@@ -57,6 +57,7 @@ let package = Package(
         .target(name: "CCRI", dependencies: ["CProtobuf"]),
         .target(name: "CTTRPC", dependencies: ["CProtobuf"]),
         .target(name: "CNRI", dependencies: ["CProtobuf"]),
+        .target(name: "CShim", dependencies: ["CProtobuf"]),
 
         // Rooms, from the kernel up.
         room("Text"),
@@ -77,6 +78,9 @@ let package = Package(
         room(
             "NRI",
             uses: ["CNRI", "TTRPC", "Protobuf", "System", "Kernel", "CLinux", "Text", "Model"]),
+        room(
+            "Shim",
+            uses: ["CShim", "TTRPC", "Protobuf", "System", "Kernel", "CLinux", "Text", "Model"]),
         room("YAML", uses: ["CYAML", "Text", "Model"]),
         room("TOML", uses: ["Text", "Model"]),
         room("Takeover", uses: ["System", "Kernel", "CLinux", "Text", "Model"]),
@@ -165,6 +169,7 @@ let package = Package(
             uses: ["OCI", "Model", .product(name: "Logging", package: "swift-log")]),
         tests(of: "CRI", uses: ["Model"]),
         tests(of: "TTRPC", uses: ["System", "Kernel", "CLinux", "Model"]),
+        tests(of: "Shim", uses: ["TTRPC", "Protobuf", "System", "Kernel", "CLinux", "Model"]),
         tests(of: "NRI", uses: ["TTRPC", "System", "Kernel", "Model"]),
         tests(
             of: "Streaming",

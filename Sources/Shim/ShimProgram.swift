@@ -1,0 +1,134 @@
+internal import Glibc
+internal import Kernel
+internal import Model
+internal import Protobuf
+internal import System
+internal import Text
+
+/// A shim's program, by which shims are started and what is left of dead ones is removed.
+public struct ShimProgram: Sendable {
+    public let path: String
+    /// Under which the shim keeps its tasks; containerd's for Kubernetes is `k8s.io`.
+    public let namespace: String
+    /// The socket to which the shim sends its events (`EventServer`).
+    public let eventSocket: String
+    /// A directory for the shim's socket; its path must be short (unix(7)).
+    public let socketDirectory: String
+    /// The time that one run of the program may take.
+    let limit: Duration
+
+    public init(
+        path: String, namespace: String = "k8s.io", eventSocket: String, socketDirectory: String,
+        limit: Duration = .seconds(120)
+    ) {
+        self.path = path
+        self.namespace = namespace
+        self.eventSocket = eventSocket
+        self.socketDirectory = socketDirectory
+        self.limit = limit
+    }
+
+    /// Starts the shim of a sandbox.
+    /// - Parameters:
+    ///   - id: the sandbox's. A shim that serves the same sandbox is found by the annotations of the
+    ///     bundle's spec, and its address comes back.
+    ///   - bundle: the directory with the spec; the shim's log is put there.
+    ///   - options: as the program takes them.
+    /// - Throws: `unavailable` with the program's own words; see `Bootstrap`.
+    public func start(_ id: String, bundle: String, options: TypedMessage? = nil) async throws
+        -> Bootstrap
+    {
+        var parameters = BootstrapParams(
+            instanceId: id, namespace: namespace, containerdVersion: Self.spokenVersion,
+            containerdTtrpcAddress: eventSocket, containerdBinary: Self.publisher,
+            socketDir: socketDirectory)
+        if let options { parameters.extensions = [Extension(value: options)] }
+        // The shim opens it before anything else, and waits where it is a FIFO that nobody reads.
+        try await Blocking.run {
+            if !Files.exists("\(bundle)/log") { try Files.replace("\(bundle)/log", with: []) }
+        }
+        let output = try await run("start", id, in: bundle, input: Codec.encode(parameters))
+        return try Bootstrap(answer: output)
+    }
+
+    /// Removes what a dead shim has left of a task: its processes, mounts and state.
+    /// - Returns: how the task ended, as far as the program knows.
+    public func delete(_ id: String, bundle: String) async throws -> TaskEnd {
+        let output = try await run("delete", id, in: bundle, arguments: ["-bundle", bundle])
+        let response: DeleteResponse = try Codec.decode(output)
+        return TaskEnd(status: response.exitStatus, at: response.exitedAt)
+    }
+
+    /// Shims of 2.3 and later go by the version of who starts them.
+    private static let spokenVersion = "2.4.0"
+    /// Called with an event by shims that know no socket for events.
+    private static let publisher = "/bin/true"
+
+    private func run(
+        _ action: String, _ id: String, in bundle: String, arguments: [String] = [],
+        input: [UInt8] = []
+    ) async throws -> [UInt8] {
+        // No program here has a working directory of its own, and shims want to be in their bundle.
+        let words =
+            ["-C", bundle, path] + [
+                "-namespace", namespace, "-address", eventSocket, "-publish-binary", Self.publisher,
+                "-id", id,
+            ] + arguments + [action]
+        let command = Command(
+            Self.changer, words, environment: environment, input: input, limit: limit)
+        let output = try await command.run()
+        guard output.status == 0 else {
+            let said = output.errorText + output.text
+            throw GantryError(
+                .unavailable, "\(path) \(action) ends with \(output.status): \(said.trimmed)")
+        }
+        return output.standardOutput
+    }
+
+    /// env(1): `-C` changes the working directory.
+    private static let changer = "/usr/bin/env"
+
+    private var environment: [String] {
+        Command.plainEnvironment + [
+            "GOMAXPROCS=2", "MAX_SHIM_VERSION=3", "TTRPC_ADDRESS=\(eventSocket)",
+            "GRPC_ADDRESS=\(eventSocket)", "NAMESPACE=\(namespace)",
+        ]
+    }
+}
+
+extension ShimProgram {
+    /// The program of a runtime's name: `io.containerd.kata.v2` is `containerd-shim-kata-v2`.
+    public static func name(ofRuntime name: String) -> String? {
+        let parts = name.split(at: ".")
+        guard parts.count >= 2, !name.has("/") else { return nil }
+        return "containerd-shim-\(parts[parts.count - 2])-\(parts[parts.count - 1])"
+    }
+
+    /// Options of a shim that has a configuration file of its own (Kata, gVisor, runwasi).
+    public static func options(file: String, type: String = "") -> TypedMessage {
+        let options = RuntimeOptions(typeUrl: type, configPath: file)
+        return TypedMessage(typeUrl: "runtimeoptions.v1.Options", value: Codec.encode(options))
+    }
+}
+
+/// How a task ended.
+public struct TaskEnd: Hashable, Sendable {
+    /// The exit code, or 128 + the signal that ended it.
+    public let code: Int32
+    /// Nanoseconds since 1970; 0 when the shim does not tell.
+    public let at: Int64
+
+    public init(code: Int32, at: Int64) {
+        self.code = code
+        self.at = at
+    }
+
+    /// Numbers from outside: clamped, since shims have sent times of year 1 and exit codes of 2^32-1.
+    init(status: UInt32, at time: Timestamp?) {
+        let seconds = max(0, min(time?.seconds ?? 0, 9_000_000_000))
+        let nanoseconds = max(0, min(time?.nanos ?? 0, 999_999_999))
+        self.init(
+            code: status > 255 ? 255 : Int32(status),
+            at: seconds * 1_000_000_000 + Int64(nanoseconds))
+    }
+}

@@ -1,0 +1,164 @@
+import Foundation
+import Glibc
+import Kernel
+import Model
+import Protobuf
+import Synchronization
+import System
+import TTRPC
+import Testing
+
+@testable import Shim
+
+/// Tasks of a shim over a socket.
+@Suite struct TaskTests {
+    private func withShim<Result: Sendable>(
+        version: Int = 3,
+        _ body: @escaping @Sendable (TaskClient, FakeShim) async throws -> Result
+    ) async throws -> Result {
+        let path = "/tmp/gantry-shim-\(UUID().uuidString.prefix(8)).sock"
+        defer { unlink(path) }
+        let shim = try FakeShim(path, version: version)
+        let bootstrap = try Bootstrap(
+            answer: Array(#"{"version":\#(version),"address":"unix://\#(path)"}"#.utf8))
+        let client = try #require(try await TaskClient.connect(bootstrap))
+        return try await withThrowingTaskGroup(of: Result?.self) { group in
+            group.addTask {
+                try? await shim.run()
+                return nil
+            }
+            group.addTask {
+                await client.run()
+                return nil
+            }
+            group.addTask {
+                defer {
+                    client.close()
+                    shim.die()
+                }
+                return try await body(client, shim)
+            }
+            var result: Result?
+            for try await each in group { result = each ?? result }
+            return try #require(result)
+        }
+    }
+
+    @Test(arguments: [2, 3]) func aTasksLife(_ version: Int) async throws {
+        let asked = try await withShim(version: version) { client, shim in
+            let streams = TaskStreams(stdout: "/o", stderr: "/e")
+            #expect(
+                try await client.create(
+                    "a", bundle: "/b", root: [RootMount(type: "overlay")], streams) == 42)
+            #expect(try await client.start("a") == 43)
+            try await client.kill("a", signal: 15)
+            #expect(try await client.wait("a") == TaskEnd(code: 137, at: 5_000_000_006))
+            #expect(try await client.delete("a").code == 137)
+            return shim.asked.withLock { $0 }
+        }
+        #expect(
+            asked.map { $0.split(separator: " ")[0] } == [
+                "Create", "Start", "Kill", "Wait", "Delete",
+            ])
+        #expect(asked[0].contains("stdout: \"/o\"") && asked[0].contains("overlay"))
+        #expect(asked[2].contains("signal: 15"))
+    }
+
+    @Test func aProcessThatIsAdded() async throws {
+        let asked = try await withShim { client, shim in
+            try await client.addProcess("x", to: "a", Array("{}".utf8), TaskStreams(terminal: true))
+            try await client.start("a", exec: "x")
+            return shim.asked.withLock { $0 }
+        }
+        #expect(asked[0].contains("runtime-spec/1/Process"))
+        #expect(asked[1].contains("execId: \"x\""))
+    }
+
+    @Test func failuresAreTheShimsOwn() async throws {
+        try await withShim { client, _ in
+            let none = await #expect(throws: GantryError.self) {
+                try await client.create("none", bundle: "/b", TaskStreams())
+            }
+            #expect(none?.code == .notFound)
+            let huge = await #expect(throws: GantryError.self) {
+                try await client.create("huge", bundle: "/b", TaskStreams())
+            }
+            #expect(huge?.description.contains("4294967295") == true)
+            let unknown = await #expect(throws: GantryError.self) { try await client.pause("a") }
+            #expect(unknown?.code == .unimplemented)
+        }
+    }
+
+    /// Who waits for a task of a shim that dies learns that, and so does who asks afterwards.
+    @Test func aShimThatDies() async throws {
+        try await withShim { client, shim in
+            let waiting = Task { try await client.wait("long") }
+            while shim.asked.withLock({ $0.isEmpty }) { await Task.yield() }
+            shim.die()
+            let first = await #expect(throws: GantryError.self) { try await waiting.value }
+            let second = await #expect(throws: GantryError.self) { try await client.state("a") }
+            #expect(first?.code == .unavailable && second?.code == .unavailable)
+        }
+    }
+
+    @Test func nobodyListens() async throws {
+        let bootstrap = try Bootstrap(answer: Array("/tmp/no/such.sock".utf8))
+        #expect(try await TaskClient.connect(bootstrap) == nil)
+    }
+
+    @Test func aShimThatEndsAtShutdown() async throws {
+        try await withShim { client, _ in try await client.shutDown("a") }
+    }
+
+    @Test func events() throws {
+        let exit = Codec.encode(
+            TaskExit(containerId: "c", id: "c", pid: 7, exitStatus: 3, exitedAt: Timestamp()))
+        let envelope = { (topic: String, value: [UInt8]) in
+            EventEnvelope(topic: topic, event: TypedMessage(typeUrl: "x", value: value))
+        }
+        #expect(
+            try EventServer.event(envelope("/tasks/exit", exit))
+                == .exit(task: "c", exec: "", TaskEnd(code: 3, at: 0)))
+        let exec = Codec.encode(TaskExit(containerId: "c", id: "e", exitStatus: 3))
+        #expect(
+            try EventServer.event(envelope("/tasks/exit", exec))
+                == .exit(task: "c", exec: "e", TaskEnd(code: 3, at: 0)))
+        let out = Codec.encode(TaskOOM(containerId: "c"))
+        #expect(try EventServer.event(envelope("/tasks/oom", out)) == .outOfMemory(task: "c"))
+        #expect(try EventServer.event(envelope("/tasks/start", [])) == nil)
+        #expect(throws: GantryError.self) { try EventServer.event(nil) }
+        #expect(throws: (any Error).self) {
+            try EventServer.event(envelope("/tasks/exit", [0xff, 0xff]))
+        }
+    }
+
+    /// The program gets what it needs to start a shim, in its bundle, and its answer is read.
+    @Test func aProgramStartsAndDeletes() async throws {
+        let directory = "/tmp/gantry-shim-\(UUID().uuidString.prefix(8))"
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let path = "\(directory)/shim"
+        try """
+        #!/bin/sh
+        pwd > \(directory)/seen; echo "$*" >> \(directory)/seen; echo $TTRPC_ADDRESS >> \(directory)/seen
+        case "$*" in
+        *start) cat > \(directory)/input; echo '{"version":3,"address":"unix:///s","protocol":"ttrpc"}' ;;
+        *) printf '\\020\\211\\001' ;;
+        esac
+        """.write(toFile: path, atomically: true, encoding: .utf8)
+        chmod(path, 0o755)
+        let program = ShimProgram(path: path, eventSocket: "/e.sock", socketDirectory: "/run/s")
+        let bootstrap = try await program.start(
+            "pod", bundle: directory, options: ShimProgram.options(file: "/kata.toml"))
+        #expect(bootstrap.version == 3 && bootstrap.socket == "/s")
+        let parameters: BootstrapParams = try Codec.decode(try Files.read("\(directory)/input"))
+        #expect(parameters.instanceId == "pod" && parameters.namespace == "k8s.io")
+        let options = try #require(parameters.extensions.first?.value)
+        #expect(options.typeUrl == "runtimeoptions.v1.Options")
+        let seen = try Files.readText("\(directory)/seen").split(separator: "\n")
+        #expect(seen[0] == directory && seen[1].hasSuffix("-id pod start") && seen[2] == "/e.sock")
+        #expect(Files.exists("\(directory)/log"))
+        #expect(try await program.delete("pod", bundle: directory) == TaskEnd(code: 137, at: 0))
+    }
+}
