@@ -4,6 +4,9 @@ public enum Request: Sendable, Equatable {
     case create(CreateRequest)
     /// Starts a container whose runtime hides its processes; see `CreateRequest.startArguments`.
     case start(container: String)
+    /// A container's init is another process than the one that its pid file names, which goes on to
+    /// stand for its end.
+    case initProcess(container: String, pid: Int32)
     case reopenLog(container: String)
     case list
     /// Connects a client with one of the container's streams. The descriptor of its pipe comes beside

@@ -14,6 +14,9 @@ extension Request {
         case .create(let request): request.put(into: &fields)
         case .start(let container), .reopenLog(let container), .forget(let container):
             fields.put(container)
+        case .initProcess(let container, let pid):
+            fields.put(container)
+            fields.put(pid)
         case .attach(let stream): stream.put(into: &fields)
         case .resize(let container, let width, let height):
             fields.put(container)
@@ -50,6 +53,7 @@ extension Request {
         case .namespaces: "namespaces"
         case .create: "create"
         case .start: "start"
+        case .initProcess: "init-process"
         case .reopenLog: "reopen-log"
         case .list: "list"
         case .attach: "attach"
@@ -64,6 +68,8 @@ extension Request {
         case "namespaces": self = .namespaces(try NamespaceRequest(&fields))
         case "create": self = .create(try CreateRequest(&fields))
         case "start": self = .start(container: try fields.text())
+        case "init-process":
+            self = .initProcess(container: try fields.text(), pid: try fields.number())
         case "reopen-log": self = .reopenLog(container: try fields.text())
         case "list": self = .list
         case "attach": self = .attach(try AttachedStream(&fields))

@@ -20,8 +20,11 @@ extension NetworkPlugins {
     /// `collectGarbage` takes it from there.
     /// - Throws: `GantryError`: `invalidArgument` for an attachment that plugins cannot be given,
     ///   `unavailable` without a ready network, otherwise with a `PluginError` as cause.
-    public func add(_ attachment: Attachment) async throws -> NetworkResult {
-        let record = try await newRecord(attachment)
+    /// - Parameter directory: of a handler's own configuration; empty: the node's.
+    public func add(
+        _ attachment: Attachment, in directory: String = ""
+    ) async throws -> NetworkResult {
+        let record = try await newRecord(attachment, source(in: directory))
         return try await gate.perform(.container(record.sandboxId)) {
             // A second ADD without DEL is against the specification, section 2.
             try await takeBack(record.id, knowing: nil)
@@ -36,7 +39,9 @@ extension NetworkPlugins {
         }
     }
 
-    private func newRecord(_ attachment: Attachment) async throws -> AttachmentRecord {
+    private func newRecord(
+        _ attachment: Attachment, _ source: NetworkSource
+    ) async throws -> AttachmentRecord {
         let network: SelectedNetwork
         do {
             network = try await source.current()

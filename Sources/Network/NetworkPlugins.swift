@@ -9,6 +9,8 @@ internal import Synchronization
 /// configuration loses an address.
 public final class NetworkPlugins: Sendable {
     let source: NetworkSource
+    /// Of the handlers that have a configuration of their own, by its directory.
+    private let others = Mutex<[String: NetworkSource]>([:])
     let plugins: Plugins
     let records: RecordStore
     let gate = OperationGate()
@@ -32,6 +34,20 @@ public final class NetworkPlugins: Sendable {
     }
 }
 
+extension NetworkPlugins {
+    /// Where the network of a handler's pods is found.
+    /// - Parameter directory: its own; empty: the node's.
+    func source(in directory: String) -> NetworkSource {
+        if directory.isEmpty { return source }
+        return others.withLock { others in
+            if let known = others[directory] { return known }
+            let new = NetworkSource(directories: [directory], plugins: plugins)
+            others[directory] = new
+            return new
+        }
+    }
+}
+
 /// Whether pods can be given a network: the CRI's NetworkReady condition.
 public enum Readiness: Hashable, Sendable {
     case ready
@@ -45,9 +61,10 @@ extension NetworkPlugins {
 
     /// Looks at the configuration and the plugins as they are now, and asks those of a network of
     /// 1.1 for their STATUS.
-    public func readiness() async -> Readiness {
+    /// - Parameter directory: of a handler's own configuration; empty: the node's.
+    public func readiness(in directory: String = "") async -> Readiness {
         do {
-            let network = try await source.current()
+            let network = try await source(in: directory).current()
             try await askStatus(network)
             return .ready
         } catch let problem as NotReady {

@@ -57,6 +57,8 @@ final class Connection: EventSource {
             loop.containers.create(request) { [weak self] in self?.send($0, serial: serial) }
         case .start(let id):
             loop.containers.start(id) { [weak self] in self?.send($0, serial: serial) }
+        case .initProcess(let id, let pid):
+            reply(serial) { try self.loop.containers.note(initProcess: pid, of: id) }
         case .reopenLog(let id): reply(serial) { try self.loop.containers.reopenLog(of: id) }
         case .list: send(.containers(loop.containers.states), serial: serial)
         case .forget(let id):

@@ -5,18 +5,19 @@ internal import MonitorProtocol
 
 /// A container that was created: its process, its streams, its end.
 final class Container {
-    let pid: Int32
+    /// Of its init.
+    private(set) var pid: Int32
     let log: LogFile
     let request: CreateRequest
-    /// The process whose end is the container's: its init, or where that is hidden, the runtime's
-    /// `wait` once it was started.
+    /// The process whose end is the container's: its init, or a monitor that the runtime has put
+    /// before it, or where the init is hidden, the runtime's `wait` once it was started.
     private(set) var watched: Int32?
     private(set) var exit: ExitRecord?
     private(set) var outputs: [OutputStream] = []
     /// What the runtime's `wait` writes.
     private var verdict: OutputStream?
     private var verdictText: [UInt8] = []
-    let memory: MemoryEvents?
+    private(set) var memory: MemoryEvents?
     /// Held open so that the container does not read an end of file; closed with the container.
     private var input: Descriptor?
     /// Clients that write to its input.
@@ -36,6 +37,12 @@ final class Container {
         memory = MemoryEvents(of: pid, in: podKills)
         watched = request.isHidden ? nil : pid
         takeOutputs(outputs)
+    }
+
+    /// The process that is watched is another.
+    func note(initProcess: Int32, _ podKills: PodKills) {
+        pid = initProcess
+        memory = MemoryEvents(of: pid, in: podKills)
     }
 
     private func takeOutputs(_ outputs: [OutputStream]) {

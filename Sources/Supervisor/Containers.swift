@@ -105,6 +105,16 @@ final class Containers {
         return container
     }
 
+    /// Memory is counted where the container's processes are.
+    func note(initProcess pid: Int32, of id: String) throws {
+        let container = try get(id)
+        if let memory = container.memory { loop.remove(memory) }
+        container.note(initProcess: pid, kills)
+        if container.exit == nil, let memory = container.memory, memory.isListening {
+            loop.add(memory)
+        }
+    }
+
     func reopenLog(of id: String) throws {
         try get(id).log.reopen()
     }

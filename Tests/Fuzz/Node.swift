@@ -84,7 +84,7 @@ extension FuzzTarget {
             _ = failure.shellExitCode
         }
         _ = try? JSONDecoder().decode(RuntimeState.self, from: Data(input))
-        _ = try HandlerFeatures(version: "1", json: input)
+        _ = HandlerFeatures(json: input)
     }
 
     static let logs = FuzzTarget(

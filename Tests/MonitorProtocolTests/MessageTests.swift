@@ -25,7 +25,8 @@ import Testing
     static let requests: [Request] = [
         .namespaces(namespaces), .namespaces(mapped),
         .namespaces(.init(pins: [], hostname: "", sysctls: [:])),
-        .create(create), .create(hidden), .start(container: "c1"), .reopenLog(container: "c1"),
+        .create(create), .create(hidden), .start(container: "c1"),
+        .initProcess(container: "c1", pid: 7), .reopenLog(container: "c1"),
         .resize(container: "c1", width: 80, height: 24),
         .attach(.init(container: "c1", name: .stdout)),
         .attach(.init(container: "c1", name: .stdin, endsInput: true)),

@@ -34,7 +34,7 @@ import Testing
             """
         try await withDirectory(programs: ["fake": script, "broken": "echo no >&2; exit 4"]) {
             let fake = Handler(name: "fake", path: "\($0)/fake", root: $0)
-            let features = try await fake.probe()
+            let features = try await fake.probe().features
             #expect(
                 features
                     == HandlerFeatures(
@@ -51,10 +51,9 @@ import Testing
 
     @Test func discoveryKeepsTheOrder() async throws {
         try await withDirectory(["a/x": ""], programs: ["runsc": "", "a/crun": ""]) { directory in
-            let found = await Runtimes.discover(
+            let found = Runtimes.discover(
                 runRoot: "/run/x", search: [directory, "\(directory)/a"])
             #expect(found.map(\.name) == ["crun", "runsc"])
-            #expect(found.map(\.infra) == [false, true])
             #expect(found.map(\.root) == ["/run/x/crun", "/run/x/runsc"])
         }
     }

@@ -6,8 +6,10 @@ import Testing
 /// Which processes a daemon takes for commands of the one before it.
 @Suite struct CommandsOfOthersTests {
     private static func isCommand(_ text: String, of name: String = "crun") -> Bool {
+        var handler = Handler(name: name, path: "/usr/bin/\(name)", root: "/run/gantry/\(name)")
+        handler.found[.hiddenProcesses] = name == "runsc"
         let runtime = Runtime(
-            Handler(name: name, path: "/usr/bin/\(name)", root: "/run/gantry/\(name)"),
+            handler,
             cgroupDriver: .cgroupfs, scratch: "/run", execProgram: "")
         let arguments = text.split(separator: " ").map(String.init)
         return runtime.isCommand(RunningProgram(arguments: arguments, environment: []))

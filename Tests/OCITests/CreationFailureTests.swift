@@ -32,6 +32,14 @@ import Testing
         #expect((error(message) as? GantryError)?.code == .internal)
     }
 
+    /// As text its quotes are escaped.
+    @Test func aMessageInQuotes() {
+        let line =
+            #"level=error msg="runc create failed: unable to start container process: "#
+            + #"exec: \"/no\": stat /no: no such file or directory""#
+        #expect(runtime.error(creating: "c", log: line) is UnusableProgram)
+    }
+
     @Test func aRefusedLimitIsNamed() {
         var limits = Spec.Resources()
         limits.cpu = Spec.CPU()

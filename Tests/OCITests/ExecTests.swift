@@ -21,8 +21,9 @@ internal import Testing
             \(script)
             """
         return try await withDirectory(programs: ["crun": program]) { directory in
-            let handler = Handler(
+            var handler = Handler(
                 name: "crun", path: "\(directory)/crun", root: directory)
+            handler.found[.execDetach] = false
             let runtime = Runtime(
                 handler, cgroupDriver: .cgroupfs, scratch: directory, execProgram: "")
             let output = try await runtime.exec("c", Spec.Process(args: ["x"]), limit: limit)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,111 @@ def test_a_handler_that_does_not_work_is_not_there(pods, client, configured):
     assert {h.name for h in client.Status().runtime_handlers} == {"", "mine"}
     with refused(StatusCode.INVALID_ARGUMENT, 'no runtime handler "broken"; there are: mine'):
         pods.run("broken")
+
+
+@pytest.fixture
+def mine(pods, configured):
+    """Has pods run with a handler of these keys."""
+    def make(keys):
+        configured(f"""
+            [runtimes.mine]
+            path = "{shutil.which(pods.handler, path='/usr/sbin:/usr/bin:/sbin:/bin')}"
+            root = "/run/gantry/{pods.handler}"
+            {keys}
+            """)
+        pods.handler = "mine"
+        return pods
+
+    return make
+
+
+def test_default_annotations_unless_the_pod_has_others(mine, busybox):
+    pod = mine("""
+        default_annotations = ["example.com/a=1", "example.com/b=x=y"]
+        allowed_annotations = ["example.com/a"]
+        """).run(annotations={"example.com/a": "2", "example.com/b": "3"})
+    found = annotations(pod.create("true", image=busybox))
+    assert (found["example.com/a"], found["example.com/b"]) == ("2", "x=y")
+
+
+def test_a_base_spec_completes_each_containers(mine, busybox, tmp_path):
+    base = tmp_path / "base.json"
+    base.write_text(json.dumps({
+        "process": {"env": ["FROM_BASE=1", "HOME=/base"], "rlimits": [
+            {"type": "RLIMIT_NOFILE", "soft": 123, "hard": 456}]},
+        "mounts": [{"destination": "/from-base", "type": "tmpfs", "source": "tmpfs"}],
+        "hostname": "base", "linux": {"sysctl": {}}}))
+    pod = mine(f'base_spec = "{base}"').run()
+    container = pod.run("sleep 1000", image=busybox)
+    assert container.output("sh", "-c", "echo $FROM_BASE; ulimit -n; grep -c from-base /proc/mounts") == "1\n123\n1\n"
+    assert container.output("sh", "-c", "echo $HOME") != "/base\n"
+    base.write_text("[]")
+    with refused(StatusCode.INVALID_ARGUMENT, "base.json is no JSON object"):
+        pod.create("true", image=busybox)
+
+
+def test_a_seccomp_profile_of_the_handlers_own(mine, busybox, tmp_path):
+    profile = tmp_path / "profile.json"
+    profile.write_text(json.dumps({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
+        {"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 13}]}))
+    pod = mine(f'seccomp_profile = "{profile}"').run()
+    container = pod.run("sleep 1000", image=busybox, linux={"security_context": {"seccomp": {}}})
+    assert container.exec("mkdir", "/x").exit_code == 1
+    assert pod.run("sleep 1000", image=busybox).exec("mkdir", "/x").exit_code == 0
+
+
+def test_privileged_without_the_nodes_devices(mine, busybox):
+    privileged = {"security_context": {"privileged": True}}
+    pod = mine("privileged_without_host_devices = true").run(linux=privileged)
+    container = pod.run("sleep 1000", image=busybox, linux=privileged)
+    assert container.exec("test", "-e", "/dev/kmsg").exit_code == 1
+    assert container.output("sh", "-c", "grep CapEff /proc/self/status").split()[1] == (
+        Path("/proc/self/status").read_text().split("CapPrm:")[1].split()[0])
+
+
+def test_a_network_of_the_handlers_own(mine, client, busybox, tmp_path):
+    (tmp_path / "10-own.conflist").write_text(json.dumps({
+        "cniVersion": "1.0.0", "name": "own", "plugins": [
+            {"type": "bridge", "bridge": "own0", "isGateway": False, "ipam": {
+                "type": "host-local", "ranges": [[{"subnet": "10.99.0.0/24"}]], "dataDir": str(tmp_path)}}]}))
+    pod = mine(f'cni_config_dir = "{tmp_path}"').run()
+    assert pod.status.network.ip.startswith("10.99.0.")
+    pod.remove()
+    assert not list(tmp_path.glob("own/10.*")), "the address is given back"
+    subprocess.run(["ip", "link", "delete", "own0"], check=True)
+
+
+def test_a_limit_of_create(mine, busybox, node):
+    slow = Path("/run/slow")
+    real = shutil.which("crun", path="/usr/sbin:/usr/bin:/sbin:/bin")
+    slow.write_text(f'#!/bin/sh\ncase "$*" in *" create "*) sleep 30;; esac\nexec {real} "$@"\n')
+    slow.chmod(0o755)
+    pod = mine("create_limit = 1").run()
+    CONFIG.write_text(CONFIG.read_text().replace(CONFIG.read_text().split('"')[1], str(slow)))
+    node.reconfigure()
+    with refused(StatusCode.DEADLINE_EXCEEDED, "create"):
+        pod.create("true", image=busybox)
+    slow.unlink()
+
+
+@pytest.mark.node(lacking=["cgroup v2"])
+def test_writable_cgroups_need_the_second_version(mine, client):
+    mine("cgroup_writable = true")
+    conditions = {c.type: c for c in client.Status().status.conditions}
+    assert not conditions["RuntimeReady"].status
+    assert "cgroup_writable needs cgroup v2" in conditions["RuntimeReady"].message
+
+
+@pytest.mark.parametrize("keys, words", [
+    ('type = "shim"', '"shim" is no type of handler; there is "oci"'),
+    ('base_spec = "base.json"', "is not an absolute path"),
+    ('default_annotations = ["a"]', "is not KEY=VALUE"), ("create_limit = -1", "create_limit")])
+def test_keys_that_make_no_sense(node, tmp_path, keys, words):
+    file = tmp_path / "gantry.toml"
+    file.write_text(f'[runtimes.mine]\npath = "/usr/bin/crun"\n{keys}\n')
+    done = subprocess.run([node.runtime.command[0], "config", "--check", file], text=True,
+                          capture_output=True, check=False)
+    assert done.returncode != 0 and words in done.stdout + done.stderr
 
 
 def test_limits_of_all_containers(pods, busybox, configured):

@@ -31,6 +31,11 @@ extension Monitor {
         _ = try await ask(.start(container: container), within: limit)
     }
 
+    /// Says that a container's init is another process than its pid file names.
+    public func note(initProcess pid: Int32, of container: String) async throws {
+        _ = try await ask(.initProcess(container: container, pid: pid))
+    }
+
     public func reopenLog(of container: String) async throws {
         _ = try await ask(.reopenLog(container: container))
     }

@@ -14,9 +14,13 @@ public struct Bundle: Sendable {
 
     /// Makes the directory and puts the spec in it, whole or not at all.
     public func write(_ spec: Spec) async throws {
+        try await write(bytes: try Self.encode(spec))
+    }
+
+    func write(bytes: [UInt8]) async throws {
         try await Blocking.run {
             try Files.makePrivateDirectory(directory)
-            try Files.replace(configPath, with: try Self.encode(spec))
+            try Files.replace(configPath, with: bytes)
         }
     }
 

@@ -50,15 +50,17 @@ public final class ExecSession: Sendable {
 extension Runtime {
     /// Starts a program in a running container, with pipes for the streams that are asked for, or with a
     /// terminal where `process` wants one. Of the others input is at its end, and output goes nowhere.
-    /// - Parameter sharesProcesses: see `execCommand`.
     public func open(
-        _ id: String, _ process: Spec.Process, _ choice: StreamChoice, sharesProcesses: Bool
+        _ id: String, _ process: Spec.Process, _ choice: StreamChoice
     ) async throws -> (ExecSession, OpenedStreams) {
+        if process.terminal {
+            try require(.execConsole, "exec --console-socket", to: "exec with a terminal")
+            try require(.execDetach, "exec --detach --pid-file", to: "exec with a terminal")
+        }
         let files = ExecFiles(directory: scratch)
         do {
             try await Blocking.run { try files.write(process) }
-            let command = execCommand(
-                id, files, terminal: process.terminal, sharesProcesses: sharesProcesses)
+            let command = execCommand(id, files, terminal: process.terminal)
             if process.terminal { return try await openTerminal(id, files, command) }
             return try await Blocking.run { try openPipes(id, files, command, choice) }
         } catch {

@@ -12,13 +12,16 @@ public struct Handler: Codable, Hashable, Sendable {
     public var root: String
     /// The kind of interface; `oci` is the runtime command line interface of opencontainers.
     public var type: String
-    /// Whether each pod needs a container of its own before any other, as sandboxes of gVisor and
-    /// virtual machines do.
-    public var infra: Bool
     /// Global arguments before each command, as `--platform=ptrace`.
     public var extraArguments: [String]
     /// Annotations of pods and containers that reach the runtime; a final `*` stands for any rest.
     public var allowedAnnotations: [String]
+    /// What it gives containers that ask for nothing of their own.
+    public var defaults = HandlerDefaults()
+    /// What the configuration says of its command line.
+    public var chosen: [Ability: Bool] = [:]
+    /// What was found out about it.
+    public var found: [Ability: Bool] = [:]
 
     public init(
         name: String, path: String, root: String, type: String = "oci", infra: Bool = false,
@@ -28,22 +31,42 @@ public struct Handler: Codable, Hashable, Sendable {
         self.path = path
         self.root = root
         self.type = type
-        self.infra = infra
         self.extraArguments = extraArguments
         self.allowedAnnotations = allowedAnnotations
+        if infra { chosen[.infra] = true }
     }
 
-    /// Whether the program is gVisor's, whose command line differs in a few places.
-    var isRunsc: Bool { Path.lastComponent(of: path).begins(with: "runsc") }
+    /// What the configuration says, or else what was found out.
+    public func has(_ ability: Ability) -> Bool {
+        chosen[ability] ?? found[ability] ?? ability.isUsual
+    }
+
+    /// What most runtimes have, and this one not.
+    public var lacking: [Ability] { Ability.allCases.filter { $0.isUsual && !has($0) } }
+
+    /// Whether each pod needs a container of its own before any other, as sandboxes of gVisor and
+    /// virtual machines do.
+    public var infra: Bool {
+        get { chosen[.infra] ?? found[.infra] ?? hidesProcesses }
+        set { chosen[.infra] = newValue }
+    }
 
     /// Whether the container's process is none of the node's, but one of a kernel in the sandbox.
     ///
     /// The streams of the one that runs `Runtime.startArguments` are then the container's, its
     /// `pid` is the sandbox's, and only `Runtime.waitArguments` tells how it ended.
-    public var hidesProcesses: Bool { isRunsc }
+    public var hidesProcesses: Bool { has(.hiddenProcesses) }
 
-    /// Whether `exec` copies the process's output, and so ends only when nobody writes any more.
-    var copiesOutput: Bool { Path.lastComponent(of: path).begins(with: "runc") }
+    /// Whether `exec` leaves the program alone, and `gantry-exec` waits for it. A runtime that waits by
+    /// itself may copy the output, and then ends only when nobody writes any more (runc), or wait for
+    /// all that has become its child (crun).
+    var detachesExec: Bool { has(.execDetach) && !hidesProcesses }
+
+    /// Those of its default annotations that a pod or container does not set itself, and theirs as far
+    /// as they are allowed.
+    func annotations(_ asked: [String: String]) -> [String: String] {
+        defaults.annotationsByKey.merging(asked.filter { allows(annotation: $0.key) }) { $1 }
+    }
 
     public func allows(annotation key: String) -> Bool {
         allowedAnnotations.contains { pattern in
@@ -69,27 +92,14 @@ public enum Runtimes {
     /// - Parameter runRoot: their state goes to `<runRoot>/<name>`.
     public static func discover(
         runRoot: String, search: [String] = Runtimes.search
-    ) async -> [Handler] {
+    ) -> [Handler] {
         var found: [Handler] = []
         for name in names {
             let candidates = search.map { "\($0)/\(name)" }
             guard let path = candidates.first(where: isProgram) else { continue }
-            var handler = Handler(name: name, path: path, root: root(name, runRoot))
-            handler.infra = handler.isRunsc
-            if handler.isRunsc { handler.extraArguments = await runscArguments() }
-            found.append(handler)
+            found.append(Handler(name: name, path: path, root: root(name, runRoot)))
         }
         return found
-    }
-
-    /// runsc has a network stack of its own, but not for the node's network namespace, which it takes
-    /// for the one that shows this file. Newer kernels show it in all of them; there runsc runs with
-    /// the kernel's stack in the pod's namespace, or not at all.
-    private static func runscArguments() async -> [String] {
-        let isEverywhere = try? await NewNetwork.run {
-            Files.exists("/proc/sys/net/core/rmem_default")
-        }
-        return isEverywhere == true ? ["--network=host"] : []
     }
 
     /// Where a program is that a configuration names, by its path or to be looked for.

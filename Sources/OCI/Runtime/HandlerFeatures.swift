@@ -1,5 +1,5 @@
-/// What a runtime can do: what its `features` tells (features.md), or, where it has no such command,
-/// what its version is known for.
+/// What a runtime can do: what its `features` tells (features.md); where it has no such command,
+/// nothing but what the handler's keys say.
 public struct HandlerFeatures: Hashable, Sendable {
     /// First line of `--version`.
     public var version: String

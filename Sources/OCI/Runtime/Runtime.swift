@@ -14,6 +14,11 @@ public struct Runtime: Sendable {
     /// The time that one command may take; past it the command is killed. A program that is run in
     /// a container has a limit of its own.
     public let limit: Duration
+    /// The same of `create`.
+    public var createLimit: Duration {
+        let seconds = handler.defaults.createLimit
+        return seconds > 0 ? .clamped(seconds: Int64(seconds)) : limit
+    }
 
     public init(
         _ handler: Handler, cgroupDriver: CgroupDriver, scratch: String, execProgram: String,
@@ -109,7 +114,9 @@ public struct Runtime: Sendable {
             guard state.status != .stopped, let process = PidDescriptor(state.pid) else { return }
             try await kill(id, signal: StopSignal.kill, all: true)
             // Where killing thaws by itself, there is nothing to resume any more.
-            if state.status == .paused { _ = try await execute(["resume", id]) }
+            if state.status == .paused, handler.has(.pause) {
+                _ = try await execute(["resume", id])
+            }
             try await withDeadline(.seconds(30), "the exit of \(id)") { try await process.exit() }
         } catch let error as GantryError where error.code == .notFound {
             return
@@ -128,7 +135,9 @@ public struct Runtime: Sendable {
     }
 
     /// Changes the limits of a container's cgroup; those that are nil stay.
+    /// - Throws: `failedPrecondition` where the runtime has no such command.
     public func update(_ id: String, _ resources: Spec.Resources) async throws {
+        try require(.update, "update --resources", to: "change the limits of \(id)")
         let file = "\(scratch)/\(id).update"
         try await Blocking.run { try Files.replace(file, with: try Bundle.encode(resources)) }
         defer { try? Files.remove(file) }
@@ -143,10 +152,21 @@ public struct Runtime: Sendable {
 extension Runtime {
     /// Global arguments; messages go to `log`, or to standard error.
     func globals(log: String? = nil) -> [String] {
-        var arguments = ["--root", handler.root, "--log-format", "json"]
-        if let log { arguments += ["--log", log] }
+        var arguments = ["--root", handler.root]
+        if handler.has(.logFormat) { arguments += ["--log-format", "json"] }
+        if let log, handler.has(.logFile) { arguments += ["--log", log] }
         if cgroupDriver == .systemd { arguments.append("--systemd-cgroup") }
         return arguments + handler.extraArguments
+    }
+
+    /// - Throws: `failedPrecondition` that names what is missing, and the key that overrides it.
+    func require(_ ability: Ability, _ what: String, to purpose: String) throws {
+        guard handler.has(ability) else {
+            throw GantryError(
+                .failedPrecondition,
+                "runtime handler \(handler.name) cannot \(purpose): \(handler.path) has no \(what) "
+                    + "(\(ability.rawValue))")
+        }
     }
 
     @discardableResult

@@ -14,19 +14,18 @@ extension Runtime {
     /// - Parameters:
     ///   - limit: nil is none.
     ///   - outputLimit: bytes kept of each output stream; the rest is discarded.
-    ///   - sharesProcesses: see `execCommand`.
     /// - Throws: `deadlineExceeded`; `notFound` and `failedPrecondition` when there is no such
     ///   container or it does not run; `CancellationError`.
     public func exec(
         _ id: String, _ process: Spec.Process, limit: Duration? = nil,
-        outputLimit: Int = 16 << 20, sharesProcesses: Bool = false
+        outputLimit: Int = 16 << 20
     ) async throws -> Command.Output {
         let files = ExecFiles(directory: scratch)
         defer { files.remove() }
         try await Blocking.run { try files.write(process) }
         failpoint("ExecSync/files written")
         let mark = ProcessMark()
-        var command = execCommand(id, files, sharesProcesses: sharesProcesses)
+        var command = execCommand(id, files)
         command.limit = limit ?? .longest
         command.outputLimit = outputLimit
         command.mark = mark
@@ -59,18 +58,11 @@ extension Runtime {
 
     /// Directly, or detached below `gantry-exec`, which waits in the runtime's place. One with a
     /// terminal is always detached: the runtime's own copying would end with the runtime.
-    ///
-    /// - Parameter sharesProcesses: whether the container has no PID namespace of its own. What the
-    ///   program leaves behind in the node's becomes a child of the runtime, and crun waits for all
-    ///   of its children.
-    func execCommand(
-        _ id: String, _ files: ExecFiles, terminal: Bool = false, sharesProcesses: Bool
-    ) -> Command {
+    func execCommand(_ id: String, _ files: ExecFiles, terminal: Bool = false) -> Command {
         var exec = globals(log: files.log) + ["exec", "--process", files.process]
         if handler.hidesProcesses { exec += ["--internal-pid-file", files.pid] }
-        if terminal { exec += ["--tty", "--console-socket", files.console] }
-        let isDetached = terminal || sharesProcesses && !handler.hidesProcesses
-        guard isDetached || handler.copiesOutput else { return Command(handler.path, exec + [id]) }
+        if terminal { exec += ["--console-socket", files.console] }
+        guard terminal || handler.detachesExec else { return Command(handler.path, exec + [id]) }
         return Command(
             execProgram,
             [files.pid, handler.path] + exec + ["--detach", "--pid-file", files.pid, id])

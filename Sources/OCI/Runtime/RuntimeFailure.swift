@@ -49,8 +49,13 @@ struct RuntimeFailure: Sendable {
         let level: String?
     }
 
+    /// runc without `--log-format json` has its message in quotes, and the message's own escaped.
+    private static func plain(_ line: Substring) -> String {
+        line.split(atText: "\\\"").joined(separator: "\"")
+    }
+
     private static func error(_ line: Substring) -> String? {
-        guard line.begins(with: "{") else { return String(line) }
+        guard line.begins(with: "{") else { return plain(line) }
         guard let line = try? JSONDecoder().decode(Line.self, from: Data(line.utf8)) else {
             return String(line)
         }

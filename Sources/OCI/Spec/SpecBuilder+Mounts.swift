@@ -34,9 +34,12 @@ extension SpecBuilder {
             sys(confined + [access]),
             Spec.Mount(
                 "/sys/fs/cgroup", type: "cgroup", source: "cgroup",
-                options: confined + ["relatime", access]),
+                options: confined + ["relatime", writesCgroup ? "rw" : access]),
         ]
     }
+
+    /// With cgroup v2 a container that has its own cgroup as the root can limit no one but itself.
+    private var writesCgroup: Bool { request.handler.defaults.cgroupWritable && isolatesCgroup }
 
     /// Nobody makes device nodes in a user namespace (mknod(2)): the node's own are bound. crun 1.8
     /// would make them outside of it, with modes that its umask has cut.

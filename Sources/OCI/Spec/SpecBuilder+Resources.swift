@@ -21,7 +21,9 @@ extension SpecBuilder {
 
     /// All is denied, then what was given is allowed; the runtimes add what every container has.
     private var deviceRules: [Spec.DeviceRule] {
-        if security.privileged { return [.init(allow: true, access: "rwm")] }
+        if security.privileged, !request.handler.defaults.privilegedWithoutHostDevices {
+            return [.init(allow: true, access: "rwm")]
+        }
         return [.init(allow: false, access: "rwm")]
             + devices.map {
                 .init(

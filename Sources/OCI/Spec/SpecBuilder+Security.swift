@@ -78,8 +78,7 @@ extension SpecBuilder {
 
 extension SpecRequest {
     fileprivate var allowedAnnotations: [String: String] {
-        sandbox.annotations.merging(container.annotations) { $1 }
-            .filter { handler.allows(annotation: $0.key) }
+        handler.annotations(sandbox.annotations.merging(container.annotations) { $1 })
     }
 }
 

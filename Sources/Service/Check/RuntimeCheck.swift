@@ -22,6 +22,8 @@ extension NodeCheck {
         if handler.features.mountsRecursivelyReadOnly { features.append("rro") }
         if handler.features.mapsIDs { features.append("idmap") }
         if handler.needsInfra { features.append("infra container") }
+        let lacking = handler.runtime.handler.lacking.map(\.rawValue)
+        if !lacking.isEmpty { features.append("without \(lacking.joined(separator: ", "))") }
         return .ok(
             Self.area,
             "\(handler.name): \(handler.features.version) (\(handler.runtime.handler.path)), "

@@ -52,7 +52,9 @@ struct ContainerPlan: Sendable {
     }
 
     func writeBundle() async throws {
-        try await Bundle(node.paths.container(id).bundle).write(spec)
+        let file = handler.runtime.handler.defaults.baseSpec
+        let base = file.isEmpty ? nil : try await BaseSpec(file: file)
+        try await Bundle(node.paths.container(id).bundle).write(spec, over: base)
     }
 
     /// What the monitor is to run.

@@ -85,6 +85,7 @@ struct CreateContainer: RPC {
                 try await ProgramDurations.runtime.measure(handler, "create") {
                     try await node.create(
                         plan.request(), with: monitor, plan.handler.runtime,
+                        cgroup: node.cgroupDirectory(of: container),
                         limits: plan.spec.linux.resources)
                 }
             }

@@ -21,7 +21,7 @@ struct ExecSync: RPC {
             let output = try await node.runtime(of: container.sandbox).exec(
                 container.id, try await node.process(request.cmd, container),
                 limit: request.timeout > 0 ? .clamped(seconds: request.timeout) : nil,
-                outputLimit: Self.outputLimit, sharesProcesses: container.sharesProcesses)
+                outputLimit: Self.outputLimit)
             // crun says nothing when the process that it has made dies before the program begins.
             guard output.status != 255 || !output.isSilent || container.hasProgram else {
                 throw GantryError(.internal, "the runtime failed without a word")

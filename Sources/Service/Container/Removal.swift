@@ -78,6 +78,12 @@ extension Lifecycle {
 }
 
 extension SandboxContainer {
+    /// Whether it was asked to be in the node's PID namespace.
+    var sharesNodesProcesses: Bool {
+        let own = config.linux?.securityContext?.namespaceOptions?.pid
+        return own == .node || sandbox.namespaces.pid == .node && own != .container
+    }
+
     /// Whether its processes are in a PID namespace that does not end with its first one.
     var sharesProcesses: Bool {
         let own = config.linux?.securityContext?.namespaceOptions?.pid

@@ -34,7 +34,8 @@ struct SpecInputs: Sendable {
         request.appArmor = try await node.appArmor()
         request.localhostSeccomp = try await Spec.Seccomp.localhost(
             for: security, node.hostPaths)
-        request.defaults = try await ContainerDefaults(node.settings, node.hostPaths)
+        request.defaults = try await ContainerDefaults(
+            node.settings, handler.runtime.handler, node.hostPaths)
         request.rlimits = try node.settings.defaultUlimits.map(Spec.Rlimit.init(ulimit:))
         request.injection = try await CDIDevices(
             directories: node.settings.cdiDirectories, paths: node.hostPaths
@@ -51,7 +52,8 @@ struct SpecInputs: Sendable {
     }
 
     private func devices(_ handler: Handler) async throws -> [HostDevice] {
-        var devices = security.privileged ? try await HostDevice.all() : []
+        let getsAll = security.privileged && !handler.defaults.privilegedWithoutHostDevices
+        var devices = getsAll ? try await HostDevice.all() : []
         let annotated = try AnnotatedDevices(
             sandbox.config.annotations, handler, allowed: node.settings.allowedDevices)
         for device in config.devices + annotated.devices {

@@ -82,6 +82,7 @@ public final class Node: Sendable {
             limit: .clamped(seconds: Int64(settings.networkLimit)))
         var handlers = await working
         if await rootFilesystems.canMapIDs() { handlers.allowUserNamespaces() }
+        await handlers.remember(paths)
         liveHandlers = Mutex(handlers)
         host = try await Blocking.run { try HostFacts.detect() }
         cgroupDriver = settings.cgroupDriver ?? CgroupDriver.detect()

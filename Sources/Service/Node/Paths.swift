@@ -10,6 +10,8 @@ struct Paths: Sendable {
     var containers: String { "\(runRoot)/containers" }
     /// For files that are handed to runtimes.
     var scratch: String { "\(runRoot)/scratch" }
+    /// What was found out about runtimes.
+    var knownAbilities: String { "\(runRoot)/runtimes.json" }
     var networkCache: String { "\(root)/network" }
     /// The file system of the infra container: `gantry-pause` and nothing else.
     var pauseRoot: String { "\(runRoot)/pause" }

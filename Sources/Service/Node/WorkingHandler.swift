@@ -1,6 +1,6 @@
 internal import Kernel
 internal import Model
-internal import OCI
+public import OCI
 internal import System
 
 /// A runtime handler that was found to work.
@@ -9,6 +9,7 @@ struct WorkingHandler: Sendable {
     var features: HandlerFeatures
 
     var name: String { runtime.handler.name }
+    var networkDirectory: String { runtime.handler.defaults.networkDirectory }
     var needsInfra: Bool { runtime.handler.infra }
 
     /// Whether pods can have user namespaces.
@@ -25,20 +26,24 @@ struct WorkingHandler: Sendable {
 struct Handlers: Sendable {
     private(set) var working: [WorkingHandler] = []
     private(set) var failures: [String] = []
+    /// What was found out of all that work.
+    private(set) var known = KnownAbilities()
 
     /// Runs all configured runtimes, so that only those that answer count.
     static func probe(_ settings: Settings, _ paths: Paths) async -> Handlers {
-        let found =
-            settings.handlers.isEmpty
-            ? await Runtimes.discover(runRoot: settings.runRoot) : settings.handlers
-        let driver = settings.cgroupDriver ?? CgroupDriver.detect()
+        let found = settings.candidates
+        let driver = settings.cgroupDriver ?? OCI.CgroupDriver.detect()
+        let known = (try? await Blocking.run { KnownAbilities(file: paths.knownAbilities) })
+        let answers = await answers(of: found, driver, known ?? KnownAbilities())
         var handlers = Handlers()
-        for (candidate, answer) in zip(found, await answers(of: found)) {
+        handlers.known = KnownAbilities(answers.compactMap { try? $0.get() })
+        for (candidate, answer) in zip(found, answers) {
             do {
-                var features = try answer.get()
+                let probed = try answer.get()
+                var features = probed.features
                 if !Mounts.canChangeTrees { features.mountOptions.remove("rro") }
                 let runtime = Runtime(
-                    candidate, cgroupDriver: driver, scratch: paths.scratch,
+                    probed.handler, cgroupDriver: driver, scratch: paths.scratch,
                     execProgram: settings.execProgram,
                     limit: .clamped(seconds: Int64(settings.runtimeLimit)))
                 handlers.working.append(WorkingHandler(runtime: runtime, features: features))
@@ -50,13 +55,15 @@ struct Handlers: Sendable {
         return handlers
     }
 
-    private typealias Answer = Result<HandlerFeatures, any Error>
+    private typealias Answer = Result<ProbedHandler, any Error>
 
     /// Of all at the same time: a start of the daemon waits for the slowest alone.
-    private static func answers(of handlers: [Handler]) async -> [Answer] {
+    private static func answers(
+        of handlers: [Handler], _ driver: OCI.CgroupDriver, _ known: KnownAbilities
+    ) async -> [Answer] {
         await withTaskGroup(of: (handler: Handler, answer: Answer).self) { group in
             for handler in handlers {
-                group.addTask { (handler, await answer(of: handler)) }
+                group.addTask { (handler, await answer(of: handler, driver, known)) }
             }
             var answers: [Handler: Answer] = [:]
             for await each in group { answers[each.handler] = each.answer }
@@ -64,8 +71,22 @@ struct Handlers: Sendable {
         }
     }
 
-    private static func answer(of handler: Handler) async -> Answer {
-        do { return .success(try await handler.probe()) } catch { return .failure(error) }
+    private static func answer(
+        of handler: Handler, _ driver: OCI.CgroupDriver, _ known: KnownAbilities
+    ) async -> Answer {
+        do {
+            return .success(try await handler.probe(driver: driver, known: known))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// So that the next daemon need not try the same programs again. Without the file it does.
+    func remember(_ paths: Paths) async {
+        try? await Blocking.run {
+            guard !known.isSame(as: KnownAbilities(file: paths.knownAbilities)) else { return }
+            try known.write(paths.knownAbilities)
+        }
     }
 
     /// Where kernel and file system can show files with other IDs. Sandboxes with a kernel of their
@@ -103,5 +124,22 @@ struct Handlers: Sendable {
                 "runtime_handler: there is no runtime handler \"\(name)\"; there are: \(names)")
         }
         return found
+    }
+}
+
+extension Settings {
+    /// The handlers that are configured; without any, those whose programs are found.
+    fileprivate var candidates: [Handler] {
+        handlers.isEmpty ? Runtimes.discover(runRoot: runRoot) : handlers
+    }
+
+    /// Those that pods can name, the default first, as they were found; one that does not work as it
+    /// was configured.
+    public var effectiveHandlers: [Handler] {
+        get async {
+            let probed = await Handlers.probe(self, Paths(root: root, runRoot: runRoot)).working
+            let names = Set(probed.map(\.name))
+            return probed.map(\.runtime.handler) + candidates.filter { !names.contains($0.name) }
+        }
     }
 }

@@ -23,7 +23,12 @@ extension SandboxResources {
         guard try needsInfra else { return }
         let runtime = try handler.runtime
         try await Bundle(paths.bundle).write(try await spec())
-        let pid = try await node.create(request(runtime), with: monitor, runtime)
+        let pid = try await node.create(
+            request(runtime), with: monitor, runtime,
+            cgroup: node.cgroupPath(sandbox).directory(sandbox.id))
+        if sandbox.sharesPidNamespace, !runtime.handler.hidesProcesses {
+            _ = try InitProcess.pidNamespace(of: pid, runtime.handler)
+        }
         failpoint("RunPodSandbox/infra container created")
         try await runtime.start(sandbox.id)
         failpoint("RunPodSandbox/infra container started")
@@ -51,7 +56,9 @@ extension SandboxResources {
             for: LinuxContainerSecurityContext(
                 seccomp: security.seccomp, seccompProfilePath: security.seccompProfilePath),
             node.hostPaths)
-        request.defaults = try await ContainerDefaults(node.settings, node.hostPaths).ofInfra
+        request.defaults = try await ContainerDefaults(
+            node.settings, try handler.runtime.handler, node.hostPaths
+        ).ofInfra
         return try SpecBuilder.infra(request)
     }
 
@@ -68,20 +75,38 @@ extension SandboxResources {
 
 extension Node {
     /// Has the monitor create a container; what the runtime says of a failure becomes the error.
-    /// - Parameter limits: those that the request asks for.
+    /// - Parameters:
+    ///   - cgroup: the container's, below each hierarchy's mount point.
+    ///   - limits: those that the request asks for.
+    /// - Returns: the process ID of its init.
     func create(
-        _ request: CreateRequest, with monitor: Monitor, _ runtime: Runtime,
+        _ request: CreateRequest, with monitor: Monitor, _ runtime: Runtime, cgroup: String,
         limits: Spec.Resources? = nil
     ) async throws -> Int32 {
+        let watched = try await watched(request, with: monitor, runtime, limits: limits)
+        let pid = await InitProcess(
+            runtime: runtime, container: request.container, cgroup: cgroup
+        ).find(watched)
+        if pid != watched { try await monitor.note(initProcess: pid, of: request.container) }
+        return pid
+    }
+
+    /// - Returns: the process whose end is the container's.
+    private func watched(
+        _ request: CreateRequest, with monitor: Monitor, _ runtime: Runtime, limits: Spec.Resources?
+    ) async throws -> Int32 {
         do {
-            return try await withDeadline(runtime.limit, "\(runtime.handler.name) create") {
+            return try await withDeadline(runtime.createLimit, "\(runtime.handler.name) create") {
                 try await monitor.create(request)
             }
         } catch let error as GantryError where error.code == .internal {
             let log = "\(Path.parent(of: request.pidFile))/create.log"
-            guard let text = try? await Blocking.run({ try Files.readText(log) }), !text.isEmpty
-            else { throw error }
-            throw runtime.error(creating: request.container, log: text, limits: limits)
+            let text = (try? await Blocking.run { try Files.readText(log) }) ?? ""
+            // A runtime without a log of its own has said it to the monitor.
+            if text.isEmpty && runtime.handler.has(.logFile) { throw error }
+            throw runtime.error(
+                creating: request.container, log: text.isEmpty ? error.message : text,
+                limits: limits)
         }
     }
 

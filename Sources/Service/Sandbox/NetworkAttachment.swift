@@ -8,11 +8,15 @@ extension NetworkPlugins {
     ///
     /// Configuration and plugins are files that anybody may write in any way, so they are looked at
     /// again and again, for as long as the caller waits.
-    func untilReady() async throws {
+    func untilReady(in directory: String) async throws {
         do {
-            while await readiness() != .ready { try await Alarm.sleep(for: .milliseconds(200)) }
+            while await readiness(in: directory) != .ready {
+                try await Alarm.sleep(for: .milliseconds(200))
+            }
         } catch {
-            guard case .notReady(_, let message) = await readiness() else { throw error }
+            guard case .notReady(_, let message) = await readiness(in: directory) else {
+                throw error
+            }
             throw GantryError(.deadlineExceeded, "the network is not ready: \(message)")
         }
     }

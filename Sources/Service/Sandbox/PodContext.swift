@@ -37,13 +37,26 @@ extension Node {
                     .invalidArgument,
                     "target_id: the target container \(target.id) is of another pod")
             }
+            try requireProcesses(of: sandbox)
             guard case .running(let pid, _) = target.phase else {
                 throw GantryError(
                     .failedPrecondition, "the target container \(target.id) is not running")
             }
-            namespaces.targetPid = "/proc/\(pid)/ns/pid"
+            namespaces.targetPid = try InitProcess.pidNamespace(
+                of: pid, try runtime(of: sandbox).handler, mayBeNodes: target.sharesNodesProcesses)
         }
         return namespaces
+    }
+
+    /// - Throws: `failedPrecondition` where containers are processes of a kernel of their own, whose
+    ///   namespaces nobody else can name.
+    private func requireProcesses(of sandbox: Sandbox) throws {
+        let handler = try runtime(of: sandbox).handler
+        guard handler.hidesProcesses else { return }
+        throw GantryError(
+            .failedPrecondition,
+            "namespace_options.pid: runtime handler \(handler.name) has a kernel of its own, where no "
+                + "container can join the PID namespace of a target")
     }
 
     /// nil for a pod without a user namespace of its own.

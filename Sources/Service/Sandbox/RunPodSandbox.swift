@@ -15,7 +15,9 @@ struct RunPodSandbox: RPC {
         let parent = config.linux?.cgroupParent ?? ""
         try CgroupPath(driver: node.cgroupDriver, parent: parent).check()
         let name = Sandbox.name(config.metadata ?? PodSandboxMetadata())
-        if needsNetwork(config, name) { try await node.network.untilReady() }
+        if needsNetwork(config, name) {
+            try await node.network.untilReady(in: handler.networkDirectory)
+        }
         let id = try await node.operations.join(.runSandbox(name: name), request) {
             if let existing = try await existing(name, request) { return existing }
             let sandbox = Sandbox(

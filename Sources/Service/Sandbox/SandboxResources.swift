@@ -110,7 +110,8 @@ struct SandboxResources: Sendable {
 
     func attachNetwork() async throws {
         guard !sandbox.usesHostNetwork else { return }
-        let result = try await node.network.add(attachment)
+        let directory = try node.handlers.named(sandbox.handler).networkDirectory
+        let result = try await node.network.add(attachment, in: directory)
         sandbox.update { $0.addresses = result.ips }
         if !result.ignoredCapabilities.isEmpty {
             // Some networks serve host ports by themselves, so it is not for us to refuse.

@@ -20,8 +20,7 @@ extension NodeStreams: StreamingBackend {
         let (session, streams) = try await node.command(in: container) {
             try await node.runtime(of: container.sandbox).open(
                 container.id, try await node.process(request.cmd, container, tty: request.tty),
-                StreamChoice(stdin: request.stdin, stdout: request.stdout, stderr: request.stderr),
-                sharesProcesses: container.sharesProcesses)
+                StreamChoice(stdin: request.stdin, stdout: request.stdout, stderr: request.stderr))
         }
         // The client may go away at any time; the process is waited for all the same.
         let outcome = Latch<Result<Int32, any Error>>()

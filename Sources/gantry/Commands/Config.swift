@@ -40,17 +40,11 @@ struct Config: AsyncParsableCommand {
         if let check { return try Self.check(check) }
         let settings = try options.load().settings
         print(
-            ConfigurationText.effective(settings, await Self.handlers(settings)), terminator: "")
+            ConfigurationText.effective(settings, await settings.effectiveHandlers), terminator: "")
     }
 
     private static func check(_ file: String) throws {
         _ = try Configuration.read([file])
         print("\(file): valid")
-    }
-
-    /// Those that pods can name: the configured ones, or those that are found.
-    private static func handlers(_ settings: Settings) async -> [Handler] {
-        if !settings.handlers.isEmpty { return settings.handlers }
-        return await Runtimes.discover(runRoot: settings.runRoot)
     }
 }

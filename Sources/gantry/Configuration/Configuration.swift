@@ -299,7 +299,7 @@ struct Configuration {
         }
         var handler = Handler(name: name, path: "", root: "\(settings.runRoot)/runtimes/\(name)")
         for key in HandlerKey.all { try key.read(section, into: &handler) }
-        if handler.path.isEmpty { throw section.error("path", "is missing") }
+        try handler.validate(section)
         return handler
     }
 }

@@ -40,7 +40,8 @@ enum ConfigurationText {
     private static func table(_ handler: Handler, prefix: String) -> String {
         let head = "\(prefix)[runtimes.\(TOMLText.key(handler.name))]\n"
         let lines = HandlerKey.all.map { key in
-            "# \(key.summary)\n\(prefix)\(key.name) = \(key.text(handler))\n"
+            let prefix = key.isFound(handler) ? "#" : prefix
+            return "# \(key.summary)\n\(prefix)\(key.name) = \(key.text(handler))\n"
         }
         return head + lines.joined()
     }

@@ -43,7 +43,8 @@ extension HandlerKey.Value {
         switch self {
         case .text: "string"
         case .texts: "list of strings"
-        case .flag: "true or false"
+        case .flag, .ability: "true or false"
+        case .count: "number"
         }
     }
 }

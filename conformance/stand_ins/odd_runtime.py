@@ -1,0 +1,121 @@
+"""Stands before an OCI runtime and has a command line as others have.
+
+Run as: odd_runtime.py RUNTIME QUIRK… -- ARGUMENT…
+
+    nothing     `features` is no JSON, and what is unknown succeeds
+    no-log      takes neither --log nor --log-format
+    no-console  its exec takes no --console-socket
+    no-update   has no update
+    no-pause    has neither pause nor resume
+    monitor     the pid file names a monitor, which is the init's parent and ends as the init does (LXC)
+    no-init     the same, and state names the monitor too
+"""
+
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+PR_SET_CHILD_SUBREAPER = 36
+VALUED = {"--root", "--log", "--log-format"}
+COMMANDS = {"create", "start", "state", "kill", "delete", "exec", "update", "pause", "resume", "features"}
+
+split = sys.argv.index("--")
+(runtime, *quirks), arguments = sys.argv[1:split], sys.argv[split + 1:]
+
+
+def refuse(message: str) -> None:
+    """Ends as a command line does that does not understand."""
+    sys.exit(f"odd: {message}")
+
+
+def verb(words: list[str]) -> str:
+    """The command among the words."""
+    rest = iter(words)
+    for word in rest:
+        if word in VALUED:
+            next(rest, "")
+        elif not word.startswith("-"):
+            return word
+    return ""
+
+
+def root() -> Path:
+    """Where the monitors of containers are noted."""
+    return Path("/run/odd/monitors")
+
+
+def create() -> None:
+    """Leaves a monitor between the caller and the init."""
+    at = arguments.index("--pid-file") + 1
+    target = Path(arguments[at])
+    inner = Path(f"{target}.init")
+    read, write = os.pipe()
+    if os.fork() == 0:
+        monitor([*arguments[:at], str(inner), *arguments[at + 1:]], inner, write)
+    os.close(write)
+    answer = os.read(read, 64).decode()
+    if not answer.startswith("+"):
+        sys.exit(int(answer or 1))
+    root().mkdir(exist_ok=True)
+    (root() / arguments[-1]).write_text(answer[1:])
+    target.write_text(answer[1:])
+    sys.exit(0)
+
+
+def monitor(words: list[str], pid_file: Path, write: int) -> None:
+    """Has the runtime create, tells of it, and ends as the init does."""
+    os.setsid()
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    code = subprocess.call([runtime, *words])
+    if code != 0:
+        os.write(write, str(code).encode())
+        os._exit(code)
+    init = int(pid_file.read_text())
+    for stream in range(3):
+        os.dup2(os.open("/dev/null", os.O_RDWR), stream)
+    os.write(write, f"+{os.getpid()}".encode())
+    os.close(write)
+    _, status = os.waitpid(init, 0)
+    ended = os.waitstatus_to_exitcode(status)
+    if ended < 0:
+        signal.signal(-ended, signal.SIG_DFL) if -ended not in (signal.SIGKILL, signal.SIGSTOP) else None
+        os.kill(os.getpid(), -ended)
+    os._exit(ended)
+
+
+def state() -> None:
+    """The runtime's, with the monitor in place of the init."""
+    done = subprocess.run([runtime, *arguments], stdout=subprocess.PIPE, check=False)
+    if done.returncode == 0 and (root() / arguments[-1]).exists():
+        found = json.loads(done.stdout)
+        found["pid"] = int((root() / arguments[-1]).read_text()) if found["pid"] else 0
+        done.stdout = json.dumps(found).encode()
+    sys.stdout.buffer.write(done.stdout)
+    sys.exit(done.returncode)
+
+
+command = verb(arguments)
+if "nothing" in quirks and "--version" not in arguments:
+    if command == "features":
+        sys.exit(print("this has features") or 0)
+    if command not in COMMANDS:
+        sys.exit(0)
+if "no-log" in quirks and {"--log", "--log-format"} & set(arguments):
+    refuse("invalid flag in front of the command")
+if "no-console" in quirks and command == "exec" and "--console-socket" in arguments:
+    refuse("unknown flag: --console-socket")
+if "no-update" in quirks and command == "update":
+    refuse("unknown command update")
+if "no-pause" in quirks and command in ("pause", "resume"):
+    refuse(f"unknown command {command}")
+if {"monitor", "no-init"} & set(quirks) and command == "create":
+    create()
+if "no-init" in quirks and command == "state":
+    state()
+if command == "delete":
+    (root() / arguments[-1]).unlink(missing_ok=True)
+os.execv(runtime, [runtime, *arguments])

@@ -1,0 +1,174 @@
+"""Runtimes whose command lines have less than crun's and runc's, or mean something else by a process ID."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from grpc import StatusCode
+
+from harness import cri
+from harness.client import refused
+from harness.cri import REPOSITORY
+from harness.wait import wait_until
+
+pytestmark = pytest.mark.gantry
+STAND_IN = REPOSITORY / "conformance/stand_ins/odd_runtime.py"
+PLACE = Path("/run/odd")
+SHARED = {"security_context": {"namespace_options": {"pid": cri.POD}}}
+
+
+@pytest.fixture
+def pods(pods, configured):
+    """Pods are removed while the handlers that they are of are there."""
+    yield pods
+    pods.remove()
+    shutil.rmtree(PLACE, ignore_errors=True)
+
+
+@pytest.fixture
+def odd(pods, configured):
+    """Has pods run with a runtime of these quirks; more keys of its handler may be given."""
+    def make(*quirks, name="odd", keys=""):
+        PLACE.mkdir(exist_ok=True)
+        program = PLACE / name
+        real = shutil.which(pods.handler, path="/usr/sbin:/usr/bin:/sbin:/bin")
+        program.write_text(f'#!/bin/sh\nexec python3 {STAND_IN} {real} {" ".join(quirks)} -- "$@"\n')
+        program.chmod(0o755)
+        configured(f"""
+            [runtimes.odd]
+            path = "{program}"
+            root = "/run/gantry/{pods.handler}"
+            {keys}
+            """)
+        pods.handler = "odd"
+        return pods
+
+    return make
+
+
+@pytest.fixture
+def handler_of(client):
+    """What Status tells of the handler."""
+    return lambda: next(h for h in client.Status().runtime_handlers if h.name == "odd")
+
+
+def mine(kind):
+    """The node's own namespace."""
+    return os.readlink(f"/proc/self/ns/{kind}")
+
+
+def run(pods, busybox):
+    """A pod with a container that does what containers do."""
+    pod = pods.run()
+    container = pod.run("echo out; echo err >&2; sleep 1000", image=busybox)
+    assert container.logged("out") == "out\n"
+    assert container.logged("err", "stderr") == "err\n"
+    assert container.output("echo", "hello") == "hello\n"
+    assert container.exec("sh", "-c", "exit 3").exit_code == 3
+    return pod, container
+
+
+@pytest.mark.parametrize("quirks", [
+    ["nothing"], ["no-log"], ["no-update", "no-pause"], ["nothing", "no-log", "no-console", "no-update", "no-pause"],
+    ["monitor"], ["no-init"]], ids="+".join)
+def test_containers_run_all_the_same(odd, busybox, quirks):
+    pods = odd(*quirks)
+    pod, container = run(pods, busybox)
+    container.stop(5)
+    assert container.status.exit_code in (137, 143)
+    assert pod.run("exit 7", image=busybox).exited().exit_code == 7
+
+
+def test_without_features_nothing_is_claimed(odd, handler_of):
+    odd("nothing")
+    features = handler_of().features
+    assert not features.recursive_read_only_mounts
+
+
+def test_a_key_claims_what_is_not_told(odd, handler_of):
+    odd("nothing", keys="recursive_read_only = true")
+    assert handler_of().features.recursive_read_only_mounts
+
+
+def test_errors_of_a_runtime_without_a_log(odd, busybox):
+    pod = odd("no-log").run()
+    container = pod.create("/no/such/program", "x", image=busybox)
+    with refused(None, "/no/such/program"):
+        container.start()
+    status = container.status
+    assert (status.exit_code, status.reason) == (128, "StartError")
+
+
+def test_limits_cannot_change_without_update(odd, busybox, client):
+    _, container = run(odd("no-update"), busybox)
+    with refused(StatusCode.FAILED_PRECONDITION, "has no update --resources (update)"):
+        client.UpdateContainerResources(
+            container_id=container.id, linux={"memory_limit_in_bytes": 64 << 20})
+    assert container.output("echo", "on") == "on\n"
+
+
+def test_the_init_is_not_the_monitor(odd, busybox, client):
+    """Namespaces, figures and limits are those of the init, whatever the pid file names."""
+    pods = odd("monitor")
+    pod = pods.run(linux=SHARED)
+    first, second = (pod.run(f"sleep {n}", image=busybox, linux=SHARED) for n in (4321, 5432))
+    assert "4321" in second.output("ps", "-o", "args")
+    link = first.output("readlink", "/proc/self/ns/pid").strip()
+    assert link == second.output("readlink", "/proc/self/ns/pid").strip() != mine("pid")
+    target = pods.run().run("sleep 6543", image=busybox)
+    stats = client.ContainerStats(container_id=target.id).stats
+    assert 0 < stats.memory.usage_bytes.value < 64 << 20
+    info = json.loads(client.ContainerStatus(container_id=target.id, verbose=True).info["info"])
+    wait_until(lambda: "sleep" in Path(f"/proc/{info['pid']}/cmdline").read_text(), "the container's program")
+
+
+def test_a_target_behind_a_monitor(odd, busybox):
+    pod = odd("monitor").run()
+    target = pod.run("sleep 4321", image=busybox)
+    linux = {"security_context": {"namespace_options": {"pid": cri.TARGET, "target_id": target.id}}}
+    assert "4321" in pod.run("sleep 1000", image=busybox, linux=linux).output("ps", "-o", "args")
+
+
+def test_the_init_is_known_after_a_restart(odd, busybox, node):
+    pods = odd("monitor")
+    pod = pods.run(linux=SHARED)
+    first = pod.run("sleep 4321", image=busybox, linux=SHARED)
+    node.restart()
+    second = pod.run("sleep 1000", image=busybox, linux=SHARED)
+    assert "4321" in second.output("ps", "-o", "args")
+    first.stop()
+    assert first.status.exit_code == 137
+
+
+def test_no_pid_namespace_is_shared_where_the_init_is_not_known(odd, busybox):
+    """The monitor's is the node's, with all that runs there."""
+    pods = odd("no-init")
+    with refused(StatusCode.FAILED_PRECONDITION, "does not tell which process is a container's init"):
+        pods.run(linux=SHARED)
+    pod = pods.run()
+    target = pod.run("sleep 4321", image=busybox)
+    linux = {"security_context": {"namespace_options": {"pid": cri.TARGET, "target_id": target.id}}}
+    with refused(StatusCode.FAILED_PRECONDITION, "does not tell which process is a container's init"):
+        pod.create("true", image=busybox, linux=linux)
+    alone = pod.run("sleep 1000", image=busybox)
+    assert alone.output("readlink", "/proc/self/ns/pid").strip() != mine("pid")
+
+
+def test_a_name_means_nothing(odd, busybox):
+    """A program that is called runsc and is crun or runc."""
+    _, container = run(odd("monitor", name="runsc"), busybox)
+    assert container.output("readlink", "/proc/self/ns/pid").strip() != mine("pid")
+
+
+def test_config_and_check_tell_what_was_found(odd, node):
+    odd("no-update", "no-log", keys="pause = false")
+    binary = node.runtime.command[0]
+    text = subprocess.run([binary, "config"], text=True, capture_output=True, check=True).stdout
+    lines = text.splitlines()
+    assert {"#update = false", "#log_file = false", "#log_format = false", "#exec_detach = true",
+            "pause = false", "#hidden_processes = false"} <= set(lines)
+    done = subprocess.run([binary, "check"], text=True, capture_output=True, check=False)
+    assert "without log_file, log_format, update, pause" in done.stdout
