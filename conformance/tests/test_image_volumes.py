@@ -40,6 +40,13 @@ def test_a_part_of_it(pods, busybox, volume):
     assert container.output("ls", "/volume") == "words\n"
 
 
+def test_nothing_in_it_can_be_run_or_is_a_device(pods, busybox, volume):
+    container = with_volume(pods.run(), busybox, volume).start()
+    table = container.output("cat", "/proc/self/mountinfo").splitlines()
+    options = next(line for line in table if " /volume " in line).split()[5].split(",")
+    assert {"ro", "nosuid", "nodev", "noexec"} <= set(options)
+
+
 @pytest.mark.parametrize("path", ["none", "data/inner/words"])
 def test_a_part_that_it_does_not_have(pods, busybox, volume, path):
     with refused(StatusCode.INVALID_ARGUMENT, "ImageVolumeMountFailed"):
