@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from grpc import StatusCode
 
-from harness import catalogue
+from harness import archives, catalogue
 from harness.client import refused
+from harness.command import gantry
 from harness.fake_registry import FakeRegistry
 from harness.signing import Signer
 
@@ -133,3 +134,74 @@ def test_a_namespace_has_its_own(client, fake, policy, pull):
         client.PullImage(image={"image": reference}, sandbox_config=sandbox)
     sandbox["metadata"]["namespace"] = "trusted"
     pull(reference, sandbox_config=sandbox)
+
+
+@pytest.fixture
+def strict(policy, signer):
+    """A namespace whose images must be signed."""
+    policy(signed_by(signer), OVERRIDES / "strict.json")
+    return {"metadata": {"name": "a", "namespace": "strict", "uid": "1"}}
+
+
+def use(pods, busybox, reference, how, namespace="strict"):
+    """A pod of that namespace uses the image: for a container, or for a volume of one."""
+    pod = pods.run(metadata={"namespace": namespace})
+    if how == "container":
+        return pod.create("true", image=reference)
+    return pod.create("true", image=busybox, mounts=[
+        {"container_path": "/volume", "readonly": True, "image": {"image": reference}}])
+
+
+@pytest.mark.parametrize("how", ["container", "volume"])
+def test_what_another_namespace_has_pulled(pods, client, fake, strict, signer, pull, busybox, node, how):
+    image = catalogue.marked(f"pulled-for-another-{how}")
+    signer.sign(fake, "test/image", image, f"{fake.host}/test/image")
+    reference = fake.serve("test/image:1", image)
+    pull(reference)
+    use(pods, busybox, reference, how, "other")
+    for name in (reference, image.id):
+        with refused(StatusCode.PERMISSION_DENIED, REASON):
+            use(pods, busybox, name, how)
+    pull(reference, sandbox_config=strict)
+    digest = f"{fake.host}/test/image@{image.manifest.digest}"
+    for name in (reference, image.id, digest):
+        use(pods, busybox, name, how)
+    node.restart()
+    use(pods, busybox, reference, how)
+
+
+@pytest.mark.parametrize("how", ["container", "volume"])
+def test_what_was_pulled_before_the_policy(pods, fake, policy, signer, pull, busybox, how):
+    reference = fake.serve("test/image:1", catalogue.marked("before"))
+    pull(reference)
+    policy(signed_by(signer))
+    with refused(StatusCode.PERMISSION_DENIED, REASON):
+        use(pods, busybox, reference, how)
+    policy({"type": "reject"})
+    with refused(StatusCode.PERMISSION_DENIED, REASON):
+        use(pods, busybox, reference, how)
+
+
+def test_another_key_wants_another_pull(pods, fake, policy, signer, pull, busybox, tmp_path):
+    policy(signed_by(signer))
+    image = catalogue.marked("rotated")
+    signer.sign(fake, "test/image", image, f"{fake.host}/test/image")
+    reference = fake.serve("test/image:1", image)
+    pull(reference)
+    use(pods, busybox, reference, "container")
+    policy(signed_by(Signer.new(tmp_path, "other")))
+    with refused(StatusCode.PERMISSION_DENIED, REASON):
+        use(pods, busybox, reference, "container")
+
+
+@pytest.mark.parametrize("how", ["container", "volume"])
+def test_what_was_imported(pods, client, fake, strict, node, busybox, tmp_path, how):
+    reference = f"{fake.host}/test/image:1"
+    archives.write(tmp_path / "archive", archives.docker(catalogue.marked("imported-here"), reference))
+    gantry(node.runtime, "image", "import", str(tmp_path / "archive"))
+    try:
+        use(pods, busybox, reference, how, "other")
+        with refused(StatusCode.PERMISSION_DENIED, REASON):
+            use(pods, busybox, reference, how)
+    finally:
+        client.RemoveImage(image={"image": reference})

@@ -39,4 +39,6 @@ public struct PulledImage: Sendable {
     public let size: UInt64
     /// Keeps the layers from being removed until the image is stored; see `Layers.remove`.
     public let hold: LayerHold
+    /// What signatures say of it, in the form that `SignaturePolicy.check` takes.
+    public var verified: Set<String> = []
 }

@@ -87,14 +87,16 @@ public final class Puller: Sendable {
                 let resolved = try await Trace.span("resolve at \(endpoint.host)") {
                     try await resolver.resolve(reference)
                 }
-                try await SignatureCheck(
+                let verified = try await SignatureCheck(
                     policy: policy, session: session, client: client,
                     lookaside: registries.lookaside
                 ).run(reference, resolved)
                 let pull = ImagePull(
                     reference: reference, resolved: resolved, source: session,
                     resources: resources, progress: progress)
-                return try await pull.run()
+                var image = try await pull.run()
+                image.verified = verified
+                return image
             } catch let error as CancellationError {
                 throw error
             } catch {

@@ -22,24 +22,46 @@ struct SignatureCheck: Sendable {
         var claims: [SignedClaim] = []
         /// What is wrong with one of the others.
         var reason = ""
+
+        func speaks(of reference: Reference, _ requirement: SignaturePolicy.Requirement) -> Bool {
+            switch requirement {
+            case .sigstoreSigned(_, let identity), .signedBy(_, let identity):
+                claims.contains { $0.speaks(of: reference, identity) }
+            case .insecureAcceptAnything, .reject, .unsupported: false
+            }
+        }
     }
 
+    /// - Returns: marks of what was found to hold, by this name and by the name with the digest.
     /// - Throws: `SignatureError` when a requirement does not hold; as `RegistrySession.get`.
-    func run(_ reference: Reference, _ resolved: ImageResolver.Resolved) async throws {
+    func run(
+        _ reference: Reference, _ resolved: ImageResolver.Resolved
+    ) async throws -> Set<String> {
         let wanted = policy.requirements(for: reference)
-        guard wanted != [.insecureAcceptAnything] else { return }
+        guard wanted != [.insecureAcceptAnything] else { return [] }
         try policy.checkName(reference)
         // The index names the manifest by its digest: who signed the one has signed the other.
         let digests = Set([resolved.digest, resolved.manifestDigest].compactMap { $0 })
+        let pinned = resolved.digest.map {
+            Reference(domain: reference.domain, path: reference.path, tag: nil, digest: $0)
+        }
+        let names = [reference] + [pinned].compactMap { $0 }
+        var marks: Set<String> = []
         for requirement in wanted {
+            let found: Found
             switch requirement {
             case .sigstoreSigned(let keys, let identity):
-                try judge(try await found(digests, by: keys), reference, identity)
+                found = try await self.found(digests, by: keys)
+                try judge(found, reference, identity)
             case .signedBy(let keys, let identity):
-                try judge(try await found(digests, by: keys, reference), reference, identity)
+                found = try await self.found(digests, by: keys, reference)
+                try judge(found, reference, identity)
             case .insecureAcceptAnything, .reject, .unsupported: continue
             }
+            marks.formUnion(
+                names.filter { found.speaks(of: $0, requirement) }.compactMap(requirement.mark))
         }
+        return marks
     }
 
     private func found(_ digests: Set<Digest>, by keys: [PublicKey]) async throws -> Found {

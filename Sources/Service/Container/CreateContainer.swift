@@ -31,7 +31,7 @@ struct CreateContainer: RPC {
 
     /// The procedure itself. Each step that allocates pushes what takes it back.
     private func create(_ config: ContainerConfig, in sandbox: Sandbox) async throws -> String {
-        let image = try await node.usableImage(config.image?.image ?? "")
+        let image = try await node.usableImage(config.image, in: sandbox)
         try image.requireRunnable()
         let monitor = try sandbox.requireMonitor()
         try await requireAnswering(sandbox.config.logDirectory, config.logPath)

@@ -13,6 +13,7 @@ struct ImageVolumes: Sendable {
     let node: Node
     /// The container that they are for.
     let id: String
+    let sandbox: Sandbox
     /// The pod's user namespace, where it has one.
     var owner: LayerOwner?
 
@@ -25,7 +26,7 @@ struct ImageVolumes: Sendable {
                 .invalidArgument,
                 "mounts.readonly: the image on \(mount.containerPath) is not read-only")
         }
-        let image = try await node.usableImage(mount.image?.image ?? "")
+        let image = try await node.usableImage(mount.image, in: sandbox)
         let root = try await node.rootFilesystems.prepare(
             name(number), layers: image.layers.map(\.chain), owner: owner)
         failpoint("CreateContainer/volume mounted")

@@ -61,7 +61,7 @@ extension Lifecycle {
     func discard(_ id: String, _ sandbox: Sandbox) async throws {
         try await sandbox.current.monitor?.forgetExited(id)
         failpoint("RemoveContainer/forgotten")
-        try await ImageVolumes(node: node, id: id).remove()
+        try await ImageVolumes(node: node, id: id, sandbox: sandbox).remove()
         failpoint("RemoveContainer/volumes removed")
         try await node.rootFilesystems.remove(id)
         failpoint("RemoveContainer/root file system removed")

@@ -44,7 +44,8 @@ struct SpecInputs: Sendable {
     }
 
     private func mounts(_ handler: WorkingHandler) async throws -> [HostMount] {
-        let images = ImageVolumes(node: node, id: id, owner: try node.layerOwner(sandbox))
+        let images = ImageVolumes(
+            node: node, id: id, sandbox: sandbox, owner: try node.layerOwner(sandbox))
         let mounts = try await HostMounts(paths: node.hostPaths)
             .resolve(config.mounts, images)
         if handler.features.mapsIDs { return mounts }

@@ -8,13 +8,16 @@ internal import Text
 final class ImageCatalog: Sendable {
     private let store: Store
     /// The whole names that a short one may stand for.
-    private let candidates: @Sendable (String) throws -> [Reference]
+    let candidates: @Sendable (String) throws -> [Reference]
+    let verified: VerifiedImages
     private let records: Mutex<[String: ImageRecord]>
 
     init(
-        _ store: Store, candidates: @escaping @Sendable (String) throws -> [Reference]
+        _ store: Store, verified: VerifiedImages,
+        candidates: @escaping @Sendable (String) throws -> [Reference]
     ) async throws {
         self.store = store
+        self.verified = verified
         self.candidates = candidates
         let loaded = try await store.images().map { ($0.id, try ImageRecord($0)) }
         records = Mutex(Dictionary(uniqueKeysWithValues: loaded))
@@ -118,6 +121,7 @@ final class ImageCatalog: Sendable {
 
     func remove(_ id: String) async throws {
         try await store.removeImage(id)
+        try await verified.forget(id)
         records.withLock { _ = $0.removeValue(forKey: id) }
     }
 }

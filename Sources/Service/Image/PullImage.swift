@@ -68,6 +68,7 @@ struct PullImage: RPC {
         // The layers are held against removal until the image that needs them is stored.
         defer { withExtendedLifetime(pulled.hold) {} }
         try await Trace.span("store") {
+            try await node.images.verified.note(pulled.verified, of: pulled.id)
             try await node.images.add(
                 ImageRecord(pulled), tag: pulled.reference.tagged,
                 digest: pulled.digest.map { "\(pulled.reference.repository)@\($0)" })

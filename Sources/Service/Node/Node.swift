@@ -73,7 +73,9 @@ public final class Node: Sendable {
             limits: LayerLimits(settings),
             longLayers: LongLayers(threshold: UInt64(clamping: settings.longLayer)))
         quarantine = try await Quarantine.run(store, layers, log)
-        images = try await ImageCatalog(store) { try puller.candidates(for: $0) }
+        images = try await ImageCatalog(
+            store, verified: VerifiedImages(directory: paths.verified)
+        ) { try puller.candidates(for: $0) }
         self.puller = puller
         network = NetworkPlugins(
             configurationDirectories: settings.networkConfigDirectories,

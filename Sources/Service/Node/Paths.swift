@@ -13,6 +13,8 @@ struct Paths: Sendable {
     /// What was found out about runtimes.
     var knownAbilities: String { "\(runRoot)/runtimes.json" }
     var networkCache: String { "\(root)/network" }
+    /// What is known of images' signatures.
+    var verified: String { "\(root)/verified" }
     /// The file system of the infra container: `gantry-pause` and nothing else.
     var pauseRoot: String { "\(runRoot)/pause" }
 
@@ -26,7 +28,7 @@ struct Paths: Sendable {
             try Files.makeDirectories(directory, mode: 0o711)
             try Files.narrow(directory, to: 0o711)
         }
-        for directory in [scratch, networkCache] {
+        for directory in [scratch, networkCache, verified] {
             try Files.makeDirectories(directory, mode: 0o700)
             try Files.narrow(directory, to: 0o700)
         }
