@@ -119,6 +119,16 @@ def test_layers_as_they_are_compressed(load, client, pods, compression):
     assert container.logged("new")
 
 
+def test_a_docker_archive_without_layers(load, client):
+    """Go writes null for an empty list."""
+    empty = images.Image([], {})
+    files = archives.docker(empty, REFERENCE)
+    manifest = json.loads(files["manifest.json"])
+    files["manifest.json"] = json.dumps([{**manifest[0], "Layers": None}]).encode()
+    assert load(files) == {REFERENCE: empty.id}
+    assert named(client, REFERENCE).id == empty.id
+
+
 def test_compressed_layers_in_a_docker_archive(load, client):
     image = catalogue.marked("crane")
     load(archives.docker(image, REFERENCE, compressed=True))

@@ -10,6 +10,7 @@ from grpc import StatusCode
 from harness import catalogue, cri
 from harness.client import refused
 from harness.fake_registry import Answer, FakeRegistry, blob_path
+from harness.images import Document, Image
 from harness.tarball import Layer, file, hard_link, layer, sha256
 
 from conftest import SPARE_PORTS
@@ -50,6 +51,22 @@ def test_up_to_500_layers_mount_in_every_form(registry, pull, pods, busybox, cou
     mount = {"container_path": "/volume", "readonly": True, "image": {"image": reference}}
     volume = pods.run().run("sleep 1000", image=busybox, mounts=[mount])
     assert volume.output("cat", f"/volume{last}") == str(count - 2)
+
+
+def test_indexes_within_indexes_are_few_documents(fake, client):
+    """Each names the next sixteen times, and none says for which platform."""
+    media_type = "application/vnd.oci.image.index.v1+json"
+    foreign = Image([catalogue.base()], {}, architecture="s390x")
+    fake.serve("test/image:foreign", foreign)
+    inner = foreign.manifest
+    for _ in range(3):
+        inner = Document(media_type, json.dumps({
+            "schemaVersion": 2, "mediaType": media_type,
+            "manifests": [inner.descriptor()] * 16}).encode())
+        reference = fake.serve("test/image:latest", inner)
+    with refused(StatusCode.RESOURCE_EXHAUSTED, "the index leads to more than 64 documents"):
+        client.PullImage(image={"image": reference})
+    assert sum("/manifests/" in path for _, path, _ in fake.requests) <= 66
 
 
 def test_more_layers_are_refused_at_the_pull(fake, client):
@@ -133,3 +150,13 @@ def test_a_layer_begins_anew_where_its_rest_is_refused(fake, pull, status):
     fake.answers[path] = lambda: answers.pop(0)
     pull(reference)
     assert not answers
+
+
+def test_what_is_no_variable_is_left_out(registry, pull, pods):
+    """Some runtimes make no container with it."""
+    reference = registry.push("test/variables:1", catalogue.image(
+        Env=["=x", "", "=", "NUL=a\0b", "GOOD=1", "ALONE", catalogue.PATH]))
+    pull(reference)
+    words = pods.run().run("sleep 1000", image=reference).output("cat", "/proc/1/environ").split("\0")
+    assert {"GOOD=1", "ALONE=", catalogue.PATH} <= set(words)
+    assert [word for word in words if word.startswith(("=", "NUL"))] == []

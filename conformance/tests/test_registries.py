@@ -164,6 +164,23 @@ def test_a_redirected_blob_gets_no_credentials(fake, pull):
     storage.stop()
 
 
+@pytest.mark.gantry
+def test_storage_does_not_say_where_credentials_go(client, fake):
+    """It may be reached without TLS, and so be anybody."""
+    storage = FakeRegistry(SPARE_PORTS[2])
+    image = catalogue.marked("challenged")
+    reference = fake.serve("test/image:1", image)
+    fake.needs_token = True
+    fake.answers[blob_path("test/image", image.layers[-1].digest)] = Answer(
+        status=307, headers={"Location": f"http://{storage.host}/stored"})
+    storage.answers["/stored"] = Answer(status=401, headers={
+        "WWW-Authenticate": f'Bearer realm="http://{storage.host}/token",service="storage"'})
+    with refused(None):
+        client.PullImage(image={"image": reference}, auth=LOGIN)
+    assert {asked for _, asked, _ in storage.requests} == {"/stored"}
+    storage.stop()
+
+
 def certificate(directory: Path, name: str) -> tuple[Path, Path]:
     """A certificate for 127.0.0.1 that signs itself, and its key."""
     files = directory / f"{name}.crt", directory / f"{name}.key"

@@ -11,7 +11,8 @@ struct DockerArchive {
     private struct Item: Decodable {
         var Config: String
         var RepoTags: [String]?
-        var Layers: [String]
+        /// Null where there are none, as Go writes it.
+        var Layers: [String]?
     }
 
     /// Nil when it is none.
@@ -34,13 +35,14 @@ struct DockerArchive {
             throw GantryError(.dataLoss, "\(item.Config) has the digest \(id)")
         }
         let document = try ConfigDocument(config)
-        guard document.diffIDs.count == item.Layers.count else {
+        let names = item.Layers ?? []
+        guard document.diffIDs.count == names.count else {
             throw GantryError(
                 .dataLoss,
-                "manifest.json has \(item.Layers.count) layers, \(item.Config) "
+                "manifest.json has \(names.count) layers, \(item.Config) "
                     + "\(document.diffIDs.count)")
         }
-        let layers = try zip(item.Layers, document.diffIDs).map { try layer($0, $1) }
+        let layers = try zip(names, document.diffIDs).map { try layer($0, $1) }
         let parts = Dictionary(layers.map { ($0.0.digest, $0.1) }) { first, _ in first }
         return ArchivedImage(
             names: try (item.RepoTags ?? []).map { .whole(try Reference.parse($0)) },

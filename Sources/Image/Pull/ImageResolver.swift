@@ -1,5 +1,6 @@
 internal import Archive
 internal import Model
+internal import Synchronization
 
 /// From a name to the documents of one image: index, manifest, configuration.
 struct ImageResolver: Sendable {
@@ -10,6 +11,8 @@ struct ImageResolver: Sendable {
     static let documentLimit = 4 << 20
     private static let deepestIndex = 4
     private static let mostLooks = 16
+    /// Of all indexes together, which may be within each other.
+    private static let mostLooksInAll = 64
 
     struct Resolved: Sendable {
         /// Nil where there is no manifest, as in docker's archives.
@@ -37,13 +40,13 @@ struct ImageResolver: Sendable {
     func resolve(_ reference: Reference) async throws -> Resolved {
         let name = reference.digest?.description ?? reference.tag ?? "latest"
         let top = try await document(name, reference.digest)
-        if let found = try await resolve(top, Place(top: top)) { return found }
+        if let found = try await resolve(top, Place(top: top, looks: Looks())) { return found }
         throw GantryError(.notFound, "no image for \(platform) in the index")
     }
 
     /// The image for this platform among those that an index has.
     func resolve(oneOf contents: [Content]) async throws -> Resolved {
-        if let found = try await resolve(oneOf: contents, Place()) { return found }
+        if let found = try await resolve(oneOf: contents, Place(looks: Looks())) { return found }
         throw platform.missing(in: contents)
     }
 
@@ -54,6 +57,21 @@ struct ImageResolver: Sendable {
         var depth = 0
         /// Whether only the configuration says which platform it is for.
         var isUnknown = false
+        let looks: Looks
+    }
+
+    /// Counts the documents that were looked at by way of indexes.
+    private final class Looks: Sendable {
+        private let left = Atomic(ImageResolver.mostLooksInAll)
+
+        /// - Throws: `GantryError` (`resourceExhausted`) past the most.
+        func take() throws(GantryError) {
+            guard left.subtract(1, ordering: .relaxed).newValue >= 0 else {
+                throw GantryError(
+                    .resourceExhausted,
+                    "the index leads to more than \(ImageResolver.mostLooksInAll) documents")
+            }
+        }
     }
 
     /// - Returns: nil for what is for another platform.
@@ -82,16 +100,21 @@ struct ImageResolver: Sendable {
         switch try platform.choose(contents) {
         case .one(let content):
             return try await resolve(
-                try await document(content.digest.description, content.digest), place)
+                try await document(content, place), place)
         case .oneOf(let possible):
             place.isUnknown = true
             // Each is looked at, but not thousands.
             for content in possible.prefix(Self.mostLooks) {
-                let next = try await document(content.digest.description, content.digest)
+                let next = try await document(content, place)
                 if let found = try await resolve(next, place) { return found }
             }
             return nil
         }
+    }
+
+    private func document(_ content: Content, _ place: Place) async throws -> Document {
+        try place.looks.take()
+        return try await document(content.digest.description, content.digest)
     }
 
     private func document(_ name: String, _ expected: Digest?) async throws -> Document {

@@ -52,31 +52,34 @@ final class RegistrySession: Sendable {
         _ url: String, _ headers: [String], _ body: HTTPBody, _ isChecked: Bool
     ) async throws -> HTTPResponse {
         var known = authorization.withLock { $0 }
-        var response = try await follow(url, headers, known, body, isChecked)
-        // Twice, since the first answer may be a token of an earlier pull that counts no more.
-        for _ in 1...2 where response.status == 401 {
+        var (response, isOwn) = try await follow(url, headers, known, body, isChecked)
+        // Twice, since the first answer may be a token of an earlier pull that counts no more. Nobody but
+        // the registry may say where its credentials go: its storage may be reached without TLS.
+        for _ in 1...2 where response.status == 401 && isOwn {
             let challenges = response.challenges.flatMap(Challenge.parse)
             guard let answer = try await tokens.answer(challenges, refused: known),
                 answer != known
             else { break }
             known = answer
             authorization.withLock { $0 = answer }
-            response = try await follow(url, headers, answer, body, isChecked)
+            (response, isOwn) = try await follow(url, headers, answer, body, isChecked)
         }
         return response
     }
 
     /// Follows redirects by hand: credentials go to the registry's own origin and nowhere else.
+    /// - Returns: the last response, and whether the registry itself gave it.
     private func follow(
         _ start: String, _ headers: [String], _ authorization: String?, _ body: HTTPBody,
         _ isChecked: Bool
-    ) async throws -> HTTPResponse {
+    ) async throws -> (HTTPResponse, isOwn: Bool) {
         var url = start
         for _ in 0...Self.mostRedirects {
             let request = request(url, headers, authorization)
             let response = try await client.send(request, body)
-            guard [301, 302, 303, 307, 308].contains(response.status) else { return response }
-            guard let next = response.location else { return response }
+            guard [301, 302, 303, 307, 308].contains(response.status),
+                let next = response.location
+            else { return (response, endpoint.isOrigin(of: url)) }
             url = try allowed(next, from: url, isChecked)
         }
         throw GantryError(

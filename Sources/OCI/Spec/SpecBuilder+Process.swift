@@ -67,7 +67,10 @@ extension SpecBuilder {
         environment["HOME"] = request.user.home
         if request.container.tty { environment["TERM"] = "xterm" }
         for entry in request.defaults.environment { environment.set(entry) }
-        for entry in request.image.environment { environment.set(entry) }
+        // What is no variable, no program could have, and some runtimes refuse to make a container with.
+        for entry in request.image.environment where Self.isVariable(entry) {
+            environment.set(entry)
+        }
         for variable in request.container.envs {
             guard let value = String(validating: variable.value, as: UTF8.self) else {
                 throw GantryError(
@@ -82,6 +85,10 @@ extension SpecBuilder {
         }
         for entry in request.injection.environment { environment.set(entry) }
         return environment.entries
+    }
+
+    private static func isVariable(_ entry: String) -> Bool {
+        !entry.isEmpty && !entry.begins(with: "=") && !entry.has("\0")
     }
 }
 
