@@ -28,7 +28,7 @@ internal import Testing
     }
 
     @Test func someAreForNobody() {
-        for name in ["kexec_load", "keyctl", "io_uring_setup", "userfaultfd"] {
+        for name in ["kexec_load", "keyctl", "io_uring_setup", "userfaultfd", "socketcall"] {
             #expect(action(name, Capabilities.known) == ["SCMP_ACT_ERRNO"], "\(name)")
         }
     }
@@ -39,6 +39,27 @@ internal import Testing
         #expect(clone.first?.args?.first?.op == "SCMP_CMP_MASKED_EQ")
         #expect(rules([]).first { $0.names == ["clone3"] }?.errnoRet == 38)
         #expect(action("clone3", ["CAP_SYS_ADMIN"]) == ["SCMP_ACT_ALLOW"])
+    }
+
+    /// AF_ALG and AF_VSOCK.
+    @Test func socketsOfTwoFamiliesAreForNobody() {
+        for family in 0..<64 as Range<UInt64> {
+            let sockets = rules(Capabilities.known).filter { $0.names == ["socket"] }
+            let admitted = sockets.contains { rule in
+                (rule.args ?? []).allSatisfy { Self.holds($0, for: family) }
+            }
+            #expect(admitted == ![38, 40].contains(family), "\(family)")
+        }
+    }
+
+    private static func holds(_ test: Spec.SeccompArgument, for value: UInt64) -> Bool {
+        switch test.op {
+        case "SCMP_CMP_LT": value < test.value
+        case "SCMP_CMP_EQ": value == test.value
+        case "SCMP_CMP_GT": value > test.value
+        case "SCMP_CMP_NE": value != test.value
+        default: false
+        }
     }
 
     @Test func noCallHasTwoMeanings() {

@@ -18,6 +18,20 @@ internal import Testing
         #expect(own.readonlyPaths == ["/tmp"])
     }
 
+    @Test func whatTellsOfTheProcessorsHeatIsMasked() async throws {
+        let names = ["cpu0", "cpu11"].map { "\($0)/thermal_throttle/core_throttle_count" }
+        let files = Dictionary(uniqueKeysWithValues: (names + ["cpu2/online"]).map { ($0, "") })
+        try await withDirectory(files) { directory in
+            var request = plainRequest()
+            request.host.thermalPaths = HostFacts.thermalPaths(in: directory)
+            let masked = try SpecBuilder.container(request).linux.maskedPaths ?? []
+            #expect(
+                masked.filter { $0.hasPrefix(directory) }.sorted() == [
+                    "\(directory)/cpu0/thermal_throttle", "\(directory)/cpu11/thermal_throttle",
+                ])
+        }
+    }
+
     @Test func unmaskedProcNeedsAUserNamespace() throws {
         let ids = [IDMapping(hostId: 100_000, containerId: 0, length: 65536)]
         let options = NamespaceOption(

@@ -31,6 +31,12 @@ def test_its_files_are_there_and_cannot_be_written(pods, client, busybox, volume
     container = with_volume(pods.run(), busybox, volume).start()
     assert container.output("cat", "/volume/data/inner/words") == "from the image"
     assert container.exec("touch", "/volume/new").exit_code != 0
+    # KEP-4639: nothing in it is run, or is a device.
+    assert container.exec("/volume/bin/true").exit_code == 126
+    options, = (line.split()[5].split(",") for line in
+                container.output("cat", "/proc/self/mountinfo").splitlines()
+                if line.split()[4] == "/volume")
+    assert {"ro", "nosuid", "nodev", "noexec"} <= set(options)
     id = client.ImageStatus(image={"image": volume}).image.id
     assert [mount.image.image_ref for mount in container.status.mounts] == [id]
 

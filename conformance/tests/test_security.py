@@ -1,12 +1,14 @@
 """Security contexts, seen by the processes that have them."""
 
+import errno
 import json
+import socket
 from pathlib import Path
 
 import pytest
 from grpc import StatusCode
 
-from harness import catalogue, cri
+from harness import catalogue, cri, lookalikes
 from harness.client import refused
 
 pytestmark = pytest.mark.gantry
@@ -177,3 +179,24 @@ def test_pods_that_contradict_themselves(pods, wrong, words):
 def test_a_hostname_that_is_too_long(pods):
     with refused(StatusCode.INVALID_ARGUMENT, "more than 64 bytes"):
         pods.run(hostname="x" * 65)
+
+
+@pytest.mark.parametrize("confined", [True, False], ids=["RuntimeDefault", "Unconfined"])
+def test_families_of_sockets(pods, registry, pull, confined):
+    """The default profile refuses AF_ALG and AF_VSOCK in each way there is to ask for them, that of 32-bit
+    programs too."""
+    reference = registry.push("test/families:1", catalogue.image(
+        catalogue.layer([catalogue.file("bin/families", lookalikes.compiled("socket_families"), 0o755)])))
+    pull(reference)
+    profile = cri.SecurityProfile.ProfileType.Value("RuntimeDefault" if confined else "Unconfined")
+    container = run(pods, reference, seccomp={"profile_type": profile})
+    found = {(way, int(family)): int(number) for way, family, number in map(
+        str.split, container.output("families").splitlines())}
+    ways = {way for way, _ in found}
+    assert {found[way, family] for way in ways - {"socketcall32"}
+            for family in (socket.AF_UNIX, socket.AF_INET)} == {0}
+    refused_here = {found[way, family] for way in ways for family in (socket.AF_ALG, socket.AF_VSOCK)}
+    if confined:
+        assert refused_here <= {errno.EPERM, errno.ENOSYS}
+    else:
+        assert found["socket", socket.AF_VSOCK] not in (errno.EPERM, errno.ENOSYS)

@@ -20,6 +20,8 @@ public struct HostFacts: Hashable, Sendable {
     public var capabilities: Set<String>
     /// What the kernel has.
     public var knownCapabilities = Set(Capabilities.known)
+    /// Directories of sysfs by which processors tell how hot they are.
+    public var thermalPaths: [String] = []
     public var hasAppArmor: Bool
     public var hasSELinux: Bool
     public var hasSeccomp: Bool
@@ -59,7 +61,14 @@ extension HostFacts {
             hasSELinux: hasSELinux(),
             hasSeccomp: !field("Seccomp", status).isEmpty)
         facts.knownCapabilities = knownCapabilities()
+        facts.thermalPaths = thermalPaths(in: "/sys/devices/system/cpu")
         return facts
+    }
+
+    /// Those that there are, one for each processor: from them a container learns what others compute.
+    static func thermalPaths(in directory: String) -> [String] {
+        let names = (try? Files.list(directory)) ?? []
+        return names.map { "\(directory)/\($0)/thermal_throttle" }.filter(Files.exists)
     }
 
     /// capabilities(7): "This file exposes the numerical value of the highest capability".

@@ -16,7 +16,7 @@ extension Spec.Seccomp {
             Spec.SeccompRule(SeccompSyscalls.always + allowed.flatMap(\.names)),
             .refused(SeccompSyscalls.never + refused.flatMap(\.names).filter { !isClone($0) }),
         ]
-        rules += personalities + [sockets]
+        rules += personalities + sockets
         if !granted.contains("CAP_SYS_ADMIN") { rules += clones }
         return Spec.Seccomp(
             defaultAction: "SCMP_ACT_ERRNO", defaultErrnoRet: notImplemented,
@@ -55,9 +55,14 @@ extension Spec.Seccomp {
         Spec.SeccompRule(["personality"], args: [.init(index: 0, value: $0, op: "SCMP_CMP_EQ")])
     }
 
-    /// All families but AF_VSOCK (40), which reaches the hypervisor from any network namespace.
-    private static let sockets = Spec.SeccompRule(
-        ["socket"], args: [.init(index: 0, value: 40, op: "SCMP_CMP_NE")])
+    /// All families but AF_VSOCK (40), which reaches the hypervisor from any network namespace, and
+    /// AF_ALG (38), a history of holes. One comparison each: of several with the same argument in one
+    /// rule, runtimes make alternatives.
+    private static let sockets = [
+        Spec.SeccompArgument(index: 0, value: 38, op: "SCMP_CMP_LT"),
+        Spec.SeccompArgument(index: 0, value: 39, op: "SCMP_CMP_EQ"),
+        Spec.SeccompArgument(index: 0, value: 40, op: "SCMP_CMP_GT"),
+    ].map { Spec.SeccompRule(["socket"], args: [$0]) }
 }
 
 extension Spec.SeccompRule {

@@ -33,7 +33,9 @@ extension SpecBuilder {
                 "mount_options: mount option \"\(other)\" of \(mount.containerPath) is none of "
                     + "noexec, nodev and nosuid")
         }
-        return mount.mountOptions
+        guard mount.isOfImage else { return mount.mountOptions }
+        // KEP-4639: whoever made the image runs nothing in this container.
+        return mount.mountOptions + known.subtracting(mount.mountOptions).sorted()
     }
 
     private func idMapped(_ mount: Mount) throws -> String {
@@ -89,6 +91,9 @@ extension SpecBuilder {
 }
 
 extension Mount {
+    /// Whether it is an image's files that are to be there.
+    public var isOfImage: Bool { image.map { $0 != ImageSpec() } ?? false }
+
     /// - Throws: `invalidArgument` for mappings of one kind of IDs alone, or of no IDs.
     public func checkMappings() throws(GantryError) {
         guard uidMappings.isEmpty == gidMappings.isEmpty,

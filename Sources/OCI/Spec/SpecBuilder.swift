@@ -70,7 +70,8 @@ public struct SpecBuilder: Sendable {
 
     private var maskedPaths: [String]? {
         if isUnmasked { return nil }
-        return security.maskedPaths.isEmpty ? ProcPaths.masked : security.maskedPaths
+        let own = security.maskedPaths
+        return own.isEmpty ? ProcPaths.masked + request.host.thermalPaths : own
     }
 
     private var readonlyPaths: [String]? {

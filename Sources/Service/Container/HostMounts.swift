@@ -16,7 +16,7 @@ struct HostMounts: Sendable {
         let table = try await Self.mountTable(for: mounts)
         var resolved: [HostMount] = []
         for (number, mount) in mounts.enumerated() {
-            if let image = mount.image, image != ImageSpec() {
+            if mount.isOfImage {
                 resolved.append(try await volumes.prepare(mount, number: number))
             } else {
                 resolved.append(try await resolve(mount, table))
@@ -38,6 +38,12 @@ struct HostMounts: Sendable {
                 "mounts.host_path: the mount's source \"\(mount.hostPath)\" is not absolute")
         }
         let found = try await find(mount.hostPath)
+        // What has no name, as a pipe below /proc/PID/fd.
+        guard found.path.begins(with: "/") else {
+            throw GantryError(
+                .invalidArgument,
+                "mounts.host_path: \(mount.hostPath) is \(found.path), which cannot be mounted")
+        }
         var resolved = HostMount(mount, source: found.path, sharing: table.sharing(of: found.path))
         resolved.isDirectory = found.isDirectory
         resolved.mayHang = found.mayHang
