@@ -5,8 +5,13 @@ package final class Arena {
     private var chunks: [UnsafeMutableRawPointer] = []
     private var next = UnsafeMutableRawPointer(bitPattern: 0)
     private var left = 0
+    /// Bytes that may still be taken.
+    private var budget: Int
 
-    package init() {}
+    /// - Parameter budget: bytes of memory; protobuf-c gets no more, and fails.
+    package init(budget: Int = .max) {
+        self.budget = budget
+    }
 
     private static let chunkSize = 16 << 10
     private static let alignment = 16
@@ -30,11 +35,17 @@ package final class Arena {
         let chunk = UnsafeMutableRawPointer.allocate(
             byteCount: chunkSize, alignment: Self.alignment)
         chunks.append(chunk)
+        budget -= chunkSize
         if chunkSize - size > left {
             next = chunk + size
             left = chunkSize - size
         }
         return chunk
+    }
+
+    /// Nil when there is no budget for it.
+    private func tryAllocate(_ size: Int) -> UnsafeMutableRawPointer? {
+        size <= budget ? allocate(size) : nil
     }
 
     package func allocate<T>(_ count: Int, of type: T.Type) -> UnsafeMutablePointer<T> {
@@ -48,7 +59,7 @@ package final class Arena {
         var allocator = ProtobufCAllocator(
             alloc: { data, size in
                 guard let data else { return nil }
-                return Unmanaged<Arena>.fromOpaque(data).takeUnretainedValue().allocate(size)
+                return Unmanaged<Arena>.fromOpaque(data).takeUnretainedValue().tryAllocate(size)
             },
             free: { _, _ in },
             allocator_data: Unmanaged.passUnretained(self).toOpaque())
