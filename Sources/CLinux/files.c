@@ -2,9 +2,13 @@
 #include "CLinux.h"
 
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/openat2.h>
 #include <linux/magic.h>
+#include <stdio.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -57,4 +61,29 @@ int gantry_is_memory(const char *path) {
     struct statfs space;
     if (statfs(path, &space) < 0) return -1;
     return space.f_type == TMPFS_MAGIC || space.f_type == RAMFS_MAGIC;
+}
+
+// Nothing but regular files and directories is opened: to open a device is to use it.
+static int open_plain(int directory, const char *name) {
+    char link[64];
+    struct stat status;
+    int place = openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (place < 0) return -1;
+    int file = -1;
+    if (fstat(place, &status) == 0 && (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode))) {
+        snprintf(link, sizeof link, "/proc/self/fd/%d", place);
+        file = open(link, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    }
+    close(place);
+    return file;
+}
+
+void gantry_unprotect(int directory, const char *name) {
+    int flags = 0, file = open_plain(directory, name);
+    if (file < 0) return;
+    if (ioctl(file, FS_IOC_GETFLAGS, &flags) == 0 && flags & (FS_IMMUTABLE_FL | FS_APPEND_FL)) {
+        flags &= ~(FS_IMMUTABLE_FL | FS_APPEND_FL);
+        ioctl(file, FS_IOC_SETFLAGS, &flags);
+    }
+    close(file);
 }

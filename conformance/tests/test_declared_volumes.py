@@ -1,6 +1,9 @@
 """The volumes that an image declares: directories of the container's own, filled from the image."""
 
+import fcntl
 import itertools
+import os
+import struct
 from pathlib import Path
 
 import pytest
@@ -27,7 +30,8 @@ def image(registry, pull):
         content = catalogue.layer([
             catalogue.directory("data", 0o2750, uid=33, gid=44),
             catalogue.file("data/file", "from the image", 0o640, uid=5, gid=6),
-            catalogue.symlink("out", "/../../../../etc"), catalogue.symlink("away", "../../../tmp")])
+            catalogue.symlink("out", "/../../../../etc"), catalogue.symlink("away", "../../../tmp"),
+            catalogue.symlink("loop", "loop"), catalogue.symlink("process", "/proc/1")])
         reference = registry.push(f"test/declared:{next(_tags)}", catalogue.image(
             content, Volumes={path: {} for path in volumes}))
         pull(reference)
@@ -67,6 +71,19 @@ def test_links_lead_nowhere_out_of_the_image(pods, image):
         assert container.output("ls", "/away") == container.output("ls", "/tmp") == ""
     finally:
         secret.unlink()
+
+
+@pytest.mark.parametrize("mode", ["bind", "mkdir"])
+@pytest.mark.parametrize("path", [
+    "/" + "a" * 300, "/a" * 3000, "/a\0b", "/loop/x", "/process", "/process/x", "/etc/passwd",
+    "/etc/passwd/x"], ids=lambda path: ascii(path)[:20])
+def test_where_there_can_be_no_directory_there_is_none(pods, image, configured, path, mode):
+    """The image runs without it."""
+    configured(f'image_volumes = "{mode}"\n')
+    container = pods.run().run("sleep 1000", image=image(path, "/data"))
+    assert container.output("cat", "/data/file") == "from the image"
+    mounts = [line.split()[4] for line in container.output("cat", "/proc/self/mountinfo").splitlines()]
+    assert [place for place in mounts if place.startswith(("/a", "/loop", "/proc/1", "/etc/passwd"))] == []
 
 
 def test_they_count_as_the_containers(pods, client, image):
@@ -109,3 +126,26 @@ def test_ignore_leaves_the_image_as_it_is(pods, image, configured):
 def pods_own():
     """The namespaces that a container has by itself."""
     return {"namespace_options": {"pid": cri.CONTAINER}}
+
+
+def test_what_is_immutable_goes_too(pods, image):
+    """Whoever has CAP_LINUX_IMMUTABLE can make it so in a volume, and in the pod's own files."""
+    pod = pods.run()
+    container = pod.run("mkdir -p /data/inner && touch /data/inner/file && sleep 1000", image=image("/data"))
+    volume = Path(f"/var/lib/gantry/containers/{container.id}/volumes/0")
+    wait_until((volume / "inner/file").exists, "the file is there")
+    for path in (volume / "inner/file", volume / "inner", volume / "file",
+                 Path(f"/run/gantry/pods/{pod.id}/hosts")):
+        protect(path)
+    container.remove()
+    assert not volume.exists()
+    pod.remove()
+
+
+def protect(path):
+    """chattr +i (ioctl_iflags(2))."""
+    file = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.ioctl(file, 0x40086602, struct.pack("i", 0x10))
+    finally:
+        os.close(file)

@@ -4,9 +4,12 @@ import json
 import subprocess
 from pathlib import Path
 
+import grpc
 import pytest
+from grpc import StatusCode
 
 from harness import cri
+from harness.client import refused
 from harness.wait import wait_until
 
 pytestmark = [pytest.mark.gantry, pytest.mark.promise]
@@ -37,6 +40,24 @@ def test_a_paused_container_gets_its_signal(pods, busybox, handler):
     container.logged("ready")
     paused(container, handler).stop(1000)
     assert container.status.exit_code == 3
+
+
+def test_a_command_in_a_paused_container(pods, busybox, handler):
+    container = paused(pods.run().run("sleep 1000", image=busybox), handler)
+    with refused(StatusCode.FAILED_PRECONDITION, "paused"):
+        container.exec("true")
+
+
+def test_limits_that_meet_the_end_of_their_container(pods, client, busybox):
+    pod = pods.run()
+    for number in range(40):
+        container = pod.run(f"sleep 0.0{number % 8}", image=busybox)
+        try:
+            for bytes in range(64 << 20, 65 << 20, 1 << 18):
+                client.UpdateContainerResources(
+                    container_id=container.id, linux={"memory_limit_in_bytes": bytes})
+        except grpc.RpcError as error:
+            assert error.code() == StatusCode.FAILED_PRECONDITION, error.details()
 
 
 def marks(name):

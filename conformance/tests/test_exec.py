@@ -83,6 +83,15 @@ def test_a_program_that_may_not_be_executed(container):
 
 
 @pytest.mark.gantry
+@pytest.mark.parametrize("command", [
+    ["/tmp/loop"], ["/tmp/" + "a" * 300], ["/tmp/below/it"], ["true", *["a" * 100_000] * 30]],
+    ids=["loop", "long name", "below a file", "long arguments"])
+def test_what_is_no_program(container, command):
+    container.output("sh", "-c", "ln -sf loop /tmp/loop; touch /tmp/below")
+    assert container.exec(*command).exit_code in (1, 126, 127)
+
+
+@pytest.mark.gantry
 def test_an_empty_command(container):
     with refused(StatusCode.INVALID_ARGUMENT):
         container.exec()

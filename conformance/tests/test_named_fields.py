@@ -30,6 +30,10 @@ PODS = [
     (security(namespace_options={"userns_options": {**USERS, "uids": IDS * 2}}), "userns_options"),
     (security(run_as_group={"value": 1}), "run_as_group"),
     ({"linux": {"sysctls": {"kernel.panic": "1"}}}, "sysctls"),
+    ({"linux": {"sysctls": {"net.core.somaxconn": "many"}}}, "sysctls"),
+    ({"linux": {"sysctls": {"net.core.no_such": "1"}}}, "sysctls"),
+    ({"linux": {"sysctls": {"net.ipv4": "1"}}}, "sysctls"),
+    ({"linux": {"sysctls": {"net.core.somaxconn": "1" * 100_000}}}, "sysctls"),
     ({"linux": {"cgroup_parent": "/a/../b"}}, "cgroup_parent"),
     ({"port_mappings": [{"container_port": 80, "host_port": 70000}]}, "port_mappings"),
 ]
@@ -38,7 +42,12 @@ PODS = [
 CONTAINERS = [
     ({"mounts": [{"host_path": "x", "container_path": "/x"}]}, "mounts.host_path"),
     ({"mounts": [{"host_path": "/etc/passwd/x", "container_path": "/x"}]}, "mounts.host_path"),
+    ({"mounts": [{"host_path": "/proc/self/fd/1", "container_path": "/x"}]}, "mounts.host_path"),
     ({"mounts": [{"host_path": "/tmp"}]}, "container_path"),
+    ({"mounts": [{"host_path": "/tmp", "container_path": "/etc/passwd"}]}, "mounts.container_path"),
+    ({"mounts": [{"host_path": "/tmp", "container_path": "/etc/passwd/x/y"}]}, "mounts.container_path"),
+    ({"mounts": [{"host_path": "/etc/hostname", "container_path": "//etc/."}]}, "mounts.container_path"),
+    (security(masked_paths=["/etc/passwd/x"]), "masked_paths"),
     ({"mounts": [{"host_path": "/tmp", "container_path": "/x", "mount_options": ["suid"]}]}, "mount_options"),
     ({"mounts": [{"host_path": "/tmp", "container_path": "/x", "recursive_read_only": True}]},
      "recursive_read_only"),

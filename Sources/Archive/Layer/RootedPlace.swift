@@ -10,6 +10,9 @@ public struct RootedPlace: ~Copyable {
     public let path: String
     /// What is there (`O_PATH`); nil is nothing.
     public let descriptor: Descriptor?
+    /// Whether a directory is there, or could be made: no file is in the way, and no link that leads nowhere,
+    /// for in the container it may lead elsewhere, as into /proc.
+    public let isDirectoryOrNothing: Bool
 
     /// - Parameters:
     ///   - path: absolute; a relative one is below the root.
@@ -21,26 +24,30 @@ public struct RootedPlace: ~Copyable {
         let opened = try root.open(name, GANTRY_O_PATH)
         var rest: [String] = []
         var found = opened.raw < 0 ? nil : try Self.path(of: opened.raw, in: root)
+        var isFree = opened.raw < 0 ? true : try Self.isDirectory(opened.raw)
         while found == nil, !name.isRoot {
+            let leaf = name.leaf
             rest.append(
-                String(decoding: name.leaf.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self))
+                String(decoding: leaf.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self))
             name = name.parent
             if let above = try root.open(name, GANTRY_O_PATH) {
                 found = try Self.path(of: above.raw, in: root)
+                if try Self.isDirectory(above.raw) {
+                    isFree = try Existing(leaf, in: above.raw) == nil
+                } else {
+                    isFree = false
+                }
             }
         }
         descriptor = opened
+        isDirectoryOrNothing = isFree
         self.path = Path.cleaned(([found ?? "/"] + rest.reversed()).joined(separator: "/"))
     }
 
-    public var isDirectoryOrNothing: Bool {
-        get throws(SystemError) {
-            let raw = descriptor.raw
-            if raw < 0 { return true }
-            var status = stat()
-            try syscall("fstat", path) { fstat(raw, &status) }
-            return status.st_mode & S_IFMT == S_IFDIR
-        }
+    private static func isDirectory(_ place: Int32) throws(SystemError) -> Bool {
+        var status = stat()
+        try syscall("fstat") { fstat(place, &status) }
+        return status.st_mode & S_IFMT == S_IFDIR
     }
 
     /// Opens the directory for reading; nil when nothing is there.

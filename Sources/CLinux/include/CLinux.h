@@ -15,6 +15,9 @@ int gantry_openat2(int directory, const char *path, uint64_t flags, uint64_t mod
 int gantry_open(const char *path, int flags, mode_t mode);
 // Allocates the first `size` bytes of a file without making it any longer (fallocate(2)).
 int gantry_reserve(int descriptor, int64_t size);
+/// Takes back what chattr(1) has done to a name of an open directory, so that it can be removed: immutable,
+/// append-only. What it cannot do, it leaves.
+void gantry_unprotect(int directory, const char *name);
 int gantry_openat(int directory, const char *path, int flags, mode_t mode);
 int gantry_pipe(int descriptors[2], int flags);
 int gantry_dup_cloexec(int descriptor);

@@ -8,7 +8,7 @@ struct RuntimeFailure: Sendable {
     let message: String
 
     enum Kind {
-        case noContainer, notRunning, noProgram, programNotExecutable, other
+        case noContainer, notRunning, paused, noProgram, programNotExecutable, other
     }
 
     /// The last error in a log, or in standard error, of lines that are JSON or plain text.
@@ -70,6 +70,8 @@ struct RuntimeFailure: Sendable {
         ("/status`: No such file", .noContainer),
         ("cannot open directory", .noContainer),
         (": file does not exist", .noContainer),
+        ("` is paused", .paused),
+        ("paused container", .paused),
         ("container not running", .notRunning),
         ("is not running", .notRunning),
         ("stopped container", .notRunning),
@@ -85,6 +87,10 @@ struct RuntimeFailure: Sendable {
         ("permission denied", .programNotExecutable),
         ("open executable", .programNotExecutable),
         ("exec format error", .programNotExecutable),
+        ("too many levels of symbolic links", .programNotExecutable),
+        ("file name too long", .programNotExecutable),
+        ("not a directory", .programNotExecutable),
+        ("argument list too long", .programNotExecutable),
     ]
 
     var kind: Kind {
@@ -115,7 +121,7 @@ struct RuntimeFailure: Sendable {
         let code: GantryError.Code =
             switch kind {
             case .noContainer: .notFound
-            case .notRunning: .failedPrecondition
+            case .notRunning, .paused: .failedPrecondition
             default: .internal
             }
         return GantryError(code, "\(doing): \(message)")

@@ -27,7 +27,7 @@ extension Spec.Resources {
             "memory_limit_in_bytes",
             [
                 "memory.limit_in_bytes", "memory.max", "memory limit too low",
-                "memory limit could be too low",
+                "memory limit could be too low", "unable to set memory limit to",
             ],
             { $0.memory?.limit != nil }
         ),

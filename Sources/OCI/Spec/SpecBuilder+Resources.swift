@@ -77,9 +77,11 @@ extension Spec.Resources {
 }
 
 extension Spec.CPU {
+    /// Of shares the kernel takes the nearest from 2 to 2^18 (MIN_SHARES and MAX_SHARES), where some runtimes
+    /// refuse them.
     fileprivate init?(_ asked: LinuxContainerResources, _ host: HostFacts) throws {
         self.init()
-        shares = asked.cpuShares <= 0 ? nil : UInt64(asked.cpuShares)
+        shares = asked.cpuShares <= 0 ? nil : UInt64(min(max(asked.cpuShares, 2), 1 << 18))
         quota = asked.cpuQuota == 0 ? nil : host.limit(asked.cpuQuota)
         period = asked.cpuPeriod <= 0 ? nil : UInt64(asked.cpuPeriod)
         cpus = asked.cpusetCpus.isEmpty ? nil : asked.cpusetCpus

@@ -94,7 +94,9 @@ struct CreateContainer: RPC {
             try await node.lifecycle.erase(container)
             container.update { $0.phase.refuse(error.message) }
         } catch {
-            throw await HostMounts(paths: node.hostPaths).explained(error, plan.volumes)
+            let fields = RefusedFields(config: plan.config, logPath: container.logPath)
+            throw await HostMounts(paths: node.hostPaths)
+                .explained(fields.explained(error), plan.volumes)
         }
     }
 

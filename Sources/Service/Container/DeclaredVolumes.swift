@@ -53,15 +53,26 @@ struct DeclaredVolumes: Sendable {
     ) throws -> [HostMount] {
         var volumes: [HostMount] = []
         for path in paths {
-            let place = try RootedPlace(path, inRoot: root)
+            guard let place = try find(path) else { continue }
             let target = place.path
             let isTwice = volumes.contains { $0.mount.containerPath == target }
-            guard !isTwice, isFree(target, taken), try place.isDirectoryOrNothing else { continue }
+            guard !isTwice, isFree(target, taken), place.isDirectoryOrNothing else { continue }
             let source = try fill(place, number: volumes.count, mappings)
             let mount = Mount(containerPath: target, hostPath: source, selinuxRelabel: true)
             volumes.append(HostMount(mount, source: source, sharing: .unshared))
         }
         return volumes
+    }
+
+    /// Nil for a name that no file can have.
+    private func find(_ path: String) throws(SystemError) -> RootedPlace? {
+        if path.utf8.contains(0) { return nil }
+        do throws(SystemError) {
+            return try RootedPlace(path, inRoot: root)
+        } catch {
+            guard error.errno == ENAMETOOLONG else { throw error }
+            return nil
+        }
     }
 
     /// What lies on or below a mount of the request is that mount's. The kernel's own file systems and
@@ -99,8 +110,7 @@ struct DeclaredVolumes: Sendable {
     private func makeDirectory(
         _ path: String, besides taken: [String], _ mappings: UserMappings?
     ) throws {
-        let place = try RootedPlace(path, inRoot: root)
-        guard isFree(place.path, taken) else { return }
+        guard let place = try find(path), isFree(place.path, taken) else { return }
         try RootedPlace.makeDirectory(
             place.path, inRoot: root, owner: (mappings?.uids.hostID ?? 0) &+ user.uid,
             group: (mappings?.gids.hostID ?? 0) &+ user.gid)

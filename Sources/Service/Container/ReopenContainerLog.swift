@@ -11,7 +11,11 @@ struct ReopenContainerLog: RPC {
         guard case .running = container.phase else {
             throw GantryError(.failedPrecondition, "container \(container.id) is not running")
         }
-        try await container.sandbox.requireMonitor().reopenLog(of: container.id)
+        do {
+            try await container.sandbox.requireMonitor().reopenLog(of: container.id)
+        } catch let error as GantryError where error.code == .internal {
+            throw GantryError(.failedPrecondition, "log_path: \(error.message)", cause: error)
+        }
         failpoint("ReopenContainerLog/reopened")
         return ReopenContainerLogResponse()
     }

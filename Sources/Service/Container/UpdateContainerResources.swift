@@ -31,12 +31,19 @@ struct UpdateContainerResources: RPC {
     ) async throws {
         try await node.operations.inTurn(.changeLimits(id: container.id)) {
             try requireLiving(container)
-            let old = container.current.resources ?? LinuxContainerResources()
-            try await LimitsChange(node: node, container: container).make(
-                to: old.changed(by: asked)
-            ) { limits in
-                if let rest { try limits.apply(rest) }
-            }
+            if container.phase.isUnstarted { return try await make(container, asked, rest) }
+            try await node.command(in: container) { try await make(container, asked, rest) }
+        }
+    }
+
+    private func make(
+        _ container: SandboxContainer, _ asked: LinuxContainerResources, _ rest: LinuxResources?
+    ) async throws {
+        let old = container.current.resources ?? LinuxContainerResources()
+        try await LimitsChange(node: node, container: container).make(
+            to: old.changed(by: asked)
+        ) { limits in
+            if let rest { try limits.apply(rest) }
         }
     }
 

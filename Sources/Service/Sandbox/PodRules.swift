@@ -61,8 +61,16 @@ struct PodRules {
         }
     }
 
+    /// Bytes of all names and values; no value has more than a page (proc(5)).
+    private static let mostSysctls = 16 << 10
+
     /// One without a copy of its own in the pod's namespaces would change the node.
     private func checkSysctls() throws {
+        let bytes = (config.linux?.sysctls ?? [:]).map { $0.utf8.count + $1.utf8.count }.reduce(
+            0, +)
+        guard bytes <= Self.mostSysctls else {
+            throw Self.refusal("sysctls: \(bytes) bytes are more than \(Self.mostSysctls)")
+        }
         for name in (config.linux?.sysctls ?? [:]).keys.sorted() {
             let isOwned =
                 switch Sysctl(name).owner {

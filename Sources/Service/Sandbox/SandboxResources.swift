@@ -5,6 +5,7 @@ internal import MonitorProtocol
 internal import Network
 internal import OCI
 internal import System
+internal import Text
 
 /// What a sandbox holds on the node, acquired by RunPodSandbox one step after the other.
 ///
@@ -93,7 +94,14 @@ struct SandboxResources: Sendable {
             request.uidMap = mappings.uids.line
             request.gidMap = mappings.gids.line
         }
-        try await monitor.createNamespaces(request)
+        do {
+            try await monitor.createNamespaces(request)
+        } catch let error as GantryError
+            where error.code == .internal && error.message.has(text: " /proc/sys/")
+        {
+            // One that the kernel has not, or a value that it does not take.
+            throw GantryError(.invalidArgument, "sysctls: \(error.message)", cause: error)
+        }
     }
 
     private func releaseNamespaces() async throws {

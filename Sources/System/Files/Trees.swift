@@ -43,13 +43,24 @@ public enum Trees {
     private static func isUnlinked(
         _ name: [CChar], in directory: Int32
     ) throws(SystemError) -> Bool {
-        if unlinkat(directory, name, 0) == 0 || errno == ENOENT { return true }
+        if unlink(name, in: directory, 0) || errno == ENOENT { return true }
         if errno == EISDIR || errno == EPERM { return false }
         throw SystemError("unlink", readable(name), errno: errno)
     }
 
     private static func removeEmpty(_ name: [CChar], in directory: Int32) throws(SystemError) {
-        try syscall("rmdir", readable(name)) { unlinkat(directory, name, AT_REMOVEDIR) }
+        guard unlink(name, in: directory, AT_REMOVEDIR) else {
+            throw SystemError("rmdir", readable(name), errno: errno)
+        }
+    }
+
+    /// Whoever runs with CAP_LINUX_IMMUTABLE may have made a file immutable, or the directory that it is in.
+    private static func unlink(_ name: [CChar], in directory: Int32, _ flags: Int32) -> Bool {
+        if unlinkat(directory, name, flags) == 0 { return true }
+        guard errno == EPERM else { return false }
+        gantry_unprotect(directory, name)
+        gantry_unprotect(directory, ".")
+        return unlinkat(directory, name, flags) == 0
     }
 
     /// A name for people; what is not UTF-8 in it is replaced.
