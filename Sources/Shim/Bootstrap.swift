@@ -25,7 +25,8 @@ public struct Bootstrap: Hashable, Sendable, Codable {
             guard let result: BootstrapResult = try? Codec.decode(answer), !result.address.isEmpty
             else { throw Self.noAnswer(text) }
             try self.init(
-                version: Int(result.version), address: result.address, protocol: result.protocol)
+                version: Int(clamping: result.version), address: result.address,
+                protocol: result.protocol)
         }
     }
 

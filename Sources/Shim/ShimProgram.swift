@@ -99,9 +99,9 @@ public struct ShimProgram: Sendable {
 extension ShimProgram {
     /// The program of a runtime's name: `io.containerd.kata.v2` is `containerd-shim-kata-v2`.
     public static func name(ofRuntime name: String) -> String? {
-        let parts = name.split(at: ".")
-        guard parts.count >= 2, !name.has("/") else { return nil }
-        return "containerd-shim-\(parts[parts.count - 2])-\(parts[parts.count - 1])"
+        let parts = name.split(at: ".").suffix(2)
+        guard parts.count == 2, !name.has("/") else { return nil }
+        return "containerd-shim-\(parts.joined(separator: "-"))"
     }
 
     /// Options of a shim that has a configuration file of its own (Kata, gVisor, runwasi).
@@ -126,9 +126,8 @@ public struct TaskEnd: Hashable, Sendable {
     /// Numbers from outside: clamped, since shims have sent times of year 1 and exit codes of 2^32-1.
     init(status: UInt32, at time: Timestamp?) {
         let seconds = max(0, min(time?.seconds ?? 0, 9_000_000_000))
-        let nanoseconds = max(0, min(time?.nanos ?? 0, 999_999_999))
+        let nanoseconds = Int64(clamping: max(0, min(time?.nanos ?? 0, 999_999_999)))
         self.init(
-            code: status > 255 ? 255 : Int32(status),
-            at: seconds * 1_000_000_000 + Int64(nanoseconds))
+            code: Int32(clamping: min(status, 255)), at: seconds * 1_000_000_000 + nanoseconds)
     }
 }

@@ -136,7 +136,9 @@ public final class TaskClient: Sendable {
     {
         let _: Nothing = try await call(
             "ResizePty",
-            ResizePtyRequest(id: id, execId: exec, width: UInt32(width), height: UInt32(height)))
+            ResizePtyRequest(
+                id: id, execId: exec, width: UInt32(clamping: width),
+                height: UInt32(clamping: height)))
     }
 
     /// The shim holds the input open for its own; without this no end of it is ever seen.

@@ -77,12 +77,10 @@ extension Handler {
         var file = stat()
         guard stat(path, &file) == 0 else { throw SystemError("stat", path, errno: errno) }
         let facts = [
-            UInt64(file.st_dev), UInt64(file.st_ino), UInt64(bitPattern: Int64(file.st_size)),
-            UInt64(bitPattern: Int64(file.st_mtim.tv_sec)),
-            UInt64(bitPattern: Int64(file.st_mtim.tv_nsec)),
+            "\(file.st_dev)", "\(file.st_ino)", "\(file.st_size)", "\(file.st_mtim.tv_sec)",
+            "\(file.st_mtim.tv_nsec)",
         ]
-        return ([path] + extraArguments + facts.map(String.init) + [words])
-            .joined(separator: "\n")
+        return ([path] + extraArguments + facts + [words]).joined(separator: "\n")
     }
 
     /// With cgroup v1 a container's own cgroup is part of each controller's tree as the node has it.

@@ -17,7 +17,7 @@ public struct Runtime: Sendable {
     /// The same of `create`.
     public var createLimit: Duration {
         let seconds = handler.defaults.createLimit
-        return seconds > 0 ? .clamped(seconds: Int64(seconds)) : limit
+        return seconds > 0 ? .clamped(seconds: Int64(clamping: seconds)) : limit
     }
 
     public init(
