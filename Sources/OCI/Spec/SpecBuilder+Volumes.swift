@@ -12,7 +12,6 @@ extension SpecBuilder {
         let access = try access(mount)
         var options = ["rbind", try propagation(host), access]
         options += try flags(mount)
-        if mount.image?.image.isEmpty == false { options += Self.imageFlags }
         let uids = host.isMapped ? [] : mount.uidMappings.map(Spec.IDMapping.init)
         let gids = host.isMapped ? [] : mount.gidMappings.map(Spec.IDMapping.init)
         if !uids.isEmpty || !gids.isEmpty { options.append(try idMapped(mount)) }
@@ -20,9 +19,6 @@ extension SpecBuilder {
             Path.cleaned(mount.containerPath), type: "bind", source: host.source, options: options,
             uidMappings: uids.isEmpty ? nil : uids, gidMappings: gids.isEmpty ? nil : gids)
     }
-
-    /// What is in an image is a stranger's; KEP-4639 has the last one.
-    private static let imageFlags = ["nosuid", "nodev", "noexec"]
 
     /// KEP-5855 has these three. Others could undo what the other fields ask for.
     private func flags(_ mount: Mount) throws -> [String] {
