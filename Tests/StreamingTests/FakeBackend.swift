@@ -20,7 +20,7 @@ struct FakeBackend: StreamingBackend {
         }
         let input = try makePipe()
         let (ended, end) = AsyncStream<Never>.makeStream()
-        Thread.start(name: "cat") {
+        try Thread.start(name: "cat") {
             copy(from: input.read, to: pipe.write)
             end.finish()
         }
@@ -63,7 +63,7 @@ struct FakeBackend: StreamingBackend {
             close(far)
             return ends[0]
         }
-        Thread.start(name: "echo") {
+        try Thread.start(name: "echo") {
             var bytes = [UInt8](repeating: 0, count: 65536)
             while true {
                 let count = recv(far, &bytes, bytes.count, 0)

@@ -1,5 +1,7 @@
 """A container's cgroup as its files are, read without the runtime."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 MOUNT = Path("/sys/fs/cgroup")
@@ -49,3 +51,21 @@ class Cgroup:
         """Anonymous memory."""
         key = "total_rss" if self.first_version else "anon"
         return self.keys("memory", "memory.stat")[key]
+
+
+@contextlib.contextmanager
+def without_threads(pid: int) -> Iterator[None]:
+    """Keeps a process from starting threads and processes, in a cgroup that takes no more."""
+    cgroup = Cgroup(pid)
+    key = "pids" if cgroup.first_version else ""
+    home, full = MOUNT / key / cgroup.paths[key].lstrip("/"), MOUNT / key / "full"
+    if not cgroup.first_version:
+        (MOUNT / "cgroup.subtree_control").write_text("+pids")
+    full.mkdir()
+    (full / "cgroup.procs").write_text(str(pid))
+    (full / "pids.max").write_text("0")
+    try:
+        yield
+    finally:
+        (home / "cgroup.procs").write_text(str(pid))
+        full.rmdir()

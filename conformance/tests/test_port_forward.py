@@ -14,6 +14,7 @@ import pytest
 from grpc import StatusCode
 
 from harness import cri
+from harness.cgroups import without_threads
 from harness.client import refused
 from harness.streaming import PROTOCOLS, Forward
 from harness.wait import wait_until
@@ -140,6 +141,20 @@ def test_a_refused_port_over_websocket(pods):
         _, error = session.open(CLOSED)
         error.until(str(CLOSED).encode())
         echo(sibling, b"after")
+
+
+@pytest.mark.gantry
+def test_no_thread_is_to_be_had(pods, node):
+    """A thread enters the pod's network for each connection: without one that connection fails alone."""
+    pod, daemon = pods.run(), node.daemon.id
+    with served(pod), forward("spdy", pod, PORT) as session:
+        sibling = session.open(PORT)
+        with without_threads(daemon):
+            _, error = session.open(PORT)
+            assert b"thread" in error.whole()
+        echo(sibling, b"still here")
+        echo(session.open(PORT), b"and once more")
+    assert node.daemon.id == daemon
 
 
 @pytest.mark.gantry

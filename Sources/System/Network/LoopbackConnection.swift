@@ -9,12 +9,9 @@ public enum LoopbackConnection {
     /// - Returns: the socket, not blocking; the caller closes it.
     public static func open(_ port: UInt16, namespace: String?) async throws -> Int32 {
         try await withCheckedThrowingContinuation { continuation in
-            Thread.start(name: "gantry-connect") {
-                continuation.resume(
-                    with: .init {
-                        if let namespace { try enter(namespace) }
-                        return try syscall("connect") { gantry_connect_loopback(port) }
-                    })
+            Thread.resume(continuation, name: "gantry-connect") {
+                if let namespace { try enter(namespace) }
+                return try syscall("connect") { gantry_connect_loopback(port) }
             }
         }
     }

@@ -15,14 +15,19 @@ public struct NetworkCounters: Hashable, Sendable {
         public let dropped: UInt64
     }
 
-    /// The interfaces of the network namespaces that are bound to `paths`; nil for one that has gone.
+    /// The interfaces of the network namespaces that are bound to `paths`; nil for one that has gone,
+    /// and for all when there is no thread to be had.
     ///
     /// Read on a thread of its own, which enters one namespace after the other and then ends.
     public static func read(namespaces paths: [String]) async -> [[NetworkCounters]?] {
         if paths.isEmpty { return [] }
         return await withCheckedContinuation { continuation in
-            Thread.start(name: "gantry-network") {
-                continuation.resume(returning: paths.map { try? enter($0) })
+            do {
+                try Thread.start(name: "gantry-network") {
+                    continuation.resume(returning: paths.map { try? enter($0) })
+                }
+            } catch {
+                continuation.resume(returning: paths.map { _ in nil })
             }
         }
     }

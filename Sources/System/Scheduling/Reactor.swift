@@ -29,7 +29,12 @@ public final class Reactor: Sendable {
     private init() {
         epoll = gantry_epoll_create()
         let queue = epoll
-        Thread.start(name: "gantry-reactor") { [unowned self] in self.loop(queue) }
+        do {
+            try Thread.start(name: "gantry-reactor") { [unowned self] in self.loop(queue) }
+        } catch {
+            // At the start: nothing can be waited for without it.
+            fatalError("\(error)")
+        }
     }
 
     /// Returns when `raw` is readable or writable, or has hung up.

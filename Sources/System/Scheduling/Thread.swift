@@ -1,7 +1,9 @@
 internal import CLinux
 internal import Glibc
+public import Kernel
 
-/// A thread of our own, for loops that wait in a system call for ever.
+/// A thread of our own: for loops that wait in a system call for ever, and for what a thread changes
+/// of itself alone, such as its network namespace.
 public enum Thread {
     private final class Body {
         let name: String
@@ -12,9 +14,12 @@ public enum Thread {
         }
     }
 
-    public static func start(name: String, _ body: @escaping @Sendable () -> Void) {
+    /// - Throws: when there is no thread to be had (pthread_create(3), EAGAIN); `body` does not run then.
+    public static func start(
+        name: String, _ body: @escaping @Sendable () -> Void
+    ) throws(SystemError) {
         var thread = pthread_t()
-        let argument = Unmanaged.passRetained(Body(name, body)).toOpaque()
+        let retained = Unmanaged.passRetained(Body(name, body))
         let result = pthread_create(
             &thread, nil,
             { argument in
@@ -23,8 +28,24 @@ public enum Thread {
                 gantry_set_name(body.name)
                 body.run()
                 return nil
-            }, argument)
-        precondition(result == 0, "no thread could be started: errno \(result)")
+            }, retained.toOpaque())
+        guard result == 0 else {
+            retained.release()
+            throw SystemError("start a thread", errno: result)
+        }
         pthread_detach(thread)
+    }
+
+    /// Resumes `continuation` with what `body` returns or throws on a thread of its own, or with why there
+    /// is none.
+    static func resume<Result: Sendable>(
+        _ continuation: CheckedContinuation<Result, any Error>, name: String,
+        _ body: @escaping @Sendable () throws -> Result
+    ) {
+        do {
+            try start(name: name) { continuation.resume(with: .init { try body() }) }
+        } catch {
+            continuation.resume(throwing: error)
+        }
     }
 }
