@@ -67,5 +67,6 @@ def without_threads(pid: int) -> Iterator[None]:
     try:
         yield
     finally:
-        (home / "cgroup.procs").write_text(str(pid))
+        with contextlib.suppress(ProcessLookupError):
+            (home / "cgroup.procs").write_text(str(pid))
         full.rmdir()
