@@ -1,3 +1,4 @@
+internal import Kernel
 internal import Model
 internal import MonitorProtocol
 internal import OCI
@@ -66,8 +67,9 @@ struct PodRules {
 
     /// One without a copy of its own in the pod's namespaces would change the node.
     private func checkSysctls() throws {
-        let bytes = (config.linux?.sysctls ?? [:]).map { $0.utf8.count + $1.utf8.count }.reduce(
-            0, +)
+        let bytes = (config.linux?.sysctls ?? [:]).reduce(0) { bytes, sysctl in
+            bytes.plus(sysctl.key.utf8.count).plus(sysctl.value.utf8.count)
+        }
         guard bytes <= Self.mostSysctls else {
             throw Self.refusal("sysctls: \(bytes) bytes are more than \(Self.mostSysctls)")
         }
