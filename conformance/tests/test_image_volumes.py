@@ -31,12 +31,12 @@ def test_its_files_are_there_and_cannot_be_written(pods, client, busybox, volume
     container = with_volume(pods.run(), busybox, volume).start()
     assert container.output("cat", "/volume/data/inner/words") == "from the image"
     assert container.exec("touch", "/volume/new").exit_code != 0
-    # KEP-4639: nothing in it is run, or is a device.
-    assert container.exec("/volume/bin/true").exit_code == 126
+    # Its programs run, as critest wants it, but bring no privileges; and nothing is a device.
+    assert container.exec("/volume/bin/true").exit_code == 0
     options, = (line.split()[5].split(",") for line in
                 container.output("cat", "/proc/self/mountinfo").splitlines()
                 if line.split()[4] == "/volume")
-    assert {"ro", "nosuid", "nodev", "noexec"} <= set(options)
+    assert {"ro", "nosuid", "nodev"} <= set(options) and "noexec" not in options
     id = client.ImageStatus(image={"image": volume}).image.id
     assert [mount.image.image_ref for mount in container.status.mounts] == [id]
 
@@ -44,13 +44,6 @@ def test_its_files_are_there_and_cannot_be_written(pods, client, busybox, volume
 def test_a_part_of_it(pods, busybox, volume):
     container = with_volume(pods.run(), busybox, volume, image_sub_path="data/inner").start()
     assert container.output("ls", "/volume") == "words\n"
-
-
-def test_nothing_in_it_can_be_run_or_is_a_device(pods, busybox, volume):
-    container = with_volume(pods.run(), busybox, volume).start()
-    table = container.output("cat", "/proc/self/mountinfo").splitlines()
-    options = next(line for line in table if " /volume " in line).split()[5].split(",")
-    assert {"ro", "nosuid", "nodev", "noexec"} <= set(options)
 
 
 @pytest.mark.parametrize("path", ["none", "data/inner/words"])

@@ -47,6 +47,16 @@ class UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self.host)
 
 
+def is_served(path):
+    """Whether metrics are to be had there."""
+    connection = UnixConnection(str(path), timeout=10)
+    try:
+        connection.request("GET", "/metrics")
+    except ConnectionRefusedError:
+        return False
+    return connection.getresponse().status == 200
+
+
 def test_tls(configured, tmp_path, node):
     server = certificate(tmp_path / "server", "server")
     configured(f'metrics_address = "{HOST}:{PORT}"\nmetrics_certificate = "{server}.crt"\n'
@@ -88,9 +98,7 @@ def test_unix_socket(configured, node):
     node.daemon.kill()
     assert SOCKET.exists()
     node.start()
-    connection = UnixConnection(str(SOCKET), timeout=10)
-    connection.request("GET", "/metrics")
-    assert connection.getresponse().status == 200
+    wait_until(lambda: is_served(SOCKET), "the daemon to take the socket over")
 
 
 def test_the_socket_goes_with_the_daemon(configured, node):

@@ -40,10 +40,10 @@ extension SandboxContainer {
 }
 
 extension Error {
-    /// Not what the caller has done wrong, nor what took too long.
+    /// Not what took too long. A limit that is refused may be one whose cgroup is gone.
     fileprivate var mayComeOfAnEnd: Bool {
         if self is CancellationError { return false }
         guard let code = (self as? GantryError)?.code else { return true }
-        return ![.deadlineExceeded, .cancelled, .invalidArgument].contains(code)
+        return ![.deadlineExceeded, .cancelled].contains(code)
     }
 }
