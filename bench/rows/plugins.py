@@ -2,40 +2,39 @@
 turns.
 """
 
-import threading
+import struct
+import subprocess
 from pathlib import Path
 
+from comparison import BUILD
 from comparison.row import Row
 from comparison.stage import Stage
 from harness import nri
-from harness.wait import wait_until
 
 #: Requests before the first event.
 INTRODUCTION = {"Configure", "Synchronize"}
 
 
 class Listener:
-    """A plugin that answers everything with nothing, as fast as Python can: a response without content is an empty frame."""
+    """A plugin that answers everything with nothing, in C: one in Python would share this process's time."""
 
     def __init__(self) -> None:
-        self.answered = 0
-        self._wire = nri.Wire()
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
-        self._wire.send(nri.RUNTIME, 1, nri.REQUEST, nri.envelope(
-            "RegisterPlugin", nri.RegisterPluginRequest(plugin_name="bench", plugin_idx="50")))
-        wait_until(lambda: self.answered == len(INTRODUCTION), "the plugin has registered")
+        self._process = subprocess.Popen(
+            [BUILD / "plugin", nri.SOCKET], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        data = nri.envelope(
+            "RegisterPlugin", nri.RegisterPluginRequest(plugin_name="bench", plugin_idx="50"))
+        frame = struct.pack(">IIBB", len(data), 1, nri.REQUEST, 0) + data
+        self._process.stdin.write(struct.pack(">II", nri.RUNTIME, len(frame)) + frame)
+        self._process.stdin.close()
+        assert len(self._process.stdout.read(len(INTRODUCTION))) == len(INTRODUCTION)
 
-    def _serve(self) -> None:
-        for _, stream, kind, _ in self._wire.frames():
-            if kind == nri.REQUEST:
-                self._wire.send(nri.PLUGIN, stream, nri.RESPONSE, b"")
-                self.answered += 1
-
-    def close(self) -> None:
-        """Ends the connection."""
-        self._wire.close()
-        self._thread.join()
+    def close(self) -> int:
+        """Ends the plugin. Returns how many requests it has answered since it was introduced."""
+        self._process.kill()
+        answered = len(self._process.stdout.read())
+        self._process.stdout.close()
+        self._process.wait()
+        return answered
 
 
 def measure(stage: Stage) -> None:
@@ -53,8 +52,7 @@ def measure(stage: Stage) -> None:
         if listener:
             suffix = "a plugin"
             samples.setdefault("requests to the plugin for a pod", []).append(
-                listener.answered - len(INTRODUCTION))
-            listener.close()
+                listener.close())
         samples.setdefault(f"pod up, {suffix}", []).append(sum(up.steps.values()))
         samples.setdefault(f"pod up and down, {suffix}", []).append(
             sum(up.steps.values()) + sum(down.values()))
