@@ -52,17 +52,10 @@ public final class SocketFile: Sendable {
     /// Whether somebody listens there, who need not know of the lock: the socket may be another
     /// runtime's.
     private static func isServed(_ path: String) -> Bool {
-        let client = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        let client = gantry_unix_connect(path, 1)
         guard client >= 0 else { return false }
-        defer { close(client) }
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        return withUnsafePointer(to: &address) { address in
-            address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(client, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
-            }
-        }
+        close(client)
+        return true
     }
 
     /// Removes what a killed server left, and has `listen` make the socket with `mode`, for `group`.
