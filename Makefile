@@ -31,8 +31,10 @@ setup:
 build: export GANTRY_COMMIT := $(shell git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null || echo unknown)
 build:
 	$(SWIFT_BUILD) --product gantry
+	$(SWIFT_BUILD) --product gantry-images
 	$(STATIC_BUILD) --product gantry-monitor
 	install -D -s $$($(SWIFT_BUILD) --show-bin-path)/gantry $(PREFIX)/bin/gantry
+	install -D -s $$($(SWIFT_BUILD) --show-bin-path)/gantry-images $(PREFIX)/libexec/gantry/gantry-images
 	install -D -s .build-static/release/gantry-monitor $(PREFIX)/libexec/gantry/gantry-monitor
 	for name in gantry-pause gantry-exec gantry-path; do \
 		$(CC) $(CFLAGS) -static -s -o $(PREFIX)/libexec/gantry/$$name Sources/$$name/main.c || exit; \

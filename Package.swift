@@ -28,6 +28,7 @@ let package = Package(
     products: [
         .executable(name: "gantry", targets: ["gantry"]),
         .executable(name: "gantry-monitor", targets: ["gantry-monitor"]),
+        .executable(name: "gantry-images", targets: ["gantry-images"]),
         .executable(name: "gantry-pause", targets: ["gantry-pause"]),
         .executable(name: "gantry-exec", targets: ["gantry-exec"]),
         .executable(name: "gantry-path", targets: ["gantry-path"]),
@@ -45,6 +46,7 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd"),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
+        .systemLibrary(name: "CSHA256"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
         .systemLibrary(name: "CYAML"),
         .systemLibrary(name: "CRNP"),
@@ -62,13 +64,15 @@ let package = Package(
         // Rooms, from the kernel up.
         room("Text"),
         room("Kernel", uses: ["CLinux", "Text"]),
-        room("Model"),
+        room("Model", uses: ["Text"]),
         room("System", uses: ["Kernel", "Text", "Model"]),
         room("EROFS", uses: ["Model"]),
+        room("ImageTree", uses: ["System", "Kernel", "CLinux", "Text", "Model"]),
         room(
             "Archive",
             uses: [
-                "CISAL", "CZstd", "CCrypto", "CLinux", "EROFS", "System", "Kernel", "Text", "Model",
+                "CISAL", "CZstd", "CCrypto", "CLinux", "EROFS", "ImageProtocol", "ImageTree",
+                "System", "Kernel", "Text", "Model",
             ]),
         room("Store", uses: ["CSQLite", "Kernel", "Text", "Model"]),
         room("GRPC", uses: ["CGRPC", "CAbseil", "CLinux"]),
@@ -85,11 +89,17 @@ let package = Package(
         room("TOML", uses: ["Text", "Model"]),
         room("Takeover", uses: ["System", "Kernel", "CLinux", "Text", "Model"]),
         room("OpenPGP", uses: ["CRNP", "Model"]),
+        room("ImageProtocol", uses: ["CLinux", "Kernel", "Text", "Model"]),
+        room(
+            "ImageWorker",
+            uses: [
+                "Archive", "CCurl", "CLinux", "ImageProtocol", "ImageTree", "OpenPGP", "System",
+                "Kernel", "Text", "Model",
+            ]),
         room(
             "Image",
             uses: [
-                "Archive", "CCurl", "CLinux", "EROFS", "OpenPGP", "TOML", "YAML", "System",
-                "Kernel",
+                "CSHA256", "CLinux", "EROFS", "ImageProtocol", "TOML", "YAML", "System", "Kernel",
                 "Text", "Model",
             ]),
         room("MonitorProtocol", uses: ["Text"]),
@@ -109,8 +119,8 @@ let package = Package(
         room(
             "Service",
             uses: [
-                "CRI", "Store", "Archive", "Image", "OCI", "MonitorProtocol", "Network",
-                "NRI", "Streaming", "System", "Kernel", "CLinux", "Text", "Model",
+                "CRI", "Store", "Image", "ImageProtocol", "ImageTree", "OCI", "MonitorProtocol",
+                "Network", "NRI", "Streaming", "System", "Kernel", "CLinux", "Text", "Model",
                 .product(name: "Logging", package: "swift-log"),
             ]),
 
@@ -130,6 +140,9 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "gantry-monitor", dependencies: ["Supervisor"],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "gantry-images", dependencies: ["ImageWorker", "ImageProtocol", "Kernel"],
             swiftSettings: strict),
         // What tests of the real thing run besides Gantry.
         .executableTarget(
@@ -175,8 +188,19 @@ let package = Package(
             of: "Streaming",
             uses: ["Model", "System", .product(name: "NIOCore", package: "swift-nio")]),
         tests(of: "Network", uses: ["Model", "System", "Kernel"]),
-        tests(of: "Archive", uses: ["CISAL", "CZstd", "CLinux", "EROFS", "Kernel", "Model"]),
-        tests(of: "Image", uses: ["Archive", "CLinux", "Kernel", "System", "YAML", "Model"]),
+        tests(
+            of: "Archive",
+            uses: [
+                "CISAL", "CZstd", "CLinux", "EROFS", "ImageProtocol", "ImageTree", "Kernel",
+                "Model",
+            ]),
+        tests(of: "ImageTree", uses: ["System", "Kernel"]),
+        tests(
+            of: "Image",
+            uses: [
+                "Archive", "ImageProtocol", "ImageTree", "ImageWorker", "CLinux", "Kernel",
+                "System", "YAML", "Model",
+            ]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11
@@ -188,9 +212,9 @@ if let driver = Context.environment["GANTRY_FUZZER"] {
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "Archive", "CRI", "Image", "Kernel", "Model", "MonitorProtocol", "NRI", "Network",
-                "OCI", "Store", "Streaming", "Supervisor", "System", "TOML", "TTRPC", "YAML",
-                "CLinux",
+                "Archive", "CRI", "Image", "ImageProtocol", "ImageTree", "ImageWorker", "Kernel",
+                "Model", "MonitorProtocol", "NRI", "Network", "OCI", "Store", "Streaming",
+                "Supervisor", "System", "TOML", "TTRPC", "YAML", "CLinux",
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             path: "Tests/Fuzz", swiftSettings: strict,

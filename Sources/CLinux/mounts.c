@@ -64,3 +64,24 @@ int gantry_mount_mapped(const char *source, const char *target, int user_namespa
     errno = error;
     return result;
 }
+
+int gantry_open_apart(const char *path, int read_only) {
+    int tree = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    if (tree < 0) return -1;
+    struct mount_attr attributes = {
+        .attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC |
+                    (read_only ? MOUNT_ATTR_RDONLY : 0),
+        .propagation = MS_PRIVATE};
+    if (mount_setattr(tree, "", AT_EMPTY_PATH, &attributes, sizeof attributes) == 0) return tree;
+    int error = errno;
+    close(tree);
+    errno = error;
+    return -1;
+}
+
+int gantry_pivot_here(void) {
+    if (syscall(SYS_pivot_root, ".", ".") < 0) return -1;
+    // The old root is now on top of the new one, and goes.
+    if (umount2(".", MNT_DETACH) < 0) return -1;
+    return chdir("/");
+}

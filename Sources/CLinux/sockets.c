@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -109,6 +110,96 @@ ssize_t gantry_receive_with_descriptor(int socket, void *bytes, size_t count, in
     if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
         memcpy(descriptor, CMSG_DATA(header), sizeof(int));
     return received;
+}
+
+int gantry_blocking_socket_pair(int ends[2]) {
+    return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends);
+}
+
+// As many as the kernel takes in one message (SCM_MAX_FD).
+#define MOST_DESCRIPTORS 253
+
+static ssize_t send_some(int socket, const char *bytes, size_t size, const int *descriptors, size_t count) {
+    struct iovec io = {.iov_base = (void *)bytes, .iov_len = size};
+    union {
+        char bytes[CMSG_SPACE(MOST_DESCRIPTORS * sizeof(int))];
+        struct cmsghdr align;
+    } control;
+    struct msghdr message = {.msg_iov = &io, .msg_iovlen = 1};
+    if (count > MOST_DESCRIPTORS) {
+        errno = EINVAL;
+        return -1;
+    }
+    if (count) {
+        message.msg_control = control.bytes;
+        message.msg_controllen = CMSG_SPACE(count * sizeof(int));
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(count * sizeof(int));
+        memcpy(CMSG_DATA(header), descriptors, count * sizeof(int));
+    }
+    return sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+int gantry_send_all(int socket, const void *bytes, size_t size, const int *descriptors, size_t count,
+                    int milliseconds) {
+    const char *next = bytes;
+    while (size > 0) {
+        ssize_t sent = send_some(socket, next, size, descriptors, count);
+        if (sent >= 0) {
+            next += sent;
+            size -= sent;
+            count = 0;
+        } else if (errno == EAGAIN) {
+            struct pollfd entry = {.fd = socket, .events = POLLOUT};
+            int ready = poll(&entry, 1, milliseconds);
+            if (ready == 0) errno = ETIMEDOUT;
+            if (ready == 0 || (ready < 0 && errno != EINTR)) return -1;
+        } else if (errno != EINTR) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static void keep(struct msghdr *message, int *descriptors, int most, int *count) {
+    for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header; header = CMSG_NXTHDR(message, header)) {
+        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
+        int *numbers = (int *)CMSG_DATA(header);
+        int there = (int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+        for (int i = 0; i < there; i++) {
+            if (*count < most)
+                descriptors[(*count)++] = numbers[i];
+            else
+                close(numbers[i]);
+        }
+    }
+}
+
+int gantry_receive_all(int socket, void *bytes, size_t size, int *descriptors, int most, int *count) {
+    char *next = bytes;
+    while (size > 0) {
+        struct iovec io = {.iov_base = next, .iov_len = size};
+        union {
+            char bytes[CMSG_SPACE(MOST_DESCRIPTORS * sizeof(int))];
+            struct cmsghdr align;
+        } control;
+        struct msghdr message = {.msg_iov = &io, .msg_iovlen = 1};
+        // Without room for them the kernel closes descriptors that nobody asked for.
+        if (most > 0) {
+            message.msg_control = control.bytes;
+            message.msg_controllen = sizeof control.bytes;
+        }
+        ssize_t got = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return -1;
+        if (most > 0) keep(&message, descriptors, most, count);
+        if (got == 0) return 0;
+        next += got;
+        size -= got;
+    }
+    return 1;
 }
 
 static int connect_to(const struct sockaddr *address, socklen_t size) {

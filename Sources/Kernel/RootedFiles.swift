@@ -53,7 +53,7 @@ extension Files {
         _ place: borrowing Descriptor, _ name: String
     ) throws(SystemError) -> Descriptor {
         _ = try size(of: place, name)
-        let link = "/proc/self/fd/\(place.raw)"
+        let link = Files.path(of: place.raw)
         return Descriptor(
             owning: try syscall("open", name) { gantry_open(link, O_RDONLY | O_NOCTTY, 0) })
     }

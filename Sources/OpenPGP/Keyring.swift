@@ -4,9 +4,6 @@ public import Model
 public struct Keyring: Hashable, Sendable {
     private let files: [[UInt8]]
 
-    /// As they were given.
-    public var bytes: [[UInt8]] { files }
-
     /// - Parameter files: exported keys, as `gpg --export` writes them, armored or not.
     /// - Throws: `GantryError` (`invalidArgument`) for one that has no public key.
     public init(_ files: [[UInt8]]) throws(GantryError) {

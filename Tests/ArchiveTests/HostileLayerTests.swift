@@ -1,5 +1,6 @@
 import Archive
 import Foundation
+import ImageProtocol
 import Model
 import Testing
 

@@ -1,6 +1,8 @@
 import Archive
 import Foundation
 import Glibc
+import ImageTree
+import Model
 import Testing
 
 /// What layers in the wild do, and libarchive's own writer would refuse or get wrong.

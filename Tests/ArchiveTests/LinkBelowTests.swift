@@ -1,6 +1,7 @@
 import Archive
 import Foundation
 import Glibc
+import ImageProtocol
 import Model
 import Testing
 

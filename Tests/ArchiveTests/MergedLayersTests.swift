@@ -2,6 +2,7 @@ import Archive
 import EROFS
 import Foundation
 import Glibc
+import ImageProtocol
 import Kernel
 import Model
 import Testing

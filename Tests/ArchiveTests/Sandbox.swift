@@ -1,7 +1,10 @@
 import Archive
-import Foundation
 import CLinux
+import Foundation
 import Glibc
+import ImageProtocol
+import ImageTree
+import Model
 
 /// A directory for one test, with something outside the layer that must stay as it is.
 final class Sandbox {

@@ -1,6 +1,7 @@
 import Archive
 import CISAL
 import CZstd
+import ImageProtocol
 import Model
 import Testing
 

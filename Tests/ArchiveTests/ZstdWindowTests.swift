@@ -1,3 +1,4 @@
+import ImageProtocol
 import Model
 import Testing
 

@@ -1,7 +1,8 @@
 import Foundation
+import ImageProtocol
 import Model
 
-@testable import Image
+@testable import ImageWorker
 
 /// What token servers answer, and headers that say something in numbers.
 extension FuzzTarget {

@@ -39,7 +39,7 @@ struct FuzzTarget: Sendable {
     static let all = [
         references, registries, hosts, manifests, policies, credentials, tars, plugins, messages,
         runtimes, logs, cgroups, configuration, spdy, webSocket, cdi, yaml, frames, adjustments,
-        answers, rows,
+        answers, rows, imageMessages,
     ]
 
     static let json = ["{", "}", "[", "]", "null", "true", "-1", "1e99", "\\ud800", ":", ",", "\""]

@@ -2,6 +2,8 @@ import Foundation
 import Model
 
 @testable import Image
+@testable import ImageProtocol
+@testable import ImageWorker
 
 private let digest = "sha256:" + String(repeating: "ab", count: 32)
 

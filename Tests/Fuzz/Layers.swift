@@ -2,6 +2,8 @@ import CLinux
 import Dispatch
 import Foundation
 import Glibc
+import ImageProtocol
+import ImageTree
 import Kernel
 import Model
 

@@ -1,4 +1,5 @@
 import Foundation
+import Model
 import OCI
 import Service
 import Testing
@@ -25,6 +26,17 @@ struct ConfigurationTextTests {
         for key in Configuration.keys {
             #expect(!key.value.differs(settings, again), "\(key.name)")
         }
+    }
+
+    /// With less, the process that handles images hangs before it can say so.
+    @Test(arguments: ["1", "1000000", "134217727"])
+    func tooLittleMemoryForImagesIsRefused(_ bytes: String) throws {
+        let error = #expect(throws: GantryError.self) {
+            _ = try Self.read("image_memory = \(bytes)\n")
+        }
+        #expect(error?.message.contains("image_memory") == true)
+        #expect(error?.message.contains("at least 134217728") == true)
+        #expect(try Self.read("image_memory = 134217728\n").imageMemory == 134_217_728)
     }
 
     @Test func everyKeyOfAHandlerIsReadAgain() throws {

@@ -4,6 +4,8 @@ import Model
 import Testing
 
 @testable import Image
+@testable import ImageProtocol
+@testable import ImageWorker
 
 struct ArtifactTests {
     private static let tar = "application/vnd.oci.image.layer.v1.tar"

@@ -3,6 +3,8 @@ import Model
 import Testing
 
 @testable import Image
+@testable import ImageProtocol
+@testable import ImageWorker
 
 struct AuthFileTests {
     private func file(_ text: String) throws -> AuthFile {
@@ -61,7 +63,8 @@ struct AuthFileTests {
             #"{"auths": {"m.example": {"auth": "\#(Self.auth("m"))"}, "#
                 + #""quay.io": {"auth": "\#(Self.auth("q"))"}}}"#)
         let own = Endpoint(scheme: .https, host: "quay.io", repository: "a")
-        let mirror = Endpoint(scheme: .https, host: "m.example", repository: "a", isMirror: true)
+        var mirror = Endpoint(scheme: .https, host: "m.example", repository: "a")
+        mirror.isMirror = true
         let given = Self.basic("given")
         #expect(registries.credentials(for: own, given: given) == given)
         #expect(registries.credentials(for: own, given: .none) == Self.basic("q"))

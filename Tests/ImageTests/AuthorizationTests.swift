@@ -1,9 +1,13 @@
 import Archive
 import Foundation
-import Image
+import ImageTree
 import Model
 import Synchronization
 import Testing
+
+@testable import Image
+@testable import ImageProtocol
+@testable import ImageWorker
 
 /// Who is told which secret.
 struct AuthorizationTests {

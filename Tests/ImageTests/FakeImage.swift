@@ -1,5 +1,6 @@
 import Archive
 import Foundation
+import Model
 
 /// An image in memory, as a registry would serve it.
 struct FakeImage: Sendable {

@@ -3,6 +3,8 @@ import Model
 import Testing
 
 @testable import Image
+@testable import ImageProtocol
+@testable import ImageWorker
 
 /// containerd's hosts.toml and the certificates beside it.
 struct HostsFileTests {
@@ -86,9 +88,9 @@ struct HostsFileTests {
         let endpoints = try registries.endpoints(for: Reference.parse("quay.io/a/b"))
         let mirror = try #require(endpoints.first)
         let home = "\(bench.root)/certs.d/quay.io"
-        #expect(mirror.trust.authorities == ["\(home)/ca.pem", "/abs.pem"])
-        #expect(mirror.trust.certificate == "\(home)/c.pem")
-        #expect(mirror.trust.key == "\(home)/c.key")
+        #expect(mirror.trust.authorities.map(\.path) == ["\(home)/ca.pem", "/abs.pem"])
+        #expect(mirror.trust.certificate?.path == "\(home)/c.pem")
+        #expect(mirror.trust.key?.path == "\(home)/c.key")
         #expect(mirror.isInsecure && mirror.isMirror)
         #expect(mirror.headers == ["X-One: 1", "X-Two: 2", "X-Two: 3"])
         let digest = "sha256:" + String(repeating: "0", count: 64)
@@ -104,9 +106,9 @@ struct HostsFileTests {
         let endpoint = try #require(
             try registries.endpoints(for: Reference.parse("r.example/a")).first)
         let home = "\(bench.root)/certs.d/r.example"
-        #expect(endpoint.trust.authorities == ["\(home)/ca.crt"])
-        #expect(endpoint.trust.certificate == "\(home)/me.cert")
-        #expect(endpoint.trust.key == "\(home)/me.key")
+        #expect(endpoint.trust.authorities.map(\.path) == ["\(home)/ca.crt"])
+        #expect(endpoint.trust.certificate?.path == "\(home)/me.cert")
+        #expect(endpoint.trust.key?.path == "\(home)/me.key")
     }
 
     @Test func aCertificateWithoutItsKey() throws {

@@ -1,9 +1,12 @@
 import Archive
 import Foundation
+import ImageTree
 import Model
 import Testing
 
 @testable import Image
+@testable import ImageProtocol
+@testable import ImageWorker
 
 struct ImportTests {
     private let bench: PullBench
@@ -19,9 +22,10 @@ struct ImportTests {
     }
 
     /// Writes files by name, and imports the directory.
-    private func load(_ files: [String: [UInt8]], named name: String? = nil) async throws
-        -> [ArchivedImage]
-    {
+    private func load<Result: Sendable>(
+        _ files: [String: [UInt8]], named name: String? = nil,
+        _ body: @Sendable (Puller, [ImageInArchive]) async throws -> Result
+    ) async throws -> Result {
         let directory = "\(bench.root)/archive-\(UUID().uuidString)"
         for (name, content) in files {
             let url = URL(fileURLWithPath: "\(directory)/\(name)")
@@ -29,7 +33,10 @@ struct ImportTests {
                 at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(content).write(to: url)
         }
-        return try await puller.images(inArchive: directory, named: name)
+        let puller = puller
+        return try await puller.withImages(inArchive: directory, named: name) {
+            try await body(puller, $0)
+        }
     }
 
     private func layout(_ entries: String) -> [String: [UInt8]] {
@@ -51,9 +58,11 @@ struct ImportTests {
 
     @Test func aLayoutArrivesWhole() async throws {
         let entry = entry(#""org.opencontainers.image.ref.name": "quay.io/a/b:1""#)
-        let archived = try #require(try await load(layout(entry)).first)
-        #expect(archived.references.map(\.description) == ["quay.io/a/b:1"])
-        let pulled = try await puller.pull(archived)
+        let pulled = try await load(layout(entry)) { puller, images in
+            let archived = try #require(images.first)
+            #expect(archived.references.map(\.description) == ["quay.io/a/b:1"])
+            return try await puller.pull(archived)
+        }
         #expect(pulled.id == image.configDigest)
         #expect(pulled.digest == Digest(of: image.manifest).description)
         #expect(bench.content(of: pulled)?.count == 1_000_000)
@@ -63,12 +72,14 @@ struct ImportTests {
     @Test func aDockerArchiveHasNoDigest() async throws {
         let manifest = Array(
             #"[{"Config": "config", "RepoTags": ["b:1", "a"], "Layers": ["x/layer.tar"]}]"#.utf8)
-        let archived = try await load([
+        let files = [
             "manifest.json": manifest, "config": image.config, "x/layer.tar": image.layer,
-        ])
-        let names = archived.first?.references.map(\.description)
-        #expect(names == ["docker.io/library/b:1", "docker.io/library/a:latest"])
-        let pulled = try await puller.pull(try #require(archived.first))
+        ]
+        let pulled = try await load(files) { puller, archived in
+            let names = archived.first?.references.map(\.description)
+            #expect(names == ["docker.io/library/b:1", "docker.io/library/a:latest"])
+            return try await puller.pull(try #require(archived.first))
+        }
         #expect(pulled.id == image.configDigest)
         #expect(pulled.digest == nil)
         #expect(pulled.layers.map(\.digest) == [image.layerDigest])
@@ -78,11 +89,10 @@ struct ImportTests {
         let first = entry(#""org.opencontainers.image.ref.name": "quay.io/a/b:1""#)
         let second = entry(
             #""org.opencontainers.image.ref.name": "2", "io.containerd.image.name": "a/b:2""#)
-        let archived = try await load(layout("\(first), \(second), \(entry(""))"))
-        #expect(archived.count == 1)
-        #expect(
-            archived.first?.references.map(\.description)
-                == ["quay.io/a/b:1", "docker.io/a/b:2"])
+        let names = try await load(layout("\(first), \(second), \(entry(""))")) { _, images in
+            images.map { $0.references.map(\.description) }
+        }
+        #expect(names == [["quay.io/a/b:1", "docker.io/a/b:2"]])
     }
 
     @Test(arguments: [
@@ -121,20 +131,22 @@ struct ImportTests {
 
     @Test func cancellingEndsAnImport() async throws {
         let entry = entry(#""org.opencontainers.image.ref.name": "quay.io/a/b:1""#)
-        let archived = try #require(try await load(layout(entry)).first)
-        let (puller, reached, gate) = (puller, Once(), DispatchSemaphore(value: 0))
+        let (reached, gate) = (Once(), DispatchSemaphore(value: 0))
         await #expect(throws: CancellationError.self) {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask {
-                    _ = try await puller.pull(archived) { _ in
-                        // Only the first piece of the layer is held up.
-                        if reached.take() { gate.wait() }
+            try await load(layout(entry)) { puller, images in
+                let archived = try #require(images.first)
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask {
+                        _ = try await puller.pull(archived) { _ in
+                            // Only the first piece of the layer is held up.
+                            if reached.take() { gate.wait() }
+                        }
                     }
+                    while !reached.isTaken { try await Task.sleep(for: .milliseconds(1)) }
+                    group.cancelAll()
+                    gate.signal()
+                    try await group.waitForAll()
                 }
-                while !reached.isTaken { try await Task.sleep(for: .milliseconds(1)) }
-                group.cancelAll()
-                gate.signal()
-                try await group.waitForAll()
             }
         }
         #expect(bench.staged.isEmpty)

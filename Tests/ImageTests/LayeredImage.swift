@@ -1,5 +1,6 @@
 import Archive
 import Foundation
+import Model
 
 /// An image of any number of layers, in a repository of its own.
 struct LayeredImage: Sendable {

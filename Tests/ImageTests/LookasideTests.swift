@@ -3,10 +3,10 @@ import Model
 import Testing
 
 @testable import Image
+@testable import ImageProtocol
+@testable import ImageWorker
 
 struct LookasideTests {
-    private static let digest = "sha256:" + String(repeating: "0", count: 64)
-
     private func lookaside(_ files: [String: String]) throws -> Lookaside {
         let directory = NSTemporaryDirectory() + "gantry-\(UUID().uuidString)"
         try FileManager.default.createDirectory(
@@ -19,10 +19,8 @@ struct LookasideTests {
     }
 
     private func place(_ lookaside: Lookaside, _ name: String) throws -> String {
-        let whole = lookaside.directory(of: Self.digest, try Reference.parse(name))
-        let suffix = "@" + Self.digest.replacingOccurrences(of: ":", with: "=")
-        #expect(whole.hasSuffix(suffix))
-        return String(whole.dropLast(suffix.count))
+        let reference = try Reference.parse(name)
+        return "\(lookaside.base(for: reference))/\(reference.path)"
     }
 
     @Test func theScopeThatCoversMostCounts() throws {

@@ -4,6 +4,8 @@ import Testing
 import YAML
 
 @testable import Image
+@testable import ImageProtocol
+@testable import ImageWorker
 
 /// What comes from outside may be anything: it is taken or refused with a `GantryError`, and nothing
 /// crashes or hangs.
@@ -126,7 +128,7 @@ struct MutationTests {
         check(Mutations(of: seeds, words: words)) { input in
             var lookaside = Lookaside()
             try lookaside.add(try YAMLDocument.parse(input))
-            _ = lookaside.directory(of: Self.digest, try Reference.parse("a.b/c"))
+            _ = lookaside.base(for: try Reference.parse("a.b/c"))
         }
     }
 
@@ -148,7 +150,7 @@ struct MutationTests {
         check(Mutations(of: seeds, words: words, count: 1000)) { input in
             try write("index.json", input)
             try write("manifest.json", input)
-            let files = ArchiveFiles.directory(root)
+            let files = ArchiveFiles.directory(try OpenFile(apart: root, isReadOnly: true))
             let images = [
                 try? OCILayout(files: files).images(), try? DockerArchive(files: files).images(),
             ]

@@ -1,10 +1,13 @@
 import Archive
 import Foundation
+import ImageProtocol
+import ImageTree
 import Model
 import Synchronization
 import Testing
 
 @testable import Image
+@testable import ImageWorker
 
 /// Images as registries really serve them.
 struct OddRegistryTests {

@@ -1,8 +1,10 @@
 import Foundation
+import ImageProtocol
 import Model
 import Testing
 
 @testable import Image
+@testable import ImageWorker
 
 /// Proxies as Go's httpproxy chooses them.
 struct ProxyTests {

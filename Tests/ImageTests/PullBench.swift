@@ -1,7 +1,12 @@
 import Archive
 import Foundation
-import Image
+import ImageTree
+import System
 import Testing
+
+@testable import Image
+@testable import ImageProtocol
+@testable import ImageWorker
 
 /// A puller without privileges over a directory of its own.
 final class PullBench: Sendable {
@@ -43,5 +48,35 @@ final class PullBench: Sendable {
         image.layers.first.flatMap {
             FileManager.default.contents(atPath: "\(layers.path(of: $0.chain))/file")
         }
+    }
+}
+
+extension Puller {
+    /// One whose images are handled by this process, behind the same messages.
+    convenience init(
+        layers: Layers, registries: Registries, longLayers: LongLayers = LongLayers(),
+        patience: HTTPPatience = HTTPPatience(), privileges: Privileges
+    ) {
+        self.init(
+            layers: layers, registries: registries, workers: .here(privileges),
+            settings: FetchSettings(longLayers: longLayers, patience: patience))
+    }
+}
+
+extension ImageWorkers {
+    static func here(_ privileges: Privileges = .none) -> ImageWorkers {
+        ImageWorkers(idleTime: .milliseconds(1)) { try .here(privileges) }
+    }
+}
+
+extension ImageWorker {
+    /// A thread of this process for a process of its own; killing it ends the connection.
+    static func here(_ privileges: Privileges = .none) throws -> ImageWorker {
+        let (ours, theirs) = try FrameSocket.pair()
+        let socket = FrameSocket(theirs)
+        let worker = ImageWorker(FrameSocket(ours)) { socket.shutDown() }
+        Task { await ImageServer(socket, privileges).run() }
+        System.Thread.start(name: "worker") { worker.close(worker.listen() ?? "was ended") }
+        return worker
     }
 }

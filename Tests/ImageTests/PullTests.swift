@@ -1,8 +1,12 @@
 import Archive
 import Foundation
-@testable import Image
+import ImageTree
 import Model
 import Testing
+
+@testable import Image
+@testable import ImageProtocol
+@testable import ImageWorker
 
 struct PullTests {
     private let bench: PullBench

@@ -1,10 +1,13 @@
 import Archive
 import Foundation
+import ImageTree
 import Model
 import Synchronization
 import Testing
 
 @testable import Image
+@testable import ImageProtocol
+@testable import ImageWorker
 
 /// Long layers in ranges: every line is slow here, and every layer long.
 struct RangeTests {

@@ -1,6 +1,9 @@
-import Image
 import Model
 import Testing
+
+@testable import Image
+@testable import ImageProtocol
+@testable import ImageWorker
 
 struct ReferenceTests {
     private static let digest = "sha256:" + String(repeating: "a1", count: 32)

@@ -1,7 +1,10 @@
 import Archive
-import Image
 import Model
 import Testing
+
+@testable import Image
+@testable import ImageProtocol
+@testable import ImageWorker
 
 /// What a registry may answer that must not become an image.
 struct RefusedImageTests {

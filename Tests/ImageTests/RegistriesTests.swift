@@ -1,7 +1,10 @@
 import Foundation
-import Image
 import Model
 import Testing
+
+@testable import Image
+@testable import ImageProtocol
+@testable import ImageWorker
 
 struct RegistriesTests {
     private func load(_ text: String, dropIns: [String: String] = [:]) throws -> Registries {

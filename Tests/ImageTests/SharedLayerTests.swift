@@ -1,10 +1,13 @@
 import Archive
 import Foundation
+import ImageTree
 import Model
 import Synchronization
 import Testing
 
 @testable import Image
+@testable import ImageProtocol
+@testable import ImageWorker
 
 /// Two images, one lowest layer in both, pulled at the same time. Each has a layer of its own, which a
 /// pull asks for only after it has joined the work on the other; that is how a test knows of it.

@@ -1,9 +1,12 @@
 import Archive
 import Foundation
+import ImageTree
 import Model
 import Testing
 
 @testable import Image
+@testable import ImageProtocol
+@testable import ImageWorker
 
 struct SignaturePolicyTests {
     private func policy(_ text: String) throws -> SignaturePolicy {

@@ -1,9 +1,11 @@
 import Archive
 import Foundation
+import ImageProtocol
 import Model
 import Testing
 
 @testable import Image
+@testable import ImageWorker
 
 /// What token servers answer.
 struct TokenTests {

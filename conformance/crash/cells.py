@@ -242,6 +242,9 @@ def _registry() -> Iterator[Cell]:
     yield Cell(operations.PullImage, "registry in a layer", "fail", faults.registry("layer"))
     yield Cell(operations.PullImage, "registry in a layer", "slow", faults.registry("slow"))
     yield Cell(operations.PullImage, "registry in a layer", "kill", faults.registry("kill"))
+    yield Cell(operations.PullImage, "registry at the manifest", "worker", faults.worker_killed("manifest"))
+    yield Cell(operations.PullImage, "registry at a layer", "worker", faults.worker_killed("layer"))
+    yield Cell(operations.PullImage, "registry in a layer", "worker", faults.worker_killed("half"))
 
 
 def _plugins() -> Iterator[Cell]:

@@ -4,6 +4,8 @@ Each is a generator: it brings the operation to its failure and a daemon that se
 that the caller can look and retry, and takes its own things away.
 """
 
+import os
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +14,7 @@ from pathlib import Path
 from grpc import RpcError, StatusCode
 
 from harness.fake_registry import Answer, FakeRegistry, blob_path
+from harness.leaks import processes
 from harness.tarball import sha256
 from harness.wait import wait_until
 
@@ -177,6 +180,52 @@ def registry(trouble: str) -> Fault:
             fake.stop()
             world.image = real
     return fault
+
+
+def worker_killed(place: str) -> Fault:
+    """The process that handles the image dies: when it asks for the manifest or for a layer, or in the
+    midst of the layer."""
+    def fault(world: World, operation: Operation) -> Iterator[None]:
+        fake = FakeRegistry(FAKE_PORT)
+        real, world.image = world.image, fake.serve("crash/image:latest", world.picture)
+        blob = world.picture.layers[0].blob
+        path, answer = {
+            "manifest": ("/v2/crash/image/manifests/latest", None),
+            "layer": (blob_path("crash/image", sha256(blob)), None),
+            "half": (blob_path("crash/image", sha256(blob)),
+                     Answer(blob, resume=threading.Event())),
+        }[place]
+        good = dict(fake.answers)
+        try:
+            world.start()
+            daemon = world.node.daemon.id
+            operation.prepare()
+            fake.answers[path] = lambda: _killing(answer or good[path])
+            refused(operation.call, "gantry-images")
+            assert world.node.daemon.id == daemon
+            fake.answers |= good
+            yield
+        finally:
+            fake.stop()
+            world.image = real
+    return fault
+
+
+def _killing(answer: Answer) -> Answer:
+    """The answer during which all processes that handle images are killed."""
+    if answer.resume:
+        threading.Timer(0.2, _kill_workers, [answer.resume]).start()
+    else:
+        _kill_workers(threading.Event())
+    return answer
+
+
+def _kill_workers(done: threading.Event) -> None:
+    for line in processes():
+        process, command = line.split(" ", 1)
+        if "gantry-images" in command:
+            os.kill(int(process), signal.SIGKILL)
+    done.set()
 
 
 def _die(world: World, operation: Operation, place: str) -> None:

@@ -2,7 +2,8 @@
 
 from .cells import Cell
 
-COLUMNS = ["kill", "fail", "slow", "hang", "hang+kill", "kill+fail", "kill+hang", "full"]
+COLUMNS = ["kill", "fail", "slow", "hang", "hang+kill", "kill+fail", "kill+hang", "full",
+           "worker"]
 
 
 def table(results: dict[Cell, str]) -> str:

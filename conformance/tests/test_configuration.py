@@ -22,7 +22,8 @@ def test_config_is_read_again(node, tmp_path):
 
 @pytest.mark.parametrize("text, words", [
     ("no_such_key = 1", ["no_such_key"]), ("socket = 1", ["socket", "string"]), ("=", ["line 1"]),
-    ("[runtimes.a]\nroot = '/r'", ["runtimes.a.path"])])
+    ("[runtimes.a]\nroot = '/r'", ["runtimes.a.path"]),
+    ("image_memory = 1000000", ["image_memory", "at least 134217728"])])
 def test_what_is_wrong_is_said(node, tmp_path, text, words):
     file = tmp_path / "50-bad.toml"
     file.write_text(text)

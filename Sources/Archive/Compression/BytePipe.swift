@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import ImageProtocol
 internal import Synchronization
 
 /// A bounded queue of buffers between two threads: one inflates into it, the other unpacks from it,

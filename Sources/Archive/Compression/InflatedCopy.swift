@@ -1,4 +1,5 @@
 internal import Glibc
+internal import ImageProtocol
 public import Kernel
 internal import Model
 internal import System

@@ -11,7 +11,11 @@ internal import System
 /// the order or on names: it is there when the last file was written, without another look at any,
 /// at a hundredth of the price of the digests. It tells accidents, and not what an attacker made.
 public final class ContentSum: Sendable {
-    private let sum = Mutex<UInt64?>(0)
+    private let sum: Mutex<UInt64?>
+
+    init(_ sum: UInt64? = 0) {
+        self.sum = Mutex(sum)
+    }
 
     /// Nil when a layer's entries took one another's place, or have holes: then it is not known.
     public var value: UInt64? { sum.withLock { $0 } }
@@ -31,7 +35,7 @@ public final class ContentSum: Sendable {
     /// The sum of what is in a directory now. Reads every file, and blocks the thread.
     /// - Throws: `SystemError` when something cannot be read, which is damage as well.
     public static func measure(_ directory: String) throws -> UInt64 {
-        let root = try Files.open(directory, O_RDONLY | GANTRY_O_DIRECTORY | GANTRY_O_NOFOLLOW)
+        let root = try Files.open(directory, O_RDONLY | GANTRY_O_DIRECTORY)
         let sum = ContentSum()
         var seen: Set<UInt64> = []
         var walk = try TreeWalk(root)

@@ -1,4 +1,5 @@
 internal import CCrypto
+public import Model
 
 /// A digest of bytes that come in pieces.
 struct DigestStream: ~Copyable {
@@ -32,12 +33,15 @@ struct DigestStream: ~Copyable {
         var count: UInt32 = 0
         EVP_DigestFinal_ex(context, &bytes, &count)
         start()
-        return Digest(algorithm: algorithm, hex: Self.hexadecimal(bytes[..<Int(count)]))
+        return Digest(algorithm, bytes: bytes[..<Int(count)])
     }
+}
 
-    private static func hexadecimal(_ bytes: ArraySlice<UInt8>) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        let text = bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
-        return String(decoding: text, as: UTF8.self)
+extension Digest {
+    /// The digest of bytes that are in memory.
+    public init(of bytes: [UInt8], _ algorithm: Algorithm = .sha256) {
+        var stream = DigestStream(algorithm)
+        bytes.withUnsafeBytes { stream.update($0) }
+        self = stream.finish()
     }
 }

@@ -1,6 +1,6 @@
 internal import Glibc
 public import Kernel
-internal import Model
+public import Model
 
 /// Some bytes of an open file: all of it, or an entry of a tar where it stands. Reading blocks; any
 /// number of threads may do it at once.

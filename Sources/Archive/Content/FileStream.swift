@@ -1,7 +1,9 @@
 internal import CLinux
 internal import Glibc
+public import ImageProtocol
+public import ImageTree
 internal import Kernel
-internal import Model
+public import Model
 internal import Synchronization
 internal import Text
 

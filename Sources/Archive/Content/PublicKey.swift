@@ -5,9 +5,6 @@ public import Model
 public struct PublicKey: Hashable, Sendable {
     private let pem: [UInt8]
 
-    /// As it was given.
-    public var bytes: [UInt8] { pem }
-
     /// - Parameter pem: a SubjectPublicKeyInfo (RFC 7468, 13), as `openssl pkey -pubout` and cosign
     ///   write it.
     /// - Throws: `GantryError` (`invalidArgument`) when that is none, or one of another kind.

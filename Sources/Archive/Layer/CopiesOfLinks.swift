@@ -1,5 +1,7 @@
 internal import CLinux
 internal import Glibc
+internal import ImageProtocol
+internal import ImageTree
 internal import Kernel
 internal import Model
 
@@ -15,7 +17,7 @@ final class CopiesOfLinks {
         }
     }
 
-    private let root: LayerRoot
+    private let root: TreeRoot
     private let layer: UnpackedLayer
     private let attributes: AttributeWriter
     private let finder: FileFinder
@@ -24,7 +26,7 @@ final class CopiesOfLinks {
     private var bytes: UInt64 = 0
 
     init(_ directory: String, _ layer: UnpackedLayer, _ layers: [LayerView]) throws {
-        root = try LayerRoot(directory)
+        root = try TreeRoot(directory)
         self.layer = layer
         attributes = AttributeWriter(privileges: layer.privileges)
         let own = try LayerView(LayerPlace(directory), layer.privileges)

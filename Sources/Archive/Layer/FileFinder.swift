@@ -1,3 +1,4 @@
+internal import ImageTree
 internal import Kernel
 
 /// Finds a file in layers as overlay shows them together.

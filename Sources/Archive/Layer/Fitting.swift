@@ -1,5 +1,7 @@
 internal import CLinux
 internal import Glibc
+internal import ImageProtocol
+internal import ImageTree
 internal import Kernel
 internal import Model
 

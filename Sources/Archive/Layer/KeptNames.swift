@@ -1,3 +1,4 @@
+internal import ImageTree
 internal import Model
 
 /// What is kept of a layer until its last entry has come, so that no layer is worth much memory: the

@@ -1,5 +1,7 @@
+public import ImageProtocol
+public import ImageTree
 internal import Kernel
-internal import Model
+public import Model
 internal import Synchronization
 
 /// One layer on its way from a registry's bytes to a directory, in one pass and without a copy of

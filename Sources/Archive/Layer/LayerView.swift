@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import ImageTree
 internal import Kernel
 
 /// A layer's directory as overlay sees it, for one question: what does it say of a name.

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import ImageTree
 internal import Kernel
 internal import Model
 

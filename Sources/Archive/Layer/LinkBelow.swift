@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import ImageTree
 internal import Kernel
 internal import Model
 
@@ -12,14 +13,17 @@ struct LinkBelow: Sendable {
     let place: Place
 
     struct Place: Equatable, Sendable {
-        private let inode: UInt64
-        private let seconds: Int
-        private let nanoseconds: Int
+        let inode: UInt64
+        let seconds: Int
+        let nanoseconds: Int
+    }
+}
 
-        init(_ status: stat) {
-            inode = UInt64(status.st_ino)
-            (seconds, nanoseconds) = (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
-        }
+extension LinkBelow.Place {
+    init(_ status: stat) {
+        self.init(
+            inode: UInt64(status.st_ino), seconds: status.st_mtim.tv_sec,
+            nanoseconds: status.st_mtim.tv_nsec)
     }
 }
 

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import ImageTree
 internal import Kernel
 internal import Model
 internal import System
@@ -11,14 +12,14 @@ final class Parents {
     /// Directories without an entry: their attributes are to come from the layers below.
     private(set) var implicit: Set<EntryName> = [.root]
 
-    private let root: LayerRoot
+    private let root: TreeRoot
     private let attributes: AttributeWriter
     private let kept: KeptNames
     private var current: Descriptor?
     private var currentName = EntryName.root
 
     init(_ path: String, _ attributes: AttributeWriter, _ kept: KeptNames) throws {
-        root = try LayerRoot(path)
+        root = try TreeRoot(path)
         self.kept = kept
         self.attributes = attributes
     }

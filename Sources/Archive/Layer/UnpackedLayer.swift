@@ -1,5 +1,7 @@
+internal import ImageProtocol
+internal import ImageTree
 internal import Kernel
-internal import Model
+public import Model
 
 /// A layer that stands in a directory, and what is still to be done to it.
 public struct UnpackedLayer: Sendable {

@@ -1,6 +1,7 @@
 internal import EROFS
 internal import CLinux
 internal import Glibc
+internal import ImageTree
 internal import Model
 
 /// Trees of files in memory: those of layers, and what comes of putting these together. Files are

@@ -1,7 +1,7 @@
 public import EROFS
 internal import Glibc
 public import Kernel
-internal import Model
+public import Model
 
 /// An image's index on its way into a file.
 public struct IndexFile: ~Copyable {

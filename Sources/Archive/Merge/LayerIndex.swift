@@ -1,4 +1,5 @@
 public import EROFS
+public import ImageProtocol
 internal import Model
 
 /// The index of an image: one EROFS file system over the tars of its layers.

@@ -1,3 +1,4 @@
+internal import ImageTree
 internal import Model
 
 /// Fits a layer's directories into the layers below; see `UnpackedLayer.fit`.

@@ -1,3 +1,4 @@
+internal import ImageTree
 internal import Model
 
 /// Makes hard links to files of the layers below into copies of those, which take no content of their

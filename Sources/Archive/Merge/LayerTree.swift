@@ -1,5 +1,7 @@
 internal import EROFS
 internal import Glibc
+internal import ImageProtocol
+internal import ImageTree
 internal import Model
 
 /// Puts the layers of an image on top of one another by the rules of image-spec's layer.md, as

@@ -1,6 +1,8 @@
 public import EROFS
 internal import CLinux
 internal import Glibc
+public import ImageProtocol
+internal import ImageTree
 public import Model
 
 /// An image's layers put together into one tree of files: whiteouts, opaque directories, hard links,

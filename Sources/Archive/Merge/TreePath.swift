@@ -1,3 +1,4 @@
+internal import ImageTree
 internal import Model
 
 /// A path on its way through a tree, as openat2(2) takes it with RESOLVE_IN_ROOT: symbolic links and

@@ -1,3 +1,5 @@
+internal import Model
+
 /// A tar out of a pipe, whose digest is taken on the way.
 final class PipedTar: TarInput {
     private let pipe: BytePipe

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import ImageTree
 internal import Model
 
 /// One member of a layer's tar, checked for what a file system can hold.

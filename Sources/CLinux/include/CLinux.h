@@ -87,6 +87,10 @@ int gantry_clone_mount(int mount, int user_namespace);
 int gantry_attach_mount(int mount, const char *target);
 extern const unsigned long GANTRY_MOUNT_RDONLY, GANTRY_MOUNT_NOSUID, GANTRY_MOUNT_NODEV;
 
+// A descriptor of the directory `path` as the root of a mount of its own, so that `..` leads nowhere, on
+// which no device is opened, no set-user-ID counts and nothing is run; -1 where that cannot be had.
+int gantry_open_apart(const char *path, int read_only);
+
 extern const unsigned long GANTRY_MS_BIND, GANTRY_MS_REC, GANTRY_MS_RDONLY, GANTRY_MS_NOSUID,
     GANTRY_MS_NODEV, GANTRY_MS_NOEXEC, GANTRY_MS_PRIVATE, GANTRY_MS_SHARED, GANTRY_MS_SLAVE,
     GANTRY_MS_REMOUNT;
@@ -131,6 +135,23 @@ struct gantry_program {
 // 0, or an errno value (posix_spawn's convention).
 int gantry_spawn(const struct gantry_program *how, pid_t *pid);
 
+// Less privilege, for a process that reads bytes of strangers. 0, or -1.
+int gantry_no_new_privileges(void);
+// Both limits of a resource (getrlimit(2)).
+int gantry_set_limit(int resource, uint64_t most);
+extern const int GANTRY_RLIMIT_DATA, GANTRY_RLIMIT_CORE;
+// At most so many of the processors that it may use now.
+int gantry_use_processors(int most);
+// Drops all capabilities (capabilities(7)) but these, by bits, for good.
+int gantry_keep_capabilities(uint64_t kept);
+// Nothing is run, no TCP port is taken, and neither signals nor abstract sockets reach others, as far as the
+// kernel's Landlock goes (landlock(7)); -1 without it.
+int gantry_landlock(void);
+// Only system calls that fetching and unpacking an image needs (seccomp(2)).
+int gantry_seccomp(void);
+// Makes `.` the root, and takes the old one away (pivot_root(2)).
+int gantry_pivot_here(void);
+
 // Sockets. A descriptor travels beside the bytes (SCM_RIGHTS), or -1 for none.
 // `stream` chooses SOCK_STREAM, otherwise SOCK_SEQPACKET. The path may be longer than sun_path
 // (108 bytes): its directory is opened and named through /proc/self/fd.
@@ -145,6 +166,16 @@ int gantry_socket_pair(int ends[2]);
 
 ssize_t gantry_send_with_descriptor(int socket, const void *bytes, size_t count, int descriptor);
 ssize_t gantry_receive_with_descriptor(int socket, void *bytes, size_t count, int *descriptor);
+
+// Both ends of a connection of bytes, which block.
+int gantry_blocking_socket_pair(int ends[2]);
+// Sends all bytes, and descriptors with the first of them; 0, or -1. ETIMEDOUT: the other end has not read
+// for so long.
+int gantry_send_all(int socket, const void *bytes, size_t size, const int *descriptors, size_t count,
+                    int milliseconds);
+// Reads `size` bytes, and up to `most` descriptors that come with the first of them; `count` may be NULL.
+// 0 at the end of the stream, 1, or -1.
+int gantry_receive_all(int socket, void *bytes, size_t size, int *descriptors, int most, int *count);
 
 // One datagram to a unix socket; `@` in front stands for the abstract namespace (unix(7)). Does not wait.
 int gantry_send_datagram(const char *path, const void *bytes, size_t count);

@@ -1,60 +1,64 @@
-internal import Archive
+internal import ImageProtocol
+internal import Model
 internal import System
 
 /// The layers of one pull that are not in place: each is fetched, or waited for where another pull
 /// is at it.
 struct LayerFetching: Sendable {
-    let source: any ContentSource
+    let worker: ImageWorker
+    /// Who gives the image; see `LayersUnderWay.Key`.
+    let origin: String
     let resources: PullResources
     let progress: @Sendable (PullEvent) -> Void
     private let ownSemaphore = Semaphore(4)
 
     init(
-        source: any ContentSource, resources: PullResources,
+        worker: ImageWorker, origin: String, resources: PullResources,
         progress: @escaping @Sendable (PullEvent) -> Void
     ) {
-        self.source = source
+        self.worker = worker
+        self.origin = origin
         self.resources = resources
         self.progress = progress
     }
 
     /// The first failure ends the work on all, for what the others would give is not used.
     /// - Returns: the unpacked layers by chain ID.
-    func run(
-        _ shared: [(layer: LayerPart, work: SharedLayer)]
-    ) async throws -> [String: StagedLayer] {
+    func run(_ wanted: [WantedLayer]) async throws -> [String: StagedLayer] {
         try await withThrowingTaskGroup(of: (String, StagedLayer).self) { group in
-            for (layer, work) in shared {
-                group.addTask { (layer.chain, try await get(layer, work)) }
+            for one in wanted {
+                group.addTask { (one.layer.chain, try await get(one)) }
             }
             return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
         }
     }
 
     /// Only who works takes a place: who waits must not keep others from it.
-    private func get(_ layer: LayerPart, _ work: SharedLayer) async throws -> StagedLayer {
+    private func get(_ wanted: WantedLayer) async throws -> StagedLayer {
+        let layer = wanted.layer
         let watch = report(layer, .shared)
-        let staged = try await work.get(watch: watch) { tell in
+        let staged = try await wanted.work.get(watch: watch) { tell in
             try await ownSemaphore.pass {
-                try await resources.registryPlaces.pass(source.origin) {
-                    try await resources.semaphore.pass { try await stage(layer, tell) }
+                try await resources.registryPlaces.pass(origin) {
+                    try await resources.semaphore.pass { try await stage(wanted, tell) }
                 }
             }
         }
-        progress(.progress(layer.progress(layer.content.size, .done)))
+        progress(.progress(PullProgress(layer, layer.size, .done)))
         return staged
     }
 
     private func stage(
-        _ layer: LayerPart, _ tell: @escaping SharedLayer.Watcher
+        _ wanted: WantedLayer, _ tell: @escaping SharedLayer.Watcher
     ) async throws -> StagedLayer {
         let layers = resources.layers
         let staged = try await Blocking.run { try layers.stage() }
         failpoint("PullImage/staged")
         do {
-            try await Trace.span("layer \(layer.content.digest.hex.prefix(12))") {
-                try await pull(layer, tell).run(into: staged)
+            try await Trace.span("layer \(wanted.layer.digest.hex.prefix(12))") {
+                try await unpack(wanted, into: staged, tell)
             }
+            failpoint("PullImage/layer unpacked")
             return staged
         } catch {
             // What stays behind after an error here is swept at the next start.
@@ -63,20 +67,23 @@ struct LayerFetching: Sendable {
         }
     }
 
-    private func pull(_ layer: LayerPart, _ tell: @escaping SharedLayer.Watcher) -> LayerPull {
-        let own = report(layer, .fetching)
-        return LayerPull(
-            source: source, part: layer, resources: resources,
-            report: { received in
-                own(received)
-                tell(received)
-            })
+    private func unpack(
+        _ wanted: WantedLayer, into staged: StagedLayer, _ tell: @escaping SharedLayer.Watcher
+    ) async throws {
+        let own = report(wanted.layer, .fetching)
+        let told = { @Sendable (received: UInt64) in
+            own(received)
+            tell(received)
+        }
+        let unpacked = try await worker.unpack(wanted.number, into: staged, watch: told)
+        told(wanted.layer.size)
+        staged.finish(wanted.layer.chain, unpacked, by: worker)
     }
 
     private func report(
-        _ layer: LayerPart, _ state: PullProgress.State
+        _ layer: ImageDescription.Layer, _ state: PullProgress.State
     ) -> SharedLayer.Watcher {
-        let start = layer.progress(0, state)
+        let start = PullProgress(layer, 0, state)
         return { [progress] received in
             var now = start
             now.received = received

@@ -1,4 +1,3 @@
-internal import Archive
 internal import Kernel
 internal import System
 internal import Text
@@ -24,11 +23,11 @@ public struct LayerInspection: Sendable {
 
     /// What of a sound layer's files is not as it was unpacked: every file is read.
     /// - Returns: nil when all is, or when nothing was recorded of them.
-    public func damage(of chain: String) -> String? {
+    public func damage(of chain: String, by workers: ImageWorkers) async -> String? {
         let home = "\(root)/layers/\(chain.cut(at: ":")?.tail ?? "")"
         guard let recorded = LayerInfo(directory: home)?.contents else { return nil }
         do {
-            let found = try ContentSum.measure("\(home)/diff")
+            let found = try await workers.lease { try await $0.measure("\(home)/diff") }
             return found == recorded ? nil : "its files are not what was unpacked"
         } catch {
             return "its files cannot be read: \(error)"

@@ -1,4 +1,3 @@
-internal import Archive
 internal import FoundationEssentials
 internal import Glibc
 internal import Kernel

@@ -1,4 +1,4 @@
-internal import Archive
+internal import Model
 internal import Synchronization
 
 /// The layers that pulls are working on, so that equal ones are fetched and unpacked once.

@@ -1,6 +1,6 @@
-internal import Archive
 internal import CLinux
 internal import Glibc
+internal import ImageProtocol
 internal import Kernel
 internal import Model
 internal import Synchronization
@@ -10,13 +10,24 @@ internal import System
 final class StagedLayer: Sendable {
     /// `ROOT/staging/NAME`, with the files in `diff`.
     let home: String
-    private let result = Mutex<(chain: String, unpacked: UnpackedLayer)?>(nil)
+    private let result = Mutex<Result?>(nil)
     private let fitting = Mutex(Fitting.waiting)
     private let turn = Semaphore(1)
+
+    private struct Result {
+        let chain: String
+        var unpacked: UnpackedDescription
+        let worker: ImageWorker
+    }
 
     private enum Fitting {
         case waiting, done
         case failed(any Error)
+    }
+
+    /// What another pull left half-done; it must be fetched once more.
+    struct Spoilt: Error {
+        let chain: String
     }
 
     var diff: String { "\(home)/diff" }
@@ -30,26 +41,29 @@ final class StagedLayer: Sendable {
         String(UInt64.random(in: .min ... .max), radix: 36)
     }
 
-    func finish(_ chain: String, _ unpacked: UnpackedLayer) {
-        result.withLock { $0 = (chain, unpacked) }
+    func finish(_ chain: String, _ unpacked: UnpackedDescription, by worker: ImageWorker) {
+        result.withLock { $0 = Result(chain: chain, unpacked: unpacked, worker: worker) }
     }
 
-    /// Fits it into the layers below, once for all pulls that want it.
-    /// - Parameters:
-    ///   - below: the nearest first, fitted in already.
-    ///   - isCancelled: asked while it goes on.
-    /// - Throws: as `UnpackedLayer.fit`; once it has failed, nobody can use it any more.
-    func fit(
-        onto below: [LayerPlace], isCancelled: @escaping @Sendable () -> Bool
-    ) async throws {
+    /// Whether this process unpacked it, and so has its directory.
+    func isOf(_ worker: ImageWorker) -> Bool { result.withLock { $0?.worker === worker } }
+
+    /// Has it fitted into the layers below, once for all pulls that want it.
+    /// - Parameter work: does so; what it returns is what the layer takes afterwards.
+    /// - Throws: what `work` throws; `Spoilt` when another pull began it and did not end it.
+    func fit(_ work: @Sendable () async throws -> FittedDescription) async throws {
         try await turn.pass {
             switch fitting.withLock({ $0 }) {
             case .done: return
-            case .failed(let error): throw Self.shared(error)
+            case .failed(let error): throw shared(error)
             case .waiting: break
             }
             do {
-                try await Blocking.run { try self.fitNow(onto: below, isCancelled) }
+                let fitted = try await work()
+                result.withLock {
+                    $0?.unpacked.bytes = fitted.bytes
+                    $0?.unpacked.contents = fitted.contents
+                }
                 fitting.withLock { $0 = .done }
             } catch {
                 fitting.withLock { $0 = .failed(error) }
@@ -58,16 +72,12 @@ final class StagedLayer: Sendable {
         }
     }
 
-    private func fitNow(onto below: [LayerPlace], _ isCancelled: () -> Bool) throws {
-        guard let unpacked else { return }
-        let fitted = try unpacked.fit(in: diff, onto: below, isCancelled: isCancelled)
-        result.withLock { $0?.unpacked = fitted }
-    }
-
     /// Another pull's end is not this one's.
-    private static func shared(_ error: any Error) -> any Error {
-        guard error is CancellationError else { return error }
-        return GantryError(.unavailable, "another pull of the same layer was cancelled")
+    private func shared(_ error: any Error) -> any Error {
+        switch error {
+        case is CancellationError, is WorkerEnd: Spoilt(chain: chain ?? "")
+        default: error
+        }
     }
 
     /// Whether it was half fitted when something failed.
@@ -77,17 +87,25 @@ final class StagedLayer: Sendable {
 
     var chain: String? { result.withLock { $0?.chain } }
 
-    var unpacked: UnpackedLayer? { result.withLock { $0?.unpacked } }
+    /// For the process that works on it: the directory of the files, and the file for its notes, by
+    /// which another process can go on. Blocks.
+    func filesForWork() throws(SystemError) -> [OpenFile] {
+        let notes = try Files.open(notes, O_RDWR | O_CREAT | GANTRY_O_NOFOLLOW)
+        return [try OpenFile(apart: diff, isReadOnly: false), OpenFile(notes)]
+    }
+
+    private var notes: String { "\(home)/notes" }
 
     var info: LayerInfo? {
-        unpacked.map {
+        result.withLock { $0?.unpacked }.map {
             LayerInfo(
                 diffID: $0.diffID.description, bytes: $0.bytes, inodes: $0.inodes,
-                contents: $0.contents.value)
+                contents: $0.contents)
         }
     }
 
     func writeInfo() throws {
+        try Files.remove(notes)
         try info?.write(to: home)
     }
 

@@ -1,4 +1,4 @@
-internal import Archive
+internal import ImageProtocol
 internal import Kernel
 internal import Model
 internal import System
@@ -6,47 +6,77 @@ internal import System
 /// The pull of one image whose documents are known, from one source.
 struct ImagePull: Sendable {
     let reference: Reference
-    let resolved: ImageResolver.Resolved
-    let source: any ContentSource
+    let image: ImageDescription
+    /// Who gives the image; see `LayersUnderWay.Key`.
+    let origin: String
     let resources: PullResources
+    let worker: ImageWorker
     let progress: @Sendable (PullEvent) -> Void
 
     private var layers: Layers { resources.layers }
 
+    /// A layer that another process left half-done is fetched anew so many times.
+    private static let mostAttempts = 4
+
     func run() async throws -> PulledImage {
-        let all = resolved.layers
+        let all = image.layers
         try checkSizes(all)
+        let document = try ImageDocument(image.document)
         let hold = layers.hold(all.map(\.chain))
         // All before any begins, so that every later pull waits for these; and before looking which
         // are in place, so that one which another pull puts there meanwhile is seen in either way.
-        let shared = all.map { (layer: $0, work: resources.underWay.join(key($0))) }
+        let shared = all.enumerated().map { number, layer in
+            WantedLayer(number: number, layer: layer, work: resources.underWay.join(key(layer)))
+        }
         do {
             failpoint("PullImage/resolved")
-            try await complete(all, shared.filter { !layers.contains($0.layer.chain) })
+            try await complete(shared)
         } catch {
             await leave(all)
             throw error
         }
         await leave(all)
-        return try image(all, hold)
+        return try pulled(document, hold)
     }
 
     /// No layer is smaller unpacked than it is on its way, but for a few bytes.
-    private func checkSizes(_ all: [LayerPart]) throws(GantryError) {
+    private func checkSizes(_ all: [ImageDescription.Layer]) throws(GantryError) {
         for layer in all {
-            try resources.limits.check("layer \(layer.content.digest)", layer.content.size)
+            try resources.settings.limits.check("layer \(layer.digest)", layer.size)
         }
     }
 
-    private func complete(
-        _ all: [LayerPart], _ missing: [(layer: LayerPart, work: SharedLayer)]
-    ) async throws {
+    private func complete(_ wanted: [WantedLayer]) async throws {
+        for attempt in 1...Self.mostAttempts {
+            do {
+                try await attemptAll(wanted)
+                break
+            } catch let error as StagedLayer.Spoilt {
+                if attempt == Self.mostAttempts {
+                    throw GantryError(
+                        .unavailable, "another pull of layer \(error.chain) did not end it")
+                }
+            }
+        }
+        failpoint("PullImage/layers committed")
+    }
+
+    private func attemptAll(_ wanted: [WantedLayer]) async throws {
+        let missing = wanted.filter { !layers.contains($0.layer.chain) }
         let chains = Set(missing.map(\.layer.chain))
         progress(
-            .layers(all.map { $0.progress(0, chains.contains($0.chain) ? .waiting : .present) }))
-        let fetching = LayerFetching(source: source, resources: resources, progress: progress)
-        let staged = try await fetching.run(missing)
-        let own = try await Trace.span("fit layers") { try await fit(all, staged) }
+            .layers(
+                wanted.map {
+                    PullProgress(
+                        $0.layer, 0, chains.contains($0.layer.chain) ? .waiting : .present)
+                }))
+        let staged = try await LayerFetching(
+            worker: worker, origin: origin, resources: resources, progress: progress
+        ).run(missing)
+        if staged.isEmpty { return }
+        let own = try await Trace.span("fit layers") {
+            try await LayerFit(image: image, staged: staged, layers: layers, worker: worker).run()
+        }
         try await Trace.span("commit layers") {
             try await resources.commits.pass {
                 try await Blocking.run { [layers] in
@@ -56,61 +86,39 @@ struct ImagePull: Sendable {
                 }
             }
         }
-        failpoint("PullImage/layers committed")
     }
 
-    private func leave(_ all: [LayerPart]) async {
+    private func leave(_ all: [ImageDescription.Layer]) async {
         for layer in all { await resources.underWay.leave(key(layer)) }
     }
 
-    private func key(_ layer: LayerPart) -> LayersUnderWay.Key {
-        LayersUnderWay.Key(source.origin, layer.content.digest, layer.chain)
+    private func key(_ layer: ImageDescription.Layer) -> LayersUnderWay.Key {
+        LayersUnderWay.Key(origin, layer.digest, layer.chain)
     }
 
-    /// From the lowest up, since a directory takes its attributes from the layers below, which must
-    /// have theirs by then. A layer may be in place by now: another pull was first. What another pull
-    /// wants too goes on when this one is cancelled.
-    /// - Returns: the layers that are to be put in place.
-    private func fit(
-        _ all: [LayerPart], _ staged: [String: StagedLayer]
-    ) async throws -> [StagedLayer] {
-        let isCancelled = Flag()
-        return try await withTaskCancellationHandler {
-            var below: [LayerPlace] = []
-            var own: [StagedLayer] = []
-            for layer in all {
-                let path = layers.path(of: layer.chain)
-                var place = LayerPlace(path)
-                if !layers.contains(layer.chain), let here = staged[layer.chain] {
-                    try await here.fit(onto: below) { [resources, key = key(layer)] in
-                        isCancelled.isSet && resources.underWay.isAlone(key)
-                    }
-                    place = LayerPlace(here.diff, path)
-                    own.append(here)
-                }
-                below.insert(place, at: 0)
-            }
-            return own
-        } onCancel: {
-            isCancelled.set()
-        }
-    }
-
-    private func image(_ all: [LayerPart], _ hold: LayerHold) throws -> PulledImage {
-        let pulled = try all.map { layer in
+    private func pulled(_ document: ImageDocument, _ hold: LayerHold) throws -> PulledImage {
+        let pulled = try image.layers.map { layer in
             guard let info = layers.info(layer.chain) else {
                 throw GantryError(.internal, "layer \(layer.chain) is gone")
             }
             return PulledImage.Layer(
-                chain: layer.chain, diffID: info.diffID, digest: layer.content.digest.description,
-                compressedSize: layer.content.size, bytes: info.bytes, inodes: info.inodes)
+                chain: layer.chain, diffID: info.diffID, digest: layer.digest.description,
+                compressedSize: layer.size, bytes: info.bytes, inodes: info.inodes)
         }
         return PulledImage(
-            id: resolved.id.description, reference: reference,
-            digest: resolved.digest?.description,
-            manifestDigest: resolved.manifestDigest?.description, mediaType: resolved.mediaType,
-            document: resolved.document, artifactType: resolved.artifactType,
-            config: resolved.config, layers: pulled,
+            id: image.id.description, reference: reference,
+            digest: image.digest?.description,
+            manifestDigest: image.manifestDigest?.description, mediaType: image.mediaType,
+            document: image.document, artifactType: document.artifactType,
+            config: document.config, layers: pulled,
             size: pulled.map(\.bytes).total, hold: hold)
     }
+}
+
+/// A layer of an image with the work on it, under way or to be begun.
+struct WantedLayer: Sendable {
+    /// From the lowest.
+    let number: Int
+    let layer: ImageDescription.Layer
+    let work: SharedLayer
 }

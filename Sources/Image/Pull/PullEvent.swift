@@ -1,3 +1,6 @@
+internal import ImageProtocol
+internal import Model
+
 /// What a pull tells of itself while it goes on.
 public enum PullEvent: Sendable, Hashable {
     /// The image's documents are known, and its layers begin; so does a second attempt elsewhere.
@@ -32,5 +35,12 @@ public struct PullProgress: Sendable, Hashable {
         self.received = received
         self.size = size
         self.state = state
+    }
+}
+
+extension PullProgress {
+    init(_ layer: ImageDescription.Layer, _ received: UInt64, _ state: State) {
+        self.init(
+            digest: layer.digest.description, received: received, size: layer.size, state: state)
     }
 }

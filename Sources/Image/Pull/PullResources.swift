@@ -1,11 +1,10 @@
-internal import Archive
+internal import ImageProtocol
 
 /// What all pulls share.
 struct PullResources: Sendable {
     let layers: Layers
-    let limits: LayerLimits
-    let longLayers: LongLayers
-    let privileges: Privileges
+    let workers: ImageWorkers
+    let settings: FetchSettings
     let underWay = LayersUnderWay()
     /// Over all pulls, since each layer takes two threads.
     let semaphore = Semaphore(16)
@@ -13,6 +12,4 @@ struct PullResources: Sendable {
     let registryPlaces = RegistryPlaces(8)
     /// One after the other, since two images may have a layer to put in place that they share.
     let commits = Semaphore(1)
-    /// Whoever fetches in ranges has it: each takes their memory.
-    let rangesPlace = SinglePlace()
 }

@@ -1,3 +1,4 @@
+public import ImageProtocol
 public import Model
 
 /// An image whose layers are on this machine's disk.

@@ -1,30 +1,24 @@
-public import Archive
+public import ImageProtocol
 internal import Model
 internal import Synchronization
 internal import System
 
 /// Pulls images: from a name to layers on disk and a value that says all about them. It stores
 /// nothing else, so a pull that fails leaves nothing behind.
+///
+/// Which places are asked, with what, and which layers are fetched is decided here. All that touches
+/// what comes from there is done by a process of its own; see `ImageWorkers`.
 public final class Puller: Sendable {
     let resources: PullResources
     private let registries: Mutex<Registries>
-    private let patience: HTTPPatience
-    private let tokens = TokenCache()
 
-    /// - Parameters:
-    ///   - limits: what one layer may take.
-    ///   - longLayers: which layers may be fetched in ranges.
-    ///   - patience: how long a registry may let us wait.
-    ///   - privileges: `root`, but for tests.
+    /// - Parameter settings: what the node's configuration says of each pull.
     public init(
-        layers: Layers, registries: Registries, limits: LayerLimits = LayerLimits(),
-        longLayers: LongLayers = LongLayers(), patience: HTTPPatience = HTTPPatience(),
-        privileges: Privileges = .root
+        layers: Layers, registries: Registries, workers: ImageWorkers,
+        settings: FetchSettings = FetchSettings()
     ) {
-        resources = PullResources(
-            layers: layers, limits: limits, longLayers: longLayers, privileges: privileges)
+        resources = PullResources(layers: layers, workers: workers, settings: settings)
         self.registries = Mutex(registries)
-        self.patience = patience
     }
 
     /// Takes a changed registries.conf; pulls under way go on with the old one.
@@ -64,46 +58,34 @@ public final class Puller: Sendable {
     /// Cancelling the task ends all transfers within milliseconds.
     /// - Throws: `GantryError` with every endpoint's failure: `notFound`, `unauthenticated`,
     ///   `permissionDenied`, `dataLoss` (a wrong digest, a broken stream), `unavailable` (its message
-    ///   begins with `RegistryUnavailable`), `unimplemented` (schema 1, foreign layers), and
-    ///   `permissionDenied` beginning with `SignatureValidationFailed` where the policy says no;
-    ///   `CancellationError`.
+    ///   begins with `RegistryUnavailable`; or the process that handles images died), `unimplemented`
+    ///   (schema 1, foreign layers), and `permissionDenied` beginning with `SignatureValidationFailed`
+    ///   where the policy says no; `CancellationError`.
     public func pull(
         _ reference: Reference, credentials: Credentials = .none,
         policy: SignaturePolicy = .acceptAnything,
         progress: @escaping @Sendable (PullEvent) -> Void = { _ in }
     ) async throws -> PulledImage {
-        var failures = EndpointFailures(reference)
-        do { try policy.checkName(reference) } catch { throw failures.refusal(error) }
+        do {
+            try policy.checkName(reference)
+        } catch {
+            throw EndpointFailures(reference).refusal(error)
+        }
         let registries = registries.withLock { $0 }
         let endpoints = try await Blocking.run {
             try registries.endpoints(for: reference).filter { $0.serves(reference) }
         }
-        let client = HTTPClient(patience)
-        for endpoint in endpoints where failures.mayStillHelp(endpoint) {
-            let session = RegistrySession(
-                client, endpoint, registries.credentials(for: endpoint, given: credentials), tokens)
-            do {
-                let resolver = ImageResolver(source: session, platform: .current)
-                let resolved = try await Trace.span("resolve at \(endpoint.host)") {
-                    try await resolver.resolve(reference)
-                }
-                let verified = try await SignatureCheck(
-                    policy: policy, session: session, client: client,
-                    lookaside: registries.lookaside
-                ).run(reference, resolved)
-                let pull = ImagePull(
-                    reference: reference, resolved: resolved, source: session,
-                    resources: resources, progress: progress)
-                var image = try await pull.run()
-                image.verified = verified
-                return image
-            } catch let error as CancellationError {
-                throw error
-            } catch {
-                try Task.checkCancellation()
-                failures.add(endpoint, error)
+        let demand = PullDemand(
+            reference: reference, registries: registries, credentials: credentials,
+            policy: policy, settings: resources.settings)
+        do {
+            return try await resources.workers.lease { [resources] worker in
+                try await EndpointPulls(
+                    demand: demand, resources: resources, worker: worker, progress: progress
+                ).run(endpoints)
             }
+        } catch let error as WorkerEnd {
+            throw GantryError(.unavailable, "pull \(reference): \(error)")
         }
-        throw failures.error
     }
 }

@@ -15,7 +15,7 @@ final class RegistryPlaces: Sendable {
         self.places = places
     }
 
-    /// - Parameter origin: see `ContentSource.origin`.
+    /// - Parameter origin: see `LayersUnderWay.Key`.
     /// - Throws: what `body` throws; `CancellationError` when the task is cancelled before its turn.
     func pass<Result: Sendable>(
         _ origin: String, _ body: @Sendable () async throws -> Result

@@ -1,4 +1,4 @@
-internal import Archive
+internal import ImageProtocol
 internal import Model
 internal import Text
 
@@ -52,8 +52,8 @@ public struct Explanation: Sendable {
     private static func security(_ endpoint: Endpoint) -> String {
         if endpoint.scheme == .http { return "none, plain HTTP" }
         if endpoint.isInsecure { return "not verified" }
-        let authorities = ["the system's authorities"] + endpoint.trust.authorities
-        let certificate = endpoint.trust.certificate.map { "; client certificate \($0)" } ?? ""
+        let authorities = ["the system's authorities"] + endpoint.trust.authorities.map(\.path)
+        let certificate = endpoint.trust.certificate.map { "; client certificate \($0.path)" } ?? ""
         return "verified by \(authorities.joined(separator: ", "))\(certificate)"
     }
 }

@@ -1,3 +1,4 @@
+internal import ImageProtocol
 internal import Kernel
 internal import Model
 internal import TOML

@@ -1,3 +1,4 @@
+internal import ImageProtocol
 internal import Kernel
 internal import Model
 internal import TOML
@@ -43,7 +44,7 @@ struct HostEntry: Equatable {
         guard let text = try section.string("proxy"), !text.isEmpty else {
             return try section.string("proxy")
         }
-        guard let proxy = ProxyRules.address(text) else {
+        guard let proxy = Endpoint.proxy(text) else {
             throw section.error("proxy", "want a URL of http, https or socks5, or nothing")
         }
         return proxy
@@ -82,13 +83,14 @@ struct HostEntry: Equatable {
     private static func trust(_ section: TOMLSection, _ directory: String) throws -> Trust {
         let absolute = { (path: String) in path.begins(with: "/") ? path : "\(directory)/\(path)" }
         var trust = Trust()
-        trust.authorities = (try section.groups("ca") ?? []).joined().map(absolute)
+        let authorities = (try section.groups("ca") ?? []).joined()
+        trust.authorities = authorities.map { Trust.PEM(absolute($0)) }
         guard let pair = try section.groups("client")?.first else { return trust }
         guard (1...2).contains(pair.count) else {
             throw section.error("client", "want a file, or a certificate and its key")
         }
-        trust.certificate = absolute(pair[0])
-        trust.key = pair.count == 2 ? absolute(pair[1]) : nil
+        trust.certificate = Trust.PEM(absolute(pair[0]))
+        trust.key = pair.count == 2 ? Trust.PEM(absolute(pair[1])) : nil
         return trust
     }
 
@@ -105,9 +107,13 @@ struct HostEntry: Equatable {
     }
 
     func endpoint(_ repository: String, _ reason: String) -> Endpoint {
-        Endpoint(
-            scheme: scheme, host: host, root: root, repository: repository,
-            isInsecure: isInsecure, trust: trust, headers: headers, proxy: proxy,
-            capabilities: capabilities, reason: reason)
+        var endpoint = Endpoint(scheme: scheme, host: host, root: root, repository: repository)
+        endpoint.isInsecure = isInsecure
+        endpoint.trust = trust
+        endpoint.headers = headers
+        endpoint.proxy = proxy
+        endpoint.capabilities = capabilities
+        endpoint.reason = reason
+        return endpoint
     }
 }

@@ -1,3 +1,4 @@
+internal import ImageProtocol
 internal import Text
 
 /// One `[[registry]]` of registries.conf (containers-registries.conf(5), version 2).

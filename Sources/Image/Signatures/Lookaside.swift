@@ -1,3 +1,5 @@
+internal import Glibc
+internal import ImageProtocol
 internal import Kernel
 internal import Model
 internal import Text
@@ -29,12 +31,22 @@ struct Lookaside: Sendable {
         }
     }
 
-    /// The directory of an image's signatures (containers-signature(5) has the rest of the path).
-    func directory(of digest: String, _ reference: Reference) -> String {
-        let base =
-            SignaturePolicy.scopes(of: reference).lazy.compactMap { scopes[$0] }.first
+    /// The URL below which an image's signatures are, as containers-signature(5) has it.
+    func base(for reference: Reference) -> String {
+        SignaturePolicy.scopes(of: reference).lazy.compactMap { scopes[$0] }.first
             ?? fallback ?? Self.builtIn
-        return "\(base)/\(reference.path)@\(digest.replacing(":", by: "="))"
+    }
+
+    /// The directory that a URL names; nil for one that is not of this node, or not there.
+    static func directory(of url: String) throws(SystemError) -> OpenFile? {
+        let scheme = "file://"
+        guard let path = url.removing(prefix: scheme) else { return nil }
+        do throws(SystemError) {
+            return try OpenFile(apart: String(path), isReadOnly: true)
+        } catch {
+            if [ENOENT, ENOTDIR].contains(error.errno) { return nil }
+            throw error
+        }
     }
 
     mutating func add(_ document: JSONValue) throws(GantryError) {

@@ -1,8 +1,7 @@
-internal import Archive
 internal import FoundationEssentials
+internal import ImageProtocol
 internal import Kernel
 internal import Model
-internal import OpenPGP
 internal import Text
 
 extension PolicyFile {
@@ -15,18 +14,15 @@ extension PolicyFile {
         let members = try members(value, key, known)
         let type = try text(members["keyType"] ?? .null, "\(key).keyType")
         guard type == "GPGKeys" else { return .unsupported("signedBy with \(type)") }
-        let files = try keys(members, sources, key) { bytes in
-            _ = try Keyring([bytes])
-            return bytes
-        }
-        return .signedBy(try Keyring(files), try identity(members["signedIdentity"], key))
+        let keys = try keys(members, sources, key, KeyShape.checkOpenPGP)
+        return .signedBy(keys, try identity(members["signedIdentity"], key))
     }
 
     /// The keys that one of `sources` names.
-    func keys<Key>(
+    func keys(
         _ members: [String: JSONValue], _ sources: [String], _ key: String,
-        _ read: ([UInt8]) throws -> Key
-    ) throws -> [Key] {
+        _ check: ([UInt8]) throws(GantryError) -> Void
+    ) throws -> [SignatureRequirement.Key] {
         let given = sources.filter { members[$0] != nil }
         guard let source = given.first, given.count == 1, let value = members[source] else {
             let names = "\(sources.dropLast().joined(separator: ", ")) and \(sources.last ?? "")"
@@ -37,7 +33,10 @@ extension PolicyFile {
         let isFile = source.begins(with: "keyPath")
         return try texts.map { text in
             do {
-                return try read(try Self.content(text, isFile: isFile))
+                let content = try Self.content(text, isFile: isFile)
+                try check(content)
+                return SignatureRequirement.Key(
+                    name: isFile ? text : "\(key).\(source)", content: content)
             } catch let cause {
                 throw error("\(key).\(source)", "\(isFile ? "\(text): " : "")\(cause)")
             }

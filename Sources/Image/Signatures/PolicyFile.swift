@@ -1,5 +1,5 @@
-internal import Archive
 internal import FoundationEssentials
+internal import ImageProtocol
 internal import Kernel
 internal import Model
 
@@ -59,7 +59,7 @@ struct PolicyFile {
         if let other = unsupported.first(where: { members[$0] != nil }) {
             return .unsupported("sigstoreSigned by \(other)")
         }
-        let keys = try keys(members, sources, key) { try PublicKey(pem: $0) }
+        let keys = try keys(members, sources, key, KeyShape.checkPEM)
         return .sigstoreSigned(keys, try identity(members["signedIdentity"], key))
     }
 

@@ -1,22 +1,12 @@
-internal import Archive
+internal import ImageProtocol
 internal import Kernel
 internal import Model
-internal import OpenPGP
 internal import Text
 
 /// Which images may be pulled: containers-policy.json(5), as far as it speaks of registries.
 public struct SignaturePolicy: Hashable, Sendable {
     /// What an image must satisfy; all of a list must hold.
-    enum Requirement: Hashable, Sendable {
-        case insecureAcceptAnything
-        case reject
-        /// A signature of one of the keys under a name that fits.
-        case sigstoreSigned([PublicKey], SignedIdentity)
-        /// The same with GPG.
-        case signedBy(Keyring, SignedIdentity)
-        /// What Gantry cannot check, and therefore refuses.
-        case unsupported(String)
-    }
+    typealias Requirement = SignatureRequirement
 
     var fallback: [Requirement]
     /// `transports.docker`, by scope.
@@ -40,6 +30,20 @@ public struct SignaturePolicy: Hashable, Sendable {
             if let found = scopes[scope] { return found }
         }
         return scopes[""] ?? fallback
+    }
+
+    /// Whether all of its keys can be used.
+    /// - Throws: `SignatureError` naming the key that cannot.
+    public func checkKeys(by workers: ImageWorkers) async throws {
+        let all = fallback + scopes.values.joined()
+        let withKeys = all.filter { requirement in
+            switch requirement {
+            case .sigstoreSigned, .signedBy: true
+            case .insecureAcceptAnything, .reject, .unsupported: false
+            }
+        }
+        if withKeys.isEmpty { return }
+        try await workers.lease { try await $0.checkKeys(withKeys) }
     }
 
     /// containers-policy.json(5), "docker:": the name, the repository, each namespace above it, the
@@ -73,14 +77,5 @@ public struct SignaturePolicy: Hashable, Sendable {
         if requirements(for: reference).isEmpty {
             throw SignatureError("\(source): no requirement")
         }
-    }
-}
-
-/// An image that the policy does not let in.
-struct SignatureError: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) {
-        self.description = description
     }
 }

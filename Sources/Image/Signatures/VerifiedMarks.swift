@@ -1,6 +1,5 @@
-internal import Archive
+public import ImageProtocol
 public import Model
-internal import OpenPGP
 
 /// What is kept of the signatures that were found good at a pull, and asked before the image is used.
 extension SignaturePolicy {
@@ -35,15 +34,15 @@ extension SignaturePolicy {
     }
 }
 
-extension SignaturePolicy.Requirement {
+extension SignatureRequirement {
     /// Stands for "this image has a signature by these keys that speaks of that name"; nil where a
     /// requirement asks for no signature. Other keys, or another identity, make another mark.
     func mark(_ reference: Reference) -> String? {
         switch self {
         case .sigstoreSigned(let keys, let identity):
-            Self.mark("sigstoreSigned", keys.map(\.bytes), identity, reference)
+            Self.mark("sigstoreSigned", keys.map(\.content), identity, reference)
         case .signedBy(let keys, let identity):
-            Self.mark("signedBy", keys.bytes, identity, reference)
+            Self.mark("signedBy", keys.map(\.content), identity, reference)
         case .insecureAcceptAnything, .reject, .unsupported: nil
         }
     }
@@ -53,6 +52,6 @@ extension SignaturePolicy.Requirement {
     ) -> String {
         var bytes = Array("\(kind) \(identity)".utf8)
         for key in keys { bytes += Array(" \(key.count) ".utf8) + key }
-        return "\(Digest(of: bytes)) \(reference)"
+        return "\(Digest.sha256(of: bytes)) \(reference)"
     }
 }

@@ -1,5 +1,7 @@
 internal import Image
+internal import ImageProtocol
 internal import Kernel
+internal import System
 internal import Text
 
 extension NodeCheck {
@@ -25,10 +27,32 @@ extension NodeCheck {
         }
     }
 
-    private func policies() -> [Finding] {
+    /// Whether the keys of the policies are keys: who checks signatures is asked.
+    func keys() async -> [Finding] {
+        var findings: [Finding] = []
+        for file in policyFiles {
+            do {
+                let policy = try await Blocking.run { try SignaturePolicy.load(path: file) }
+                try await policy.checkKeys(by: workers)
+            } catch let error as SignatureError {
+                findings.append(
+                    .problem(Self.area, "\(file): \(error)", "mend the file: it lets no image in"))
+            } catch {
+                // `policies` tells of files that cannot be read.
+                continue
+            }
+        }
+        return findings
+    }
+
+    private var policyFiles: [String] {
         let directory = settings.signaturePolicyDirectory
         let names = (try? Files.list(directory))?.filter { $0.ends(with: ".json") } ?? []
-        let files = [settings.signaturePolicy] + names.map { "\(directory)/\($0)" }
+        return [settings.signaturePolicy] + names.map { "\(directory)/\($0)" }
+    }
+
+    private func policies() -> [Finding] {
+        let files = policyFiles
         let failures = files.compactMap { file -> Finding? in
             do {
                 _ = try SignaturePolicy.load(path: file)

@@ -1,16 +1,16 @@
 internal import Image
 internal import Store
+internal import System
 
 extension NodeCheck {
     private static let area = "layers"
 
     /// Whether each image has all of its layers, and each layer an image or a container.
-    func layers() -> [Finding] {
+    func layers(altered: [String: String]) -> [Finding] {
         guard let store = try? StoreInspection(root: paths.root, runRoot: paths.runRoot),
             store.damage == nil
         else { return [] }
         let layers = LayerInspection(root: paths.root)
-        let altered = isDeep ? layers.altered : [:]
         let damaged = store.images.compactMap { image in
             damage(image, layers.sound) ?? damage(image, altered)
         }
@@ -24,6 +24,12 @@ extension NodeCheck {
         }
         if !unneeded.isEmpty && !isRunning { findings.append(leftover(unneeded.count)) }
         return findings
+    }
+
+    /// By chain ID, what is wrong with the layers whose files are not as they were.
+    func alteredLayers() async -> [String: String] {
+        let layers = try? await Blocking.run { [paths] in LayerInspection(root: paths.root) }
+        return await layers?.altered(workers) ?? [:]
     }
 
     private func damage(_ image: ImageRow, _ sound: Set<String>) -> Finding? {
@@ -52,13 +58,15 @@ extension NodeCheck {
 
 extension LayerInspection {
     /// By chain ID, what is wrong with the layers whose files are not as they were.
-    var altered: [String: String] {
-        sound.reduce(into: [:]) { $0[$1] = damage(of: $1) }
+    func altered(_ workers: ImageWorkers) async -> [String: String] {
+        var altered: [String: String] = [:]
+        for chain in sound { altered[chain] = await damage(of: chain, by: workers) }
+        return altered
     }
 
     /// Has the daemon's next start forget the images whose layers are not as they were.
-    static func condemnAltered(in root: String) throws {
+    static func condemnAltered(in root: String, _ workers: ImageWorkers) async throws {
         let layers = LayerInspection(root: root)
-        for chain in layers.altered.keys { try layers.condemn(chain) }
+        for chain in await layers.altered(workers).keys { try layers.condemn(chain) }
     }
 }

@@ -1,3 +1,5 @@
+internal import Image
+internal import Logging
 internal import Model
 internal import OCI
 internal import System
@@ -8,6 +10,11 @@ public struct NodeCheck: Sendable {
     let settings: Settings
     /// Whether each layer's files are compared with what is recorded of them.
     let isDeep: Bool
+
+    /// What handles images' bytes. It says nothing of what the node cannot do to confine it.
+    var workers: ImageWorkers {
+        ImageWorkers(settings, log: Logger(label: "gantry") { _ in SwiftLogNoOpLogHandler() })
+    }
 
     var paths: Paths { Paths(root: settings.root, runRoot: settings.runRoot) }
 
@@ -21,13 +28,15 @@ public struct NodeCheck: Sendable {
         var findings = await daemon(version)
         findings += await blocking(storage)
         findings += await settled(database)
-        findings += await settled(layers)
+        let altered = isDeep ? await alteredLayers() : [:]
+        findings += await settled { self.layers(altered: altered) }
         findings += await settled(leftovers)
         findings += await blocking(cgroups)
         findings += await network()
         findings += await runtimes()
         findings += await blocking(kernel)
         findings += await blocking(configuration)
+        findings += await keys()
         return findings
     }
 

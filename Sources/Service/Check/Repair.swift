@@ -35,10 +35,11 @@ public struct Repair: Sendable {
     }
 
     private func condemn() async throws {
-        try await Blocking.run { [settings] in
-            let lock = try InstanceLock(directory: settings.root)
-            try LayerInspection.condemnAltered(in: settings.root)
-            withExtendedLifetime(lock) {}
+        let lock = try await Blocking.run { [settings] in
+            try InstanceLock(directory: settings.root)
         }
+        defer { withExtendedLifetime(lock) {} }
+        try await LayerInspection.condemnAltered(
+            in: settings.root, ImageWorkers(settings, log: log))
     }
 }

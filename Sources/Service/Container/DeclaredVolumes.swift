@@ -1,6 +1,6 @@
-internal import Archive
 internal import Glibc
 internal import Image
+internal import ImageTree
 internal import Kernel
 internal import Model
 internal import OCI

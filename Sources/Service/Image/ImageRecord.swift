@@ -1,5 +1,6 @@
 internal import CRI
 internal import Image
+internal import ImageProtocol
 internal import Model
 internal import OCI
 internal import Store

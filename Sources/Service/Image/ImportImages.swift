@@ -1,4 +1,5 @@
 internal import Image
+internal import ImageProtocol
 internal import Model
 internal import Text
 
@@ -30,8 +31,14 @@ struct ImportImages: RPC {
     private func importAll(
         _ request: ImportImagesRequest, _ note: @escaping @Sendable (PullEvent) -> Void
     ) async throws -> [ImportedImage] {
-        let archived = try await node.puller.images(
-            inArchive: request.path, named: request.name.isEmpty ? nil : request.name)
+        try await node.puller.withImages(
+            inArchive: request.path, named: request.name.isEmpty ? nil : request.name
+        ) { try await importAll($0, note) }
+    }
+
+    private func importAll(
+        _ archived: [ImageInArchive], _ note: @escaping @Sendable (PullEvent) -> Void
+    ) async throws -> [ImportedImage] {
         var imported: [ImportedImage] = []
         for image in archived {
             let pulled = try await node.puller.pull(image, progress: note)

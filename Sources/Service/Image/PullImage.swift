@@ -1,4 +1,5 @@
 internal import Image
+internal import ImageProtocol
 internal import Model
 internal import System
 internal import Text

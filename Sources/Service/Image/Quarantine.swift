@@ -1,4 +1,3 @@
-internal import Archive
 internal import Image
 internal import Logging
 internal import Model
@@ -30,7 +29,7 @@ struct Quarantine: Sendable {
     static func damage(_ row: ImageRow, has isSound: (String) -> Bool) -> String? {
         // The ID is the digest of the configuration (image-spec, config.md, "ImageID").
         if let id = try? Digest(parsing: row.id), id.algorithm == .sha256,
-            Digest(of: row.config) != id
+            Digest.sha256(of: row.config) != id
         {
             return "its configuration is not what its ID says"
         }

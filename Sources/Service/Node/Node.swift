@@ -1,5 +1,5 @@
-internal import Archive
 internal import Image
+internal import ImageProtocol
 internal import Kernel
 public import Logging
 internal import Model
@@ -70,8 +70,7 @@ public final class Node: Sendable {
             root: paths.root, runroot: paths.runRoot, layers: layers)
         let puller = Puller(
             layers: layers, registries: try await Blocking.run { try Registries.load(settings) },
-            limits: LayerLimits(settings),
-            longLayers: LongLayers(threshold: UInt64(clamping: settings.longLayer)))
+            workers: ImageWorkers(settings, log: log), settings: FetchSettings(settings))
         quarantine = try await Quarantine.run(store, layers, log)
         images = try await ImageCatalog(
             store, verified: VerifiedImages(directory: paths.verified)

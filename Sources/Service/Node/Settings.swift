@@ -77,7 +77,12 @@ public struct Settings: Sendable {
     /// Where each registry's GPG signatures are.
     public var signatureLookasides = "/etc/containers/registries.d"
     public var signaturePolicyDirectory = "/etc/gantry/policies"
-    /// Where `gantry-monitor`, `gantry-exec`, `gantry-path` and `gantry-pause` are.
+    /// What a process that handles images may take: bytes of memory, and processors, 0 being all; and
+    /// the seconds that it is kept for without work.
+    public var imageMemory = 1 << 30
+    public var imageProcessors = 0
+    public var imageIdle = 1
+    /// Where `gantry-monitor`, `gantry-images`, `gantry-exec`, `gantry-path` and `gantry-pause` are.
     public var programDirectory = "/usr/libexec/gantry"
     /// Lines that the log of each container takes in a second; 0: any number.
     public var logRateLimit = 0
@@ -125,6 +130,7 @@ public struct Settings: Sendable {
     public init() {}
 
     var monitorProgram: String { "\(programDirectory)/gantry-monitor" }
+    var imagesProgram: String { "\(programDirectory)/gantry-images" }
     var execProgram: String { "\(programDirectory)/gantry-exec" }
     var pathProgram: String { "\(programDirectory)/gantry-path" }
     var pauseProgram: String { "\(programDirectory)/gantry-pause" }

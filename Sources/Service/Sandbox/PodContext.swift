@@ -1,5 +1,5 @@
-internal import Archive
 internal import Image
+internal import ImageTree
 internal import Kernel
 internal import Model
 internal import MonitorProtocol

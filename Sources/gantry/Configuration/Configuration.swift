@@ -138,6 +138,15 @@ struct Configuration {
                 name: "image_dirs", value: .texts(\.imageDirectories),
                 summary: "Directories of archives whose images are imported and pinned at start."),
             Key(
+                name: "image_memory", value: .number(\.imageMemory),
+                summary: "Maximum memory of a process that handles images, in bytes."),
+            Key(
+                name: "image_processors", value: .count(\.imageProcessors),
+                summary: "Processors that it may use; 0: all."),
+            Key(
+                name: "image_idle", value: .number(\.imageIdle),
+                summary: "Seconds that it is kept for without work."),
+            Key(
                 name: "signature_policy", value: .text(\.signaturePolicy), reloads: true,
                 summary: "Which images may be pulled: containers-policy.json(5)."),
             Key(
@@ -149,7 +158,7 @@ struct Configuration {
                 summary: "Directory of NAMESPACE.json, signature policies of single namespaces."),
             Key(
                 name: "program_dir", value: .text(\.programDirectory),
-                summary: "Directory of gantry-monitor, gantry-exec, gantry-path and gantry-pause."),
+                summary: "Directory of gantry-monitor, gantry-images and the other programs."),
             Key(
                 name: "pod_metrics", value: .texts(\.podMetricNames), reloads: true,
                 summary: "Families of metrics in ListPodSandboxMetrics."),

@@ -41,6 +41,10 @@ extension Settings {
         defaultUlimits.append("nofile=\(number(limits.soft)):\(number(limits.hard))")
     }
 
+    /// With less, the threads and libraries of the process that handles images find no memory before it
+    /// has done anything, and with little more most layers fail.
+    private static let leastImageMemory = 128 << 20
+
     /// What the types of values cannot say.
     /// - Throws: `GantryError` (`invalidArgument`) that names file and key.
     func validate(_ section: TOMLSection) throws {
@@ -52,6 +56,12 @@ extension Settings {
         }
         if let mode = try section.string("image_volumes"), imageVolumesName != mode {
             throw section.error("image_volumes", "want bind, mkdir or ignore")
+        }
+        guard imageMemory >= Self.leastImageMemory else {
+            throw section.error(
+                "image_memory",
+                "\(imageMemory) bytes are too few to handle images; want at least "
+                    + "\(Self.leastImageMemory) (128 MiB)")
         }
         do { _ = try DefaultSysctls(defaultSysctls) } catch {
             throw section.error("default_sysctls", String(describing: error))

@@ -1,0 +1,3 @@
+// The plain functions: the newer ones bring all of libcrypto.
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/sha.h>

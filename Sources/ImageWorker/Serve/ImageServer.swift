@@ -1,0 +1,108 @@
+public import ImageProtocol
+public import ImageTree
+internal import Model
+internal import Synchronization
+internal import System
+
+/// Does what the daemon asks, until the daemon is gone.
+public final class ImageServer: Sendable {
+    private let socket: FrameSocket
+    private let work: ImageWork
+    /// Requests under way that may be told to end.
+    private let cancellations = Mutex<[UInt32: AsyncStream<Never>.Continuation]>([:])
+
+    /// At most so many descriptors come with a request.
+    private static let mostDescriptors = 2
+
+    /// - Parameter privileges: `root`, but for tests.
+    public init(_ socket: FrameSocket, _ privileges: Privileges = .root) {
+        self.socket = socket
+        work = ImageWork(privileges)
+    }
+
+    private struct Packet: Sendable {
+        let serial: UInt32
+        let request: ImageRequest
+        let descriptors: [OpenFile]
+    }
+
+    /// - Parameter missing: what the node cannot do to confine this process, for the daemon to tell.
+    public func run(missing: [String] = []) async {
+        try? send(.ready(missing: missing), 0)
+        let (packets, arrived) = AsyncStream.makeStream(of: Packet.self)
+        Thread.start(name: "gantry-requests") { [socket] in
+            while let packet = try? Self.next(socket) { arrived.yield(packet) }
+            arrived.finish()
+        }
+        await withDiscardingTaskGroup { group in
+            for await packet in packets {
+                if case .cancel(let serial) = packet.request {
+                    cancellations.withLock { $0[serial] }?.finish()
+                } else {
+                    // Here, so that it is known before a request to end it can come.
+                    let end = enter(packet.serial)
+                    group.addTask { await self.answer(packet, unless: end) }
+                }
+            }
+            group.cancelAll()
+        }
+    }
+
+    private static func next(_ socket: FrameSocket) throws -> Packet? {
+        guard let (message, descriptors) = try socket.receive(mostDescriptors: mostDescriptors)
+        else { return nil }
+        let (serial, request) = try ImageRequest.decode(message)
+        return Packet(serial: serial, request: request, descriptors: descriptors)
+    }
+
+    private func enter(_ serial: UInt32) -> AsyncStream<Never> {
+        let (end, continuation) = AsyncStream.makeStream(of: Never.self)
+        cancellations.withLock { $0[serial] = continuation }
+        return end
+    }
+
+    private func answer(_ packet: Packet, unless end: AsyncStream<Never>) async {
+        let report = report(packet.serial)
+        let answer = await withTaskGroup(of: ImageAnswer?.self) { group in
+            group.addTask {
+                do {
+                    return try await self.work.run(packet.request, packet.descriptors, report)
+                } catch {
+                    return .failed(ImageFailure(error))
+                }
+            }
+            group.addTask {
+                for await _ in end {}
+                return nil
+            }
+            var answer: ImageAnswer?
+            for await ended in group {
+                answer = ended ?? answer
+                group.cancelAll()
+            }
+            return answer
+        }
+        cancellations.withLock { _ = $0.removeValue(forKey: packet.serial) }
+        try? send(answer ?? .failed(ImageFailure(CancellationError())), packet.serial)
+    }
+
+    private func send(_ answer: ImageAnswer, _ serial: UInt32) throws {
+        try socket.send(answer.encoded(serial: serial))
+    }
+
+    /// Bytes come in pieces of a few KiB: the daemon is told of them some times a second.
+    private func report(_ serial: UInt32) -> @Sendable (UInt64) -> Void {
+        let last = Mutex(ContinuousClock.now - Self.pause)
+        return { [self] received in
+            let isDue = last.withLock { last in
+                let now = ContinuousClock.now
+                guard now - last >= Self.pause else { return false }
+                last = now
+                return true
+            }
+            if isDue { try? send(.progress(received: received), serial) }
+        }
+    }
+
+    private static let pause = Duration.milliseconds(50)
+}

@@ -1,0 +1,158 @@
+internal import Archive
+internal import ImageProtocol
+internal import ImageTree
+internal import Kernel
+internal import Model
+internal import Synchronization
+internal import System
+
+/// One image at a time: what is known of it between the daemon's requests.
+final class ImageWork: Sendable {
+    private struct State {
+        var image: Image?
+        var archived: [ArchivedImage] = []
+        var settings = FetchSettings()
+        var client: HTTPClient?
+        /// The directories of layers, by chain ID.
+        var layers: [String: StagedDirectory] = [:]
+    }
+
+    private struct Image {
+        let source: any ContentSource
+        let layers: [LayerPart]
+        let resources: PullResources
+    }
+
+    private let privileges: Privileges
+    private let tokens = TokenCache()
+    private let state = Mutex(State())
+
+    init(_ privileges: Privileges) {
+        self.privileges = privileges
+    }
+
+    func run(
+        _ request: ImageRequest, _ descriptors: [OpenFile],
+        _ report: @escaping @Sendable (UInt64) -> Void
+    ) async throws -> ImageAnswer {
+        switch request {
+        case .resolve(let request): return try await resolve(request, descriptors.first)
+        case .openArchive(let request): return try await open(request, descriptors)
+        case .chooseImage(let number): return try await choose(number)
+        case .unpack(let layer):
+            return .unpacked(try await unpack(layer, StagedDirectory(descriptors), report))
+        case .know(let chain):
+            let directory = try StagedDirectory(descriptors)
+            state.withLock { $0.layers[chain] = directory }
+            return .done
+        case .fit(let chain, let below): return try await fit(chain, below)
+        case .measure:
+            let directory = try StagedDirectory(descriptors)
+            return .measured(try await Blocking.run { try directory.measure() })
+        case .checkKeys(let requirements):
+            for requirement in requirements { try requirement.checkKeys("the policy") }
+            return .done
+        case .forget, .cancel:
+            state.withLock { $0 = State() }
+            return .done
+        }
+    }
+
+    private func resolve(
+        _ request: ResolveRequest, _ lookaside: OpenFile?
+    ) async throws -> ImageAnswer {
+        let client = state.withLock { state in
+            let client = state.client ?? HTTPClient(request.settings.patience)
+            state.client = client
+            return client
+        }
+        let session = RegistrySession(client, request.endpoint, request.credentials, tokens)
+        let resolver = ImageResolver(source: session, platform: .current)
+        let resolved = try await resolver.resolve(request.reference)
+        let verified = try await SignatureCheck(
+            requirements: request.requirements, policy: request.policy, session: session,
+            beside: SimpleSignatures(
+                lookaside: request.lookaside, directory: lookaside, client: client)
+        ).run(request.reference, resolved)
+        return take(up: resolved, verified, session, request.settings)
+    }
+
+    private func open(
+        _ request: ArchiveRequest, _ descriptors: [OpenFile]
+    ) async throws -> ImageAnswer {
+        guard descriptors.count == 2 else {
+            throw GantryError(.internal, "a descriptor is missing")
+        }
+        let files = try await ArchiveFiles.open(
+            descriptors[0], isDirectory: request.isDirectory, scratch: descriptors[1],
+            limit: request.settings.limits.bytes)
+        let images = try await files.images(named: request.name)
+        state.withLock { state in
+            state.archived = images
+            state.settings = request.settings
+        }
+        return .archive(images.map(\.references))
+    }
+
+    private func choose(_ number: Int) async throws -> ImageAnswer {
+        let (archived, settings) = state.withLock { ($0.archived, $0.settings) }
+        guard archived.indices.contains(number) else {
+            throw GantryError(.internal, "the archive has no image \(number)")
+        }
+        let image = archived[number]
+        return take(up: try await image.resolve(.current), [], image.content, settings)
+    }
+
+    private func take(
+        up resolved: ImageResolver.Resolved, _ verified: [VerifiedRequirement],
+        _ source: any ContentSource, _ settings: FetchSettings
+    ) -> ImageAnswer {
+        let image = Image(
+            source: source, layers: resolved.layers,
+            resources: PullResources(
+                limits: settings.limits, longLayers: settings.longLayers, privileges: privileges))
+        state.withLock { $0.image = image }
+        return .resolved(resolved.description(verified))
+    }
+
+    private func unpack(
+        _ number: Int, _ layer: StagedDirectory,
+        _ report: @escaping @Sendable (UInt64) -> Void
+    ) async throws -> UnpackedDescription {
+        guard let image = state.withLock({ $0.image }), image.layers.indices.contains(number)
+        else { throw GantryError(.internal, "there is no layer \(number)") }
+        let part = image.layers[number]
+        let pull = LayerPull(
+            source: image.source, part: part, resources: image.resources, report: report)
+        let unpacked = try await pull.run(into: layer.files)
+        try await Blocking.run { try layer.write(unpacked) }
+        state.withLock { $0.layers[part.chain] = layer }
+        return UnpackedDescription(
+            diffID: unpacked.diffID, bytes: unpacked.bytes, inodes: unpacked.inodes,
+            contents: unpacked.contents.value)
+    }
+
+    private func fit(_ chain: String, _ below: [String]) async throws -> ImageAnswer {
+        let (known, image) = state.withLock { ($0.layers, $0.image) }
+        let layers = try ([chain] + below).map { chain in
+            guard let layer = known[chain] else {
+                throw GantryError(.internal, "the directory of layer \(chain) is missing")
+            }
+            return layer
+        }
+        let limits = image?.resources.limits ?? LayerLimits()
+        let isCancelled = Flag()
+        return try await withTaskCancellationHandler {
+            try await Blocking.run { [privileges] in
+                defer { withExtendedLifetime(layers) {} }
+                let fitted = try layers[0].read(privileges, limits).fit(
+                    in: layers[0].files, onto: layers.dropFirst().map { LayerPlace($0.files) }
+                ) { isCancelled.isSet }
+                return .fitted(
+                    FittedDescription(bytes: fitted.bytes, contents: fitted.contents.value))
+            }
+        } onCancel: {
+            isCancelled.set()
+        }
+    }
+}
