@@ -93,8 +93,8 @@ let package = Package(
         room(
             "ImageWorker",
             uses: [
-                "Archive", "CCurl", "CLinux", "ImageProtocol", "ImageTree", "OpenPGP", "System",
-                "Kernel", "Text", "Model",
+                "Archive", "CCurl", "CLinux", "EROFS", "ImageProtocol", "ImageTree", "OpenPGP",
+                "System", "Kernel", "Text", "Model",
             ]),
         room(
             "Image",

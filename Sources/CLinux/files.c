@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/fsverity.h>
 #include <linux/openat2.h>
 #include <linux/magic.h>
 #include <stdio.h>
@@ -86,4 +87,10 @@ void gantry_unprotect(int directory, const char *name) {
         ioctl(file, FS_IOC_SETFLAGS, &flags);
     }
     close(file);
+}
+
+int gantry_enable_verity(int file) {
+    struct fsverity_enable_arg argument = {
+        .version = 1, .hash_algorithm = FS_VERITY_HASH_ALG_SHA256, .block_size = 4096};
+    return ioctl(file, FS_IOC_ENABLE_VERITY, &argument);
 }

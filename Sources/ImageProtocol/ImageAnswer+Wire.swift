@@ -32,6 +32,11 @@ extension ImageAnswer {
         case .ready(let missing):
             wire.put(8)
             wire.put(missing) { $0.put($1) }
+        case .indexed(let index):
+            wire.put(9)
+            wire.put(index.digest.description)
+            wire.put(index.size)
+            wire.put(index.files)
         }
         return wire.bytes
     }
@@ -59,6 +64,10 @@ extension ImageAnswer {
         case 6: self = .measured(try wire.number())
         case 7: self = .failed(try ImageFailure(&wire))
         case 8: self = .ready(missing: try wire.texts())
+        case 9:
+            self = .indexed(
+                IndexDescription(
+                    digest: try wire.digest(), size: try wire.number(), files: try wire.number()))
         case let other: throw WireReader.malformed("the answer \(other) is unknown")
         }
     }

@@ -14,6 +14,7 @@ public enum ImageAnswer: Sendable, Hashable {
     case unpacked(UnpackedDescription)
     case fitted(FittedDescription)
     case measured(UInt64)
+    case indexed(IndexDescription)
     case failed(ImageFailure)
 }
 
@@ -103,6 +104,21 @@ public struct FittedDescription: Sendable, Hashable {
     public init(bytes: UInt64, contents: UInt64?) {
         self.bytes = bytes
         self.contents = contents
+    }
+}
+
+/// The index of an image, as it was written.
+public struct IndexDescription: Sendable, Hashable {
+    /// Of the file's bytes, and how many these are.
+    public var digest: Digest
+    public var size: UInt64
+    /// How many files the image has.
+    public var files: UInt64
+
+    public init(digest: Digest, size: UInt64, files: UInt64) {
+        self.digest = digest
+        self.size = size
+        self.files = files
     }
 }
 

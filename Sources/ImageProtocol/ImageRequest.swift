@@ -18,6 +18,14 @@ public enum ImageRequest: Sendable, Hashable {
     case know(chain: String)
     /// Fits an unpacked layer into those below, the nearest first.
     case fit(chain: String, below: [String])
+    /// Fetches a layer of the image, by its number from the lowest, as a plain tar into the empty file
+    /// whose descriptor comes along.
+    case keep(layer: Int)
+    /// The tar of a layer: its descriptor comes along.
+    case knowTar(chain: String)
+    /// Writes the index of an image into the empty file whose descriptor comes along, over the tars of
+    /// these layers, the lowest first.
+    case index(chains: [String])
     /// The sum of the content of a directory whose descriptor comes along.
     case measure
     /// Whether keys can be used.
@@ -107,6 +115,15 @@ extension ImageRequest {
         case .cancel(let serial):
             wire.put(9)
             wire.put(Int(serial))
+        case .keep(let layer):
+            wire.put(10)
+            wire.put(layer)
+        case .knowTar(let chain):
+            wire.put(11)
+            wire.put(chain)
+        case .index(let chains):
+            wire.put(12)
+            wire.put(chains) { $0.put($1) }
         }
     }
 
@@ -135,6 +152,9 @@ extension ImageRequest {
                 })
         case 8: self = .forget
         case 9: self = .cancel(serial: UInt32(clamping: try wire.integer()))
+        case 10: self = .keep(layer: try wire.integer())
+        case 11: self = .knowTar(chain: try wire.text())
+        case 12: self = .index(chains: try wire.texts())
         case let other: throw WireReader.malformed("the request \(other) is unknown")
         }
     }

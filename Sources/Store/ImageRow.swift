@@ -21,12 +21,17 @@ public struct ImageRow: Sendable, Equatable {
     /// The image configuration as the registry gave it, or an artifact's manifest.
     public var config: [UInt8]
     public var layers: [Layer]
+    /// The digest of the index that it is mounted by; empty where its layers are unpacked.
+    public var index: String
 
-    public init(id: String, message: [UInt8], config: [UInt8], layers: [Layer]) {
+    public init(
+        id: String, message: [UInt8], config: [UInt8], layers: [Layer], index: String = ""
+    ) {
         self.id = id
         self.message = message
         self.config = config
         self.layers = layers
+        self.index = index
     }
 }
 
@@ -59,17 +64,18 @@ extension Store {
 extension ImageRow {
     static func all(_ database: Database) throws -> [ImageRow] {
         let layers = try layers(database)
-        return try database.rows("SELECT id, message, config FROM image ORDER BY id") {
+        return try database.rows("SELECT id, message, config, layer_index FROM image ORDER BY id") {
             let id = $0.text(0)
             return ImageRow(
-                id: id, message: $0.blob(1), config: $0.blob(2), layers: layers[id] ?? [])
+                id: id, message: $0.blob(1), config: $0.blob(2), layers: layers[id] ?? [],
+                index: $0.text(3))
         }
     }
 
     func save(_ database: Database) throws {
         try database.execute(
-            "INSERT OR REPLACE INTO image (id, message, config) VALUES (?, ?, ?)",
-            .text(id), .blob(message), .blob(config))
+            "INSERT OR REPLACE INTO image (id, message, config, layer_index) VALUES (?, ?, ?, ?)",
+            .text(id), .blob(message), .blob(config), .text(index))
         try database.execute("DELETE FROM image_layer WHERE image = ?", .text(id))
         for (position, layer) in layers.enumerated() {
             try database.execute(

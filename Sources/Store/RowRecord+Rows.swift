@@ -42,15 +42,16 @@ extension ImageRow {
     var record: RowRecord {
         let lines = layers.map { "\($0.chain) \($0.bytes) \($0.inodes)" }
         return RowRecord(
-            id: id, text: ["layers": lines.joined(separator: "\n")],
+            id: id, text: ["layers": lines.joined(separator: "\n"), "index": index],
             blobs: ["message": Data(message), "config": Data(config)])
     }
 
+    /// A record of before there were indexes has none.
     init(_ record: RowRecord) throws {
         let lines = try record.text("layers").split(at: "\n")
         self.init(
             id: record.id, message: try record.blob("message"), config: try record.blob("config"),
-            layers: try lines.map(Layer.init(line:)))
+            layers: try lines.map(Layer.init(line:)), index: (try? record.text("index")) ?? "")
     }
 }
 

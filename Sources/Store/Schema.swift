@@ -9,6 +9,7 @@ enum Schema {
     private static let migrations = [
         ("1: pods, containers, images", first),
         ("2: what plugins changed of containers", second),
+        ("3: digests of images' indexes", third),
     ]
 
     /// The names of those that were applied. Called so since GRDB did this once: databases of then are
@@ -51,6 +52,8 @@ enum Schema {
     private static let second = [
         "ALTER TABLE container ADD COLUMN adjustment BLOB NOT NULL DEFAULT x''"
     ]
+
+    private static let third = ["ALTER TABLE image ADD COLUMN layer_index TEXT NOT NULL DEFAULT ''"]
 
     private static let first = [
         """

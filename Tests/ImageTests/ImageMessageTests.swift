@@ -25,6 +25,7 @@ struct ImageMessageTests {
             .ready(missing: ["a"]), .progress(received: .max), .done, resolved(layers: 500),
             .unpacked(UnpackedDescription(diffID: digest, bytes: 1, inodes: 2, contents: nil)),
             .fitted(FittedDescription(bytes: .max, contents: 3)), .measured(0),
+            .indexed(IndexDescription(digest: digest, size: 1, files: .max)),
             .failed(ImageFailure(.signature, "no")),
         ]
         for answer in answers {

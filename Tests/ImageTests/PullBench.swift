@@ -13,9 +13,10 @@ final class PullBench: Sendable {
     let root: String
     let layers: Layers
 
-    init() throws {
+    /// - Parameter formats: nothing is mounted, so any will do.
+    init(_ formats: LayerFormats = .trees) throws {
         root = NSTemporaryDirectory() + "gantry-\(UUID().uuidString)"
-        layers = try Layers(root: root)
+        layers = try Layers(root: root, formats: formats)
     }
 
     deinit {

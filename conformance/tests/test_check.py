@@ -79,7 +79,7 @@ def test_a_sound_node_has_no_problem(check, pods, busybox):
     assert all("advice" in finding for finding in findings if finding["level"] == "warning")
     texts = " ".join(f"{finding['area']}: {finding['text']}." for finding in findings)
     for words in ("daemon: gantry", "storage: overlay works", "1 pods, 1 containers",
-                  "as they were unpacked", "leftovers: there are none", "controllers: ",
+                  "as they were pulled", "leftovers: there are none", "controllers: ",
                   "bridge: CNI bridge plugin", "host-local", "crun: crun version",
                   "runc: runc version", "kernel: user namespaces", "kernel: seccomp"):
         assert words in texts, f"no {words!r} in {texts}"
@@ -145,6 +145,7 @@ def image(registry, pull):
     return reference
 
 
+@pytest.mark.node(having=["trees"])
 @pytest.mark.parametrize("kind", damage.LAYER_DAMAGE)
 def test_a_missing_layer_is_told_and_its_image_forgotten(check, node, client, image, pull, kind):
     directory = damage.layer_of(client, image)
@@ -157,6 +158,7 @@ def test_a_missing_layer_is_told_and_its_image_forgotten(check, node, client, im
     pull(image)
 
 
+@pytest.mark.node(having=["trees"])
 @pytest.mark.parametrize("spoil", [
     lambda path: path.write_text("checkeD"), lambda path: path.write_text(""),
     lambda path: path.unlink()], ids=["altered", "truncated", "removed"])

@@ -122,6 +122,7 @@ def image(registry, pull):
     return reference
 
 
+@pytest.mark.node(having=["trees"])
 @pytest.mark.parametrize("kind", damage.LAYER_DAMAGE)
 def test_a_damaged_layer_costs_its_image_alone(node, client, busybox, image, pull, kind):
     layer = damage.layer_of(client, image)
@@ -139,6 +140,7 @@ def test_a_damaged_layer_costs_its_image_alone(node, client, busybox, image, pul
     assert client.ImageStatus(image={"image": image}).image.repo_tags == [image]
 
 
+@pytest.mark.node(having=["trees"])
 def test_a_pulled_again_image_runs(node, client, pods, image, pull):
     layer = damage.layer_of(client, image)
     node.crash()
@@ -151,6 +153,7 @@ def test_a_pulled_again_image_runs(node, client, pods, image, pull):
     pod.run("echo whole", image=image).logged("whole")
 
 
+@pytest.mark.node(having=["trees"])
 def test_a_layer_that_goes_while_the_daemon_runs(client, pods, image, pull):
     """Found when it is wanted: the kubelet's next look at the image then finds none, and it pulls."""
     shutil.rmtree(damage.layer_of(client, image))

@@ -3,7 +3,7 @@
 import pytest
 from grpc import StatusCode
 
-from harness import catalogue
+from harness import catalogue, kinds
 from harness.client import refused
 from harness.images import Image
 
@@ -156,7 +156,8 @@ def test_fs_info(client, images):
     assert filesystem.timestamp > 0
     assert filesystem.fs_id.mountpoint.startswith("/var/lib/")
     assert filesystem.used_bytes.value > 1 << 20
-    assert filesystem.inodes_used.value > 10
+    # An indexed layer is one file, or two.
+    assert filesystem.inodes_used.value > (10 if "trees" in kinds.facts() else 1)
 
 
 @pytest.mark.gantry

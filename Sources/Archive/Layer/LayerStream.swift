@@ -20,7 +20,7 @@ public final class LayerStream: ContentSink {
     }
 
     private let inflow: Mutex<Inflow>
-    private let pipe: BytePipe
+    let pipe: BytePipe
     private let limits: LayerLimits
 
     /// - Parameters:

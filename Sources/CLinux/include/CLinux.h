@@ -205,6 +205,9 @@ int gantry_ignore_signals(void);
 // The next signal that has come, or -1 when there is none.
 int gantry_next_signal(int descriptor);
 
+// fs-verity for a file that is open for reading, with SHA-256 over blocks of 4 KiB.
+int gantry_enable_verity(int file);
+
 // Memory: gives whole pages, and what malloc holds in reserve, back to the kernel.
 int gantry_discard_pages(void *start, size_t count);
 void gantry_trim_heap(void);

@@ -9,16 +9,18 @@ struct LayerFetching: Sendable {
     /// Who gives the image; see `LayersUnderWay.Key`.
     let origin: String
     let resources: PullResources
+    let format: LayerFormat
     let progress: @Sendable (PullEvent) -> Void
     private let ownSemaphore = Semaphore(4)
 
     init(
-        worker: ImageWorker, origin: String, resources: PullResources,
+        worker: ImageWorker, origin: String, resources: PullResources, as format: LayerFormat,
         progress: @escaping @Sendable (PullEvent) -> Void
     ) {
         self.worker = worker
         self.origin = origin
         self.resources = resources
+        self.format = format
         self.progress = progress
     }
 
@@ -52,11 +54,11 @@ struct LayerFetching: Sendable {
         _ wanted: WantedLayer, _ tell: @escaping SharedLayer.Watcher
     ) async throws -> StagedLayer {
         let layers = resources.layers
-        let staged = try await Blocking.run { try layers.stage() }
+        let staged = try await Blocking.run { try layers.stage(as: format) }
         failpoint("PullImage/staged")
         do {
             try await Trace.span("layer \(wanted.layer.digest.hex.prefix(12))") {
-                try await unpack(wanted, into: staged, tell)
+                try await fetch(wanted, into: staged, tell)
             }
             failpoint("PullImage/layer unpacked")
             return staged
@@ -67,7 +69,7 @@ struct LayerFetching: Sendable {
         }
     }
 
-    private func unpack(
+    private func fetch(
         _ wanted: WantedLayer, into staged: StagedLayer, _ tell: @escaping SharedLayer.Watcher
     ) async throws {
         let own = report(wanted.layer, .fetching)
@@ -75,9 +77,13 @@ struct LayerFetching: Sendable {
             own(received)
             tell(received)
         }
-        let unpacked = try await worker.unpack(wanted.number, into: staged, watch: told)
+        let fetched =
+            switch format {
+            case .tree: try await worker.unpack(wanted.number, into: staged, watch: told)
+            case .erofs: try await worker.keep(wanted.number, in: staged, watch: told)
+            }
         told(wanted.layer.size)
-        staged.finish(wanted.layer.chain, unpacked, by: worker)
+        staged.finish(wanted.layer.chain, fetched, by: worker)
     }
 
     private func report(

@@ -1,16 +1,21 @@
 internal import Kernel
 
-/// Layers that are kept as the tars they came as: `ROOT/layers/HEX/tar`, and `index` beside that of the
-/// uppermost one. A chain ID stands for a layer and all below it, and so for the image's index.
-extension Layers {
-    /// - Parameter chains: the lowest first.
-    /// - Returns: what the image is mounted from; nil where its layers are unpacked.
-    func indexed(_ chains: [String]) -> (index: String, tars: [String])? {
-        guard let top = chains.last else { return nil }
-        let index = "\(directory(of: top))/index"
-        guard Files.exists(index) else { return nil }
-        return (index, chains.map { "\(directory(of: $0))/tar" })
-    }
+/// What an image whose layers are indexed is mounted from.
+struct IndexedLayers: Sendable {
+    /// `ROOT/layers/HEX/index` of the uppermost layer: a chain ID stands for a layer and all below it, and
+    /// so for the index of all.
+    let index: String
+    /// `ROOT/layers/HEX/tar` of each, the lowest first.
+    let tars: [String]
+}
 
-    private func directory(of chain: String) -> String { Path.parent(of: path(of: chain)) }
+extension Layers {
+    /// Where the tar of a layer is.
+    func tar(of chain: String) -> String { "\(home(of: chain))/\(TarInfo.name)" }
+
+    func indexed(_ chains: [String]) -> IndexedLayers? {
+        guard let top = chains.last else { return nil }
+        return IndexedLayers(
+            index: "\(home(of: top))/\(IndexInfo.name)", tars: chains.map(tar(of:)))
+    }
 }

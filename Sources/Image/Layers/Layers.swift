@@ -6,32 +6,34 @@ internal import Synchronization
 internal import System
 internal import Text
 
-/// The layers on disk: `ROOT/layers/HEX/diff`, one for each chain ID, read-only once it is there.
+/// The layers on disk: `ROOT/layers/HEX`, one for each chain ID, with files in `diff` or a tar in `tar`,
+/// or both; read-only once it is there.
 ///
-/// A layer appears whole or not at all: it is unpacked in `ROOT/staging`, synced, and renamed.
+/// A layer appears whole or not at all: it is made in `ROOT/staging`, synced, and renamed.
 public final class Layers: Sendable {
     private struct State {
-        var known: [String: LayerInfo] = [:]
+        var known: KnownLayers
         var holds: [String: Int] = [:]
     }
 
     private let root: String
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     private var directory: String { "\(root)/layers" }
     private var stagingDirectory: String { "\(root)/staging" }
     private var damagedDirectory: String { "\(root)/damaged" }
 
+    /// What pulls make of a layer.
+    public let formats: LayerFormats
+
     /// Creates the directories and reads what is there.
-    public init(root: String) throws {
+    public init(root: String, formats: LayerFormats = .trees) throws {
         self.root = root
-        try Files.makeDirectories(directory, mode: 0o700)
-        try Files.makeDirectories(stagingDirectory, mode: 0o700)
-        try Files.makeDirectories(damagedDirectory, mode: 0o700)
-        for hex in try Files.list(directory) {
-            guard let info = LayerInfo(layer: "\(directory)/\(hex)") else { continue }
-            state.withLock { $0.known["sha256:\(hex)"] = info }
+        self.formats = formats
+        for name in ["layers", "staging", "damaged"] {
+            try Files.makeDirectories("\(root)/\(name)", mode: 0o700)
         }
+        state = Mutex(State(known: try KnownLayers(formats, in: "\(root)/layers")))
     }
 
     /// Where a layer's files are: a `lowerdir` for overlay.
@@ -39,26 +41,62 @@ public final class Layers: Sendable {
         "\(home(of: chain))/diff"
     }
 
-    private func home(of chain: String) -> String {
+    func home(of chain: String) -> String {
         "\(directory)/\(chain.cut(at: ":")?.tail ?? "")"
     }
 
-    /// Whether a layer is here. One that somebody has removed from the disk is known no more.
-    public func contains(_ chain: String) -> Bool {
-        if info(chain) == nil { return false }
-        if Files.exists(path(of: chain)) { return true }
-        state.withLock { _ = $0.known.removeValue(forKey: chain) }
+    /// Whether a layer is here in one format. One that somebody has removed from the disk is known no
+    /// more.
+    public func contains(_ chain: String, as format: LayerFormat = .tree) -> Bool {
+        known(chain, format)
+    }
+
+    /// What an image can be mounted from; nil when it cannot be.
+    /// - Parameter chains: of its layers, the lowest first.
+    func format(of chains: [String]) -> LayerFormat? {
+        look(at: chains)
+        return state.withLock { $0.known.format(of: chains) }
+    }
+
+    /// What an image lacks; nil when it can be mounted.
+    /// - Parameter chains: of its layers, the lowest first.
+    public func missing(_ chains: [String]) -> String? {
+        look(at: chains)
+        return state.withLock { $0.known.missing(chains) }
+    }
+
+    private func look(at chains: [String]) {
+        for chain in chains {
+            for format in LayerFormat.allCases { _ = known(chain, format) }
+        }
+        if let top = chains.last, forms(top).index != nil,
+            !Files.exists("\(home(of: top))/\(IndexInfo.name)")
+        {
+            state.withLock { $0.known[top].index = nil }
+        }
+    }
+
+    private func known(_ chain: String, _ format: LayerFormat) -> Bool {
+        guard state.withLock({ $0.known.has(chain, as: format) }) else { return false }
+        switch format {
+        case .tree:
+            if Files.exists(path(of: chain)) { return true }
+            state.withLock { $0.known[chain].tree = nil }
+        case .erofs:
+            if Files.exists(tar(of: chain)) { return true }
+            state.withLock { $0.known[chain].tar = nil }
+        }
         return false
     }
 
-    func info(_ chain: String) -> LayerInfo? {
+    func forms(_ chain: String) -> LayerForms {
         state.withLock { $0.known[chain] }
     }
 
     /// What all layers take on disk: bytes and inodes, from memory.
     public func usage() -> (bytes: UInt64, inodes: UInt64) {
         state.withLock { state in
-            state.known.values.reduce((0, 0)) { ($0.0.plus($1.bytes), $0.1.plus($1.inodes)) }
+            state.known.forms.values.reduce((0, 0)) { ($0.0.plus($1.bytes), $0.1.plus($1.inodes)) }
         }
     }
 
@@ -71,8 +109,9 @@ public final class Layers: Sendable {
         // In one step with the check, so that no pull finds a layer that is about to go.
         let renamed = try state.withLock { state in
             guard state.holds[chain, default: 0] == 0 else { return false }
-            guard state.known.removeValue(forKey: chain) != nil else { return true }
+            if state.known[chain].isEmpty { return true }
             try renameLayer(home(of: chain), to: aside)
+            state.known[chain] = LayerForms()
             return true
         }
         failpoint("RemoveImage/layer set aside")
@@ -86,7 +125,7 @@ public final class Layers: Sendable {
         let staging = stagingDirectory
         for name in try Files.list(staging) { try await Trees.remove("\(staging)/\(name)") }
         for hex in try Files.list(directory) where !kept.contains("sha256:\(hex)") {
-            state.withLock { _ = $0.known.removeValue(forKey: "sha256:\(hex)") }
+            state.withLock { $0.known["sha256:\(hex)"] = LayerForms() }
             try await Trees.remove("\(directory)/\(hex)")
         }
     }
@@ -119,8 +158,15 @@ public final class Layers: Sendable {
         }
     }
 
-    func stage() throws -> StagedLayer {
-        try StagedLayer(in: stagingDirectory)
+    func stage(as format: LayerFormat) throws -> StagedLayer {
+        try StagedLayer(in: stagingDirectory, as: format)
+    }
+
+    /// An empty directory for an index.
+    func stageIndex() throws -> String {
+        let home = "\(stagingDirectory)/\(StagedLayer.freshName())"
+        try Files.makeDirectories(home)
+        return home
     }
 
     /// A file without a name: it goes when it is closed, also by the death of this process. Blocks.
@@ -131,27 +177,55 @@ public final class Layers: Sendable {
         return file
     }
 
-    /// Puts unpacked layers in place, the lowest first: all of them are on the disk when it returns.
-    /// Blocks: call it off the concurrency pool.
-    func commit(_ staged: [StagedLayer]) throws {
-        for layer in staged { try layer.writeInfo() }
+    /// Puts layers in place, the lowest first: all of them are on the disk when it returns. Blocks: call it
+    /// off the concurrency pool.
+    /// - Parameter staged: an index behind the tar of its layer.
+    func commit(_ staged: [StagedForms]) throws {
         try syncFileSystem(of: stagingDirectory)
         failpoint("PullImage/layers synced")
-        for layer in staged {
-            guard let chain = layer.chain, let info = layer.info else { continue }
+        for new in staged {
             try state.withLock { state in
-                // Another pull was first, with the same content.
-                if state.known[chain] != nil { return }
-                // A directory that is there and not known is damaged.
-                let target = home(of: chain)
-                let hex = Path.lastComponent(of: target)
-                let broken = "\(damagedDirectory)/\(hex).\(StagedLayer.freshName())"
-                if Files.exists(target) { try renameLayer(target, to: broken) }
-                try renameLayer(layer.home, to: target)
-                failpoint("PullImage/layer committed")
-                state.known[chain] = info
+                let place = LayerPlacement(new, to: home(of: new.chain), damagedDirectory)
+                state.known[new.chain] = try place.run(beside: state.known[new.chain])
             }
         }
         try syncFileSystem(of: directory)
+    }
+
+    /// Removes what of layers is there in the format that is not preferred, and needed by nobody.
+    /// - Parameters:
+    ///   - images: the layers of each, the lowest first.
+    ///   - used: layers that containers stand on, in whichever format.
+    public func removeSecondForms(images: [[String]], used: Set<String>) async throws {
+        let aside = try state.withLock { state in
+            let other: LayerFormat = formats.preferred == .tree ? .erofs : .tree
+            let both = state.known.forms.filter { $0.value.tree != nil && $0.value.tar != nil }
+            if both.isEmpty { return [String]() }
+            let needed = images.filter { state.known.format(of: $0) != formats.preferred }
+                .reduce(used) { $0.union($1) }
+            return try both.keys.filter {
+                !needed.contains($0) && state.holds[$0, default: 0] == 0
+            }.flatMap { try setAside(other, of: $0, &state) }
+        }
+        for path in aside { try await Trees.remove(path) }
+    }
+
+    private func setAside(
+        _ format: LayerFormat, of chain: String, _ state: inout State
+    ) throws -> [String] {
+        let names =
+            format == .tree
+            ? ["diff", "info.json"] : ["index", "index.json", "tar", "tar.json"]
+        var aside: [String] = []
+        for name in names where Files.exists("\(home(of: chain))/\(name)") {
+            let target = "\(stagingDirectory)/\(StagedLayer.freshName())"
+            try renameLayer("\(home(of: chain))/\(name)", to: target)
+            aside.append(target)
+        }
+        switch format {
+        case .tree: state.known[chain].tree = nil
+        case .erofs: (state.known[chain].tar, state.known[chain].index) = (nil, nil)
+        }
+        return aside
     }
 }

@@ -31,10 +31,13 @@ final class StagedLayer: Sendable {
     }
 
     var diff: String { "\(home)/diff" }
+    var tar: String { "\(home)/\(TarInfo.name)" }
+    private let format: LayerFormat
 
-    init(in directory: String) throws {
+    init(in directory: String, as format: LayerFormat) throws {
         home = "\(directory)/\(Self.freshName())"
-        try Files.makeDirectories(diff)
+        self.format = format
+        try Files.makeDirectories(format == .tree ? diff : home)
     }
 
     static func freshName() -> String {
@@ -94,19 +97,26 @@ final class StagedLayer: Sendable {
         return [try OpenFile(apart: diff, isReadOnly: false), OpenFile(notes)]
     }
 
-    private var notes: String { "\(home)/notes" }
-
-    var info: LayerInfo? {
-        result.withLock { $0?.unpacked }.map {
-            LayerInfo(
-                diffID: $0.diffID.description, bytes: $0.bytes, inodes: $0.inodes,
-                contents: $0.contents)
-        }
+    /// The empty file for the tar. Blocks.
+    func tarForWork() throws(SystemError) -> OpenFile {
+        OpenFile(try Files.open(tar, O_WRONLY | O_CREAT | O_EXCL))
     }
 
-    func writeInfo() throws {
-        try Files.remove(notes)
-        try info?.write(to: home)
+    private var notes: String { "\(home)/\(StagedForms.notes)" }
+
+    /// What is to be put in place; nil while it is not whole.
+    var staged: StagedForms? {
+        guard let result = result.withLock({ $0 }) else { return nil }
+        let (unpacked, diffID) = (result.unpacked, result.unpacked.diffID.description)
+        var forms = LayerForms()
+        switch format {
+        case .tree:
+            forms.tree = LayerInfo(
+                diffID: diffID, bytes: unpacked.bytes, inodes: unpacked.inodes,
+                contents: unpacked.contents)
+        case .erofs: forms.tar = TarInfo(diffID: diffID, size: unpacked.bytes)
+        }
+        return StagedForms(chain: result.chain, home: home, forms: forms)
     }
 
     /// Removes what is left in staging; a committed layer has moved away.

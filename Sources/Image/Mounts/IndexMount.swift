@@ -33,31 +33,39 @@ final class IndexMount: Sendable {
 /// The images in use, each mounted once for all of its containers, so that they have one page cache.
 /// After a restart of the daemon each is mounted anew for the first container that comes.
 final class IndexMounts: Sendable {
-    private let mounts = Mutex<[String: Entry]>([:])
+    private let mounts = Mutex<[Key: Entry]>([:])
+
+    /// The numbers of the files: one that was damaged may have been replaced.
+    private typealias Key = [UInt64]
 
     private struct Entry {
         let mount: IndexMount
         var users: Set<String>
     }
 
-    /// - Parameters:
-    ///   - index: the path of the metadata, which tells images apart.
-    ///   - user: a container, which has it until `release`.
+    /// - Parameter user: a container, which has it until `release`.
     /// - Throws: `SystemError`. Blocks.
-    func mount(index: String, tars: [String], for user: String) throws -> IndexMount {
-        if let there = take(index, user) { return there }
+    func mount(_ layers: IndexedLayers, for user: String) throws -> IndexMount {
+        let key = try ([layers.index] + layers.tars).map(Self.number(of:))
+        if let there = take(key, user) { return there }
         // Outside of the lock; of two at the same time the first counts.
-        let new = try IndexMount(index: index, tars: tars)
+        let new = try IndexMount(index: layers.index, tars: layers.tars)
         return mounts.withLock { mounts in
-            mounts[index, default: Entry(mount: new, users: [])].users.insert(user)
-            return mounts[index]?.mount ?? new
+            mounts[key, default: Entry(mount: new, users: [])].users.insert(user)
+            return mounts[key]?.mount ?? new
         }
     }
 
-    private func take(_ index: String, _ user: String) -> IndexMount? {
+    private static func number(of file: String) throws(SystemError) -> UInt64 {
+        var status = stat()
+        try syscall("lstat", file) { lstat(file, &status) }
+        return UInt64(status.st_ino)
+    }
+
+    private func take(_ key: Key, _ user: String) -> IndexMount? {
         mounts.withLock { mounts in
-            mounts[index]?.users.insert(user)
-            return mounts[index]?.mount
+            mounts[key]?.users.insert(user)
+            return mounts[key]?.mount
         }
     }
 
@@ -65,10 +73,10 @@ final class IndexMounts: Sendable {
     func release(_ user: String) {
         let left = mounts.withLock { mounts in
             let used = mounts.filter { $0.value.users.contains(user) }.map(\.key)
-            return used.compactMap { index in
-                mounts[index]?.users.remove(user)
-                return mounts[index]?.users.isEmpty == true
-                    ? mounts.removeValue(forKey: index) : nil
+            return used.compactMap { key in
+                mounts[key]?.users.remove(user)
+                return mounts[key]?.users.isEmpty == true
+                    ? mounts.removeValue(forKey: key) : nil
             }
         }
         // Unmounting may read and write: not under the lock.

@@ -41,10 +41,12 @@ public final class RootFilesystems: Sendable {
     public func prepare(
         _ id: String, layers chains: [String], owner: LayerOwner? = nil, label: String? = nil
     ) async throws -> String {
-        for chain in chains where !layers.contains(chain) {
-            throw GantryError(.failedPrecondition, "layer \(chain) is not on this node")
+        guard let format = layers.format(of: chains) else {
+            throw GantryError(
+                .failedPrecondition,
+                "the image cannot be mounted: \(layers.missing(chains) ?? "it has just gone")")
         }
-        let indexed = layers.indexed(chains)
+        let indexed = format == .erofs ? layers.indexed(chains) : nil
         let overlay = Overlay(
             lower: chains.reversed().map(layers.path(of:)), home: home(of: id),
             target: path(of: id),
@@ -56,8 +58,7 @@ public final class RootFilesystems: Sendable {
                     // Nobody else may get at an image's programs that run as root.
                     try Files.makePrivateDirectory(above, group: owner?.group)
                     guard let indexed else { return try overlay.mount() }
-                    let image = try self.images.mount(
-                        index: indexed.index, tars: indexed.tars, for: id)
+                    let image = try self.images.mount(indexed, for: id)
                     try IndexOverlay(overlay).mount(over: image)
                 }
             }

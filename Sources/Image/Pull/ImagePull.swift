@@ -7,6 +7,7 @@ internal import System
 struct ImagePull: Sendable {
     let reference: Reference
     let image: ImageDescription
+    private let document: ImageDocument
     /// Who gives the image; see `LayersUnderWay.Key`.
     let origin: String
     let resources: PullResources
@@ -15,13 +16,25 @@ struct ImagePull: Sendable {
 
     private var layers: Layers { resources.layers }
 
+    init(
+        reference: Reference, image: ImageDescription, origin: String, resources: PullResources,
+        worker: ImageWorker, progress: @escaping @Sendable (PullEvent) -> Void
+    ) throws {
+        self.reference = reference
+        self.image = image
+        document = try ImageDocument(image.document)
+        self.origin = origin
+        self.resources = resources
+        self.worker = worker
+        self.progress = progress
+    }
+
     /// A layer that another process left half-done is fetched anew so many times.
     private static let mostAttempts = 4
 
     func run() async throws -> PulledImage {
         let all = image.layers
         try checkSizes(all)
-        let document = try ImageDocument(image.document)
         let hold = layers.hold(all.map(\.chain))
         // All before any begins, so that every later pull waits for these; and before looking which
         // are in place, so that one which another pull puts there meanwhile is seen in either way.
@@ -36,7 +49,12 @@ struct ImagePull: Sendable {
             throw error
         }
         await leave(all)
-        return try pulled(document, hold)
+        return try pulled(hold)
+    }
+
+    /// The files of an artifact are no tars.
+    private var format: LayerFormat {
+        document.artifactType == nil && !image.layers.isEmpty ? layers.formats.preferred : .tree
     }
 
     /// No layer is smaller unpacked than it is on its way, but for a few bytes.
@@ -62,7 +80,7 @@ struct ImagePull: Sendable {
     }
 
     private func attemptAll(_ wanted: [WantedLayer]) async throws {
-        let missing = wanted.filter { !layers.contains($0.layer.chain) }
+        let missing = wanted.filter { !layers.contains($0.layer.chain, as: format) }
         let chains = Set(missing.map(\.layer.chain))
         progress(
             .layers(
@@ -71,17 +89,48 @@ struct ImagePull: Sendable {
                         $0.layer, 0, chains.contains($0.layer.chain) ? .waiting : .present)
                 }))
         let staged = try await LayerFetching(
-            worker: worker, origin: origin, resources: resources, progress: progress
+            worker: worker, origin: origin, resources: resources, as: format, progress: progress
         ).run(missing)
+        switch format {
+        case .tree: try await fit(staged)
+        case .erofs: try await index(staged)
+        }
+    }
+
+    private func fit(_ staged: [String: StagedLayer]) async throws {
         if staged.isEmpty { return }
         let own = try await Trace.span("fit layers") {
             try await LayerFit(image: image, staged: staged, layers: layers, worker: worker).run()
         }
+        try await commit(own.compactMap(\.staged))
+    }
+
+    private func index(_ staged: [String: StagedLayer]) async throws {
+        let top = image.layers.last?.chain ?? ""
+        if staged.isEmpty, layers.forms(top).index != nil { return }
+        let directory = try await Blocking.run { [layers] in try layers.stageIndex() }
+        do {
+            let new = try await Trace.span("index layers") {
+                try await LayerIndexing(
+                    image: image, staged: staged, layers: layers, worker: worker
+                ).run(in: directory)
+            }
+            try await commit(new)
+        } catch {
+            // What stays behind after an error here is swept at the next start.
+            try? await Trees.remove(directory)
+            throw error
+        }
+        try await Trees.remove(directory)
+    }
+
+    private func commit(_ new: [StagedForms]) async throws {
         try await Trace.span("commit layers") {
             try await resources.commits.pass {
                 try await Blocking.run { [layers] in
                     // Another pull was first with what both wanted.
-                    let missing = own.filter { !layers.contains($0.chain ?? "") }
+                    let missing = new.filter { !layers.forms($0.chain).contains($0.forms) }
+                    for one in missing { try one.writeInfo() }
                     if !missing.isEmpty { try layers.commit(missing) }
                 }
             }
@@ -96,22 +145,25 @@ struct ImagePull: Sendable {
         LayersUnderWay.Key(origin, layer.digest, layer.chain)
     }
 
-    private func pulled(_ document: ImageDocument, _ hold: LayerHold) throws -> PulledImage {
+    private func pulled(_ hold: LayerHold) throws -> PulledImage {
         let pulled = try image.layers.map { layer in
-            guard let info = layers.info(layer.chain) else {
+            guard let usage = layers.forms(layer.chain).usage(as: format) else {
                 throw GantryError(.internal, "layer \(layer.chain) is gone")
             }
             return PulledImage.Layer(
-                chain: layer.chain, diffID: info.diffID, digest: layer.digest.description,
-                compressedSize: layer.size, bytes: info.bytes, inodes: info.inodes)
+                chain: layer.chain, diffID: usage.diffID, digest: layer.digest.description,
+                compressedSize: layer.size, bytes: usage.bytes, inodes: usage.inodes)
         }
+        let index = image.layers.last.flatMap { layers.forms($0.chain).index }
         return PulledImage(
             id: image.id.description, reference: reference,
             digest: image.digest?.description,
             manifestDigest: image.manifestDigest?.description, mediaType: image.mediaType,
             document: image.document, artifactType: document.artifactType,
             config: document.config, layers: pulled,
-            size: pulled.map(\.bytes).total, hold: hold)
+            index: format == .erofs ? index?.digest ?? "" : "",
+            size: pulled.map(\.bytes).total.plus(format == .erofs ? index?.bytes ?? 0 : 0),
+            hold: hold)
     }
 }
 

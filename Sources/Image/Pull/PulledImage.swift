@@ -36,6 +36,8 @@ public struct PulledImage: Sendable {
     public let config: ImageConfig
     /// The lowest first.
     public let layers: [Layer]
+    /// The digest of its index; empty where its layers are unpacked.
+    public var index = ""
     /// What the image takes on disk, layers that it shares included, in bytes.
     public let size: UInt64
     /// Keeps the layers from being removed until the image is stored; see `Layers.remove`.

@@ -49,6 +49,27 @@ extension ImageWorker {
         return description
     }
 
+    /// Has a layer fetched as a tar.
+    func keep(
+        _ layer: Int, in staged: StagedLayer, watch: @escaping @Sendable (UInt64) -> Void
+    ) async throws -> UnpackedDescription {
+        let file = try await Blocking.run { try staged.tarForWork() }
+        let answer = try await ask(.keep(layer: layer), [file], watch: watch)
+        guard case .unpacked(let description) = answer else { throw Self.unexpected(answer) }
+        return description
+    }
+
+    func know(_ chain: String, tar: OpenFile) async throws {
+        let answer = try await ask(.knowTar(chain: chain), [tar])
+        guard case .done = answer else { throw Self.unexpected(answer) }
+    }
+
+    func index(_ chains: [String], in file: OpenFile) async throws -> IndexDescription {
+        let answer = try await ask(.index(chains: chains), [file])
+        guard case .indexed(let description) = answer else { throw Self.unexpected(answer) }
+        return description
+    }
+
     func know(_ chain: String, _ files: [OpenFile]) async throws {
         let answer = try await ask(.know(chain: chain), files)
         guard case .done = answer else { throw Self.unexpected(answer) }

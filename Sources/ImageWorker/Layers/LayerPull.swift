@@ -1,4 +1,5 @@
 internal import Archive
+internal import ImageProtocol
 internal import Model
 internal import System
 
@@ -18,26 +19,47 @@ struct LayerPull: Sendable {
             case .tar: try await unpack(into: directory)
             case .file(let name): try await copy(to: name, in: directory)
             }
-        if let diffID = part.diffID, unpacked.diffID != diffID {
-            throw GantryError(
-                .dataLoss,
-                "layer \(content.digest) unpacks to \(unpacked.diffID), the image says \(diffID)")
-        }
+        try check(unpacked.diffID)
         return unpacked
     }
 
-    /// Two threads, one that downloads and inflates and one that unpacks; a failure of either, or the
-    /// task's cancellation, ends both.
+    private func check(_ diffID: Digest) throws(GantryError) {
+        if let wanted = part.diffID, diffID != wanted {
+            throw GantryError(
+                .dataLoss,
+                "layer \(content.digest) unpacks to \(diffID), the image says \(wanted)")
+        }
+    }
+
+    /// Leaves the layer a tar.
+    /// - Parameter file: empty.
+    func keep(in file: OpenFile) async throws -> LayerStream.Tar {
+        guard case .tar = part.form else {
+            throw GantryError(.internal, "layer \(content.digest) is no tar")
+        }
+        let tar = try await pass { try $0.keep(in: file.descriptor) }
+        try check(tar.diffID)
+        return tar
+    }
+
     private func unpack(into directory: String) async throws -> UnpackedLayer {
+        try await pass { [privileges = resources.privileges] in
+            try $0.unpack(into: directory, privileges)
+        }
+    }
+
+    /// Two threads, one that downloads and inflates and one that takes what comes; a failure of either,
+    /// or the task's cancellation, ends both.
+    private func pass<Result: Sendable>(
+        _ take: @escaping @Sendable (LayerStream) throws -> Result
+    ) async throws -> Result {
         let stream = LayerStream(
             digest: content.digest, size: content.size, limits: resources.limits)
         return try await withTaskCancellationHandler {
             async let download: Void = download(into: stream)
-            let unpacked = try await Blocking.run { [privileges = resources.privileges] in
-                try stream.unpack(into: directory, privileges)
-            }
+            let result = try await Blocking.run { try take(stream) }
             try await download
-            return unpacked
+            return result
         } onCancel: {
             stream.fail(CancellationError())
         }

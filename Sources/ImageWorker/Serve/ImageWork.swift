@@ -15,6 +15,8 @@ final class ImageWork: Sendable {
         var client: HTTPClient?
         /// The directories of layers, by chain ID.
         var layers: [String: StagedDirectory] = [:]
+        /// Their tars, where these are kept.
+        var tars: [String: OpenFile] = [:]
     }
 
     private struct Image {
@@ -46,6 +48,13 @@ final class ImageWork: Sendable {
             state.withLock { $0.layers[chain] = directory }
             return .done
         case .fit(let chain, let below): return try await fit(chain, below)
+        case .keep(let layer):
+            return .unpacked(try await keep(layer, Self.only(descriptors), report))
+        case .knowTar(let chain):
+            let tar = try Self.only(descriptors)
+            state.withLock { $0.tars[chain] = tar }
+            return .done
+        case .index(let chains): return try await index(chains, Self.only(descriptors))
         case .measure:
             let directory = try StagedDirectory(descriptors)
             return .measured(try await Blocking.run { try directory.measure() })
@@ -130,6 +139,44 @@ final class ImageWork: Sendable {
         return UnpackedDescription(
             diffID: unpacked.diffID, bytes: unpacked.bytes, inodes: unpacked.inodes,
             contents: unpacked.contents.value)
+    }
+
+    private static func only(_ descriptors: [OpenFile]) throws(GantryError) -> OpenFile {
+        guard let first = descriptors.first else {
+            throw GantryError(.internal, "a descriptor is missing")
+        }
+        return first
+    }
+
+    private func keep(
+        _ number: Int, _ file: OpenFile, _ report: @escaping @Sendable (UInt64) -> Void
+    ) async throws -> UnpackedDescription {
+        guard let image = state.withLock({ $0.image }), image.layers.indices.contains(number)
+        else { throw GantryError(.internal, "there is no layer \(number)") }
+        let pull = LayerPull(
+            source: image.source, part: image.layers[number], resources: image.resources,
+            report: report)
+        let tar = try await pull.keep(in: file)
+        return UnpackedDescription(diffID: tar.diffID, bytes: tar.size, inodes: 1, contents: nil)
+    }
+
+    private func index(_ chains: [String], _ file: OpenFile) async throws -> ImageAnswer {
+        let (known, image) = state.withLock { ($0.tars, $0.image) }
+        let layers = try chains.map { chain in
+            guard let tar = known[chain] else {
+                throw GantryError(.internal, "the tar of layer \(chain) is missing")
+            }
+            return (chain: chain, tar: tar)
+        }
+        let index = ImageIndex(layers: layers, limits: image?.resources.limits ?? LayerLimits())
+        let isCancelled = Flag()
+        return try await withTaskCancellationHandler {
+            try await Blocking.run {
+                .indexed(try index.write(to: file) { isCancelled.isSet })
+            }
+        } onCancel: {
+            isCancelled.set()
+        }
     }
 
     private func fit(_ chain: String, _ below: [String]) async throws -> ImageAnswer {

@@ -1,5 +1,6 @@
 internal import Image
 internal import Kernel
+internal import Model
 internal import System
 
 extension NodeCheck {
@@ -13,7 +14,7 @@ extension NodeCheck {
                     Self.area, "\(paths.root) is not there yet", "the daemon makes it at its start")
             ]
         }
-        return [overlay(), indexes()] + space(paths.root) + runDirectory()
+        return [overlay(), format()] + space(paths.root) + runDirectory()
     }
 
     private func overlay() -> Finding {
@@ -34,16 +35,23 @@ extension NodeCheck {
                 + (probe.hasUserAttributes ? ", and user.* attributes are kept" : ""))
     }
 
-    /// Layers are unpacked; whether they could be indexed is said for those who ask themselves.
-    private func indexes() -> Finding {
-        let probe = IndexProbe(below: paths.root)
-        if let reason = probe.reason {
-            return .ok(Self.area, "layers are unpacked; they cannot be indexed here: \(reason)")
+    /// Which format of layers counts, and why.
+    private func format() -> Finding {
+        let choice = settings.layerFormat
+        let found = LayerFormats(below: paths.root)
+        do {
+            let formats = try found.preferring(choice)
+            let because = choice == nil ? "" : ", as layer_format says"
+            let indexes = formats.reason.map { "cannot be used here: \($0)" } ?? "can be used here"
+            switch formats.preferred {
+            case .erofs: return .ok(Self.area, "layers are kept as tars with an index\(because)")
+            case .tree:
+                return .ok(Self.area, "layers are unpacked\(because); indexes (EROFS) \(indexes)")
+            }
+        } catch {
+            return .problem(
+                Self.area, error.message, "set layer_format to auto: the daemon does not start so")
         }
-        return .ok(
-            Self.area,
-            "layers are unpacked; indexes (EROFS) work here too"
-                + (probe.mapsIDs ? ", with mapped IDs" : ", but not with mapped IDs"))
     }
 
     /// The kubelet's own thresholds for eviction are 15 % for images and 5 % for inodes.

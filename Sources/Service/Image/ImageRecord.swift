@@ -17,6 +17,8 @@ struct ImageRecord: Sendable {
     /// Nil for a container image.
     var artifactType: String?
     var layers: [ImageRow.Layer]
+    /// The digest of the index that it is mounted by; empty where its layers are unpacked.
+    var index: String
 
     var id: String { message.id }
 
@@ -35,7 +37,8 @@ struct ImageRecord: Sendable {
     }
 
     func row() throws -> ImageRow {
-        ImageRow(id: id, message: try message.encoded(), config: document, layers: layers)
+        ImageRow(
+            id: id, message: try message.encoded(), config: document, layers: layers, index: index)
     }
 }
 
@@ -45,7 +48,7 @@ extension ImageRecord {
         self.init(
             message: try Model.Image.decode(row.message).run(as: document.config.user),
             config: document.config, document: row.config, artifactType: document.artifactType,
-            layers: row.layers)
+            layers: row.layers, index: row.index)
     }
 
     /// What came of a pull, before it has names.
@@ -55,7 +58,7 @@ extension ImageRecord {
             config: pulled.config, document: pulled.document, artifactType: pulled.artifactType,
             layers: pulled.layers.map {
                 ImageRow.Layer(chain: $0.chain, bytes: $0.bytes, inodes: $0.inodes)
-            })
+            }, index: pulled.index)
     }
 }
 

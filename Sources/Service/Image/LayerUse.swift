@@ -22,7 +22,10 @@ extension Node {
 
     /// After a pull, and when something is removed.
     func removeDamagedLayers() async throws {
-        try await layers.removeDamaged(butOf: Set(containers.all.flatMap(\.details.layers)))
+        let used = Set(containers.all.flatMap(\.details.layers))
+        try await layers.removeDamaged(butOf: used)
+        try await layers.removeSecondForms(
+            images: images.all.map { $0.layers.map(\.chain) }, used: used)
     }
 
     /// At the start: removes what killed pulls and removals have left. What damaged images have left

@@ -50,6 +50,14 @@ struct PullImage: RPC {
     }
 
     private func pull(_ identity: Identity) async throws -> String {
+        let id = try await pullAndStore(identity)
+        failpoint("PullImage/stored")
+        // Not while the pull still holds the layers.
+        await node.attempt("remove damaged layers") { try await node.removeDamagedLayers() }
+        return id
+    }
+
+    private func pullAndStore(_ identity: Identity) async throws -> String {
         let registries = try await Blocking.run { [node] in try node.registries() }
         node.puller.use(registries)
         let bytes = PulledBytes()
@@ -74,8 +82,6 @@ struct PullImage: RPC {
                 ImageRecord(pulled), tag: pulled.reference.tagged,
                 digest: pulled.digest.map { "\(pulled.reference.repository)@\($0)" })
         }
-        failpoint("PullImage/stored")
-        await node.attempt("remove damaged layers") { try await node.removeDamagedLayers() }
         return pulled.id
     }
 }

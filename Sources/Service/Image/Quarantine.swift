@@ -16,7 +16,7 @@ struct Quarantine: Sendable {
     static func run(_ store: Store, _ layers: Layers, _ log: Logger) async throws -> Quarantine {
         var left: Set<String> = []
         for row in try await store.images() {
-            guard let damage = damage(row, has: layers.contains) else { continue }
+            guard let damage = damage(row, missing: layers.missing) else { continue }
             log.warning(
                 "image \(name(row)) is damaged and must be pulled again: \(damage)")
             try await store.removeImage(row.id)
@@ -26,7 +26,8 @@ struct Quarantine: Sendable {
     }
 
     /// What is wrong with an image; nil when nothing is.
-    static func damage(_ row: ImageRow, has isSound: (String) -> Bool) -> String? {
+    /// - Parameter missing: what layers, the lowest first, lack to be mounted.
+    static func damage(_ row: ImageRow, missing: ([String]) -> String?) -> String? {
         // The ID is the digest of the configuration (image-spec, config.md, "ImageID").
         if let id = try? Digest(parsing: row.id), id.algorithm == .sha256,
             Digest.sha256(of: row.config) != id
@@ -34,12 +35,7 @@ struct Quarantine: Sendable {
             return "its configuration is not what its ID says"
         }
         do { _ = try ImageRecord(row) } catch { return "\(error)" }
-        return damage(row.layers, has: isSound)
-    }
-
-    static func damage(_ layers: [ImageRow.Layer], has isSound: (String) -> Bool) -> String? {
-        let missing = layers.first { !isSound($0.chain) }
-        return missing.map { "layer \($0.chain) is missing or incomplete" }
+        return missing(row.layers.map(\.chain))
     }
 
     static func name(_ row: ImageRow) -> String {
@@ -54,7 +50,7 @@ extension Node {
     ///   kubelet pulls it before it tries again.
     func usableImage(_ name: String) async throws -> ImageRecord {
         let image = try images.get(name)
-        guard let damage = Quarantine.damage(image.layers, has: layers.contains) else {
+        guard let damage = layers.missing(image.layers.map(\.chain)) else {
             return image
         }
         log.warning("image \(image.id) is damaged and must be pulled again: \(damage)")

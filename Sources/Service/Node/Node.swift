@@ -65,7 +65,12 @@ public final class Node: Sendable {
             return store
         }
         Self.tell(store.condition, log)
-        layers = try await Blocking.run { try Layers(root: paths.root) }
+        layers = try await Blocking.run {
+            try Layers(
+                root: paths.root,
+                formats: LayerFormats(below: paths.root).preferring(settings.layerFormat))
+        }
+        log.info("layers of images", metadata: ["format": "\(layers.formats.preferred)"])
         rootFilesystems = try RootFilesystems(
             root: paths.root, runroot: paths.runRoot, layers: layers)
         let puller = Puller(

@@ -1,3 +1,4 @@
+public import Image
 public import OCI
 
 /// How a node is configured; every value has a default, so that none need be given.
@@ -67,6 +68,8 @@ public struct Settings: Sendable {
     /// Times its compressed size that a layer may unpack to, once it has so many bytes.
     public var largestLayerRatio = 200
     public var layerRatioFloor = 1 << 30
+    /// How layers are kept; nil: as it works best here.
+    public var layerFormat: LayerFormat? = .tree
     /// Compressed bytes from which a layer may be fetched in ranges.
     public var longLayer = 256 << 20
     /// Globs of names of images that garbage collection spares.

@@ -117,6 +117,9 @@ struct Configuration {
                 name: "auth_file", value: .text(\.authFile), reloads: true,
                 summary: "Credentials for registries: containers-auth.json(5); may be absent."),
             Key(
+                name: "layer_format", value: .text(\.layerFormatName),
+                summary: "How to keep layers: tree (unpacked), erofs (as indexed tars) or auto."),
+            Key(
                 name: "largest_layer", value: .number(\.largestLayer),
                 summary: "Maximum size of an uncompressed layer, in bytes."),
             Key(

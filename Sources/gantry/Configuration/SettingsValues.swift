@@ -1,3 +1,4 @@
+internal import Image
 internal import Logging
 internal import Model
 internal import OCI
@@ -17,6 +18,14 @@ extension Settings {
     var imageVolumesName: String {
         get { imageVolumes.rawValue }
         set { imageVolumes = ImageVolumesMode(rawValue: newValue) ?? imageVolumes }
+    }
+
+    /// How layers are kept, as text.
+    var layerFormatName: String {
+        get { layerFormat?.rawValue ?? "auto" }
+        set {
+            layerFormat = newValue == "auto" ? nil : LayerFormat(rawValue: newValue) ?? layerFormat
+        }
     }
 
     /// The families of figures by name.
@@ -62,6 +71,9 @@ extension Settings {
                 "image_memory",
                 "\(imageMemory) bytes are too few to handle images; want at least "
                     + "\(Self.leastImageMemory) (128 MiB)")
+        }
+        if let format = try section.string("layer_format"), layerFormatName != format {
+            throw section.error("layer_format", "want auto, erofs or tree")
         }
         do { _ = try DefaultSysctls(defaultSysctls) } catch {
             throw section.error("default_sysctls", String(describing: error))
