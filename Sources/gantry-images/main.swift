@@ -17,7 +17,8 @@ private let missing = confinement.enter()
 private let server = ImageServer(FrameSocket(OpenFile(Descriptor(owning: 3))))
 private let ended = DispatchSemaphore(value: 0)
 Task.detached { [server, missing, ended] in
-    await server.run(missing: missing)
+    // Without a thread it ends before it was ready, and the daemon tells that of the pull.
+    try? await server.run(missing: missing)
     ended.signal()
 }
 // The main thread waits here: leaving it to libdispatch would have it wait in sigsuspend(2).

@@ -108,6 +108,7 @@ struct IndexedLayersTests {
 
     @Test func aFileSystemWithoutVerityIsNoError() throws {
         let bench = try PullBench()
+        try Files.makeDirectories(bench.root)
         let file = "\(bench.root)/file"
         try Files.write("text", to: file)
         _ = Verity.enable(file)

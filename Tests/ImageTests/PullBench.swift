@@ -76,8 +76,8 @@ extension ImageWorker {
         let (ours, theirs) = try FrameSocket.pair()
         let socket = FrameSocket(theirs)
         let worker = ImageWorker(FrameSocket(ours)) { socket.shutDown() }
-        Task { await ImageServer(socket, privileges).run() }
-        System.Thread.start(name: "worker") { worker.close(worker.listen() ?? "was ended") }
+        Task { try await ImageServer(socket, privileges).run() }
+        try System.Thread.start(name: "worker") { worker.close(worker.listen() ?? "was ended") }
         return worker
     }
 }

@@ -58,8 +58,8 @@ struct VerifiedMarksTests {
         let worker = ImageWorker(FrameSocket(ours)) { socket.shutDown() }
         defer { socket.shutDown() }
         let image = image(verified)
-        System.Thread.start(name: "daemon") { worker.close(worker.listen() ?? "was ended") }
-        System.Thread.start(name: "worker") {
+        try System.Thread.start(name: "daemon") { worker.close(worker.listen() ?? "was ended") }
+        try System.Thread.start(name: "worker") {
             guard let (message, _) = try? socket.receive(mostDescriptors: 0),
                 let (serial, _) = try? ImageRequest.decode(message)
             else { return }

@@ -46,19 +46,26 @@ public struct WorkerProgram: Sendable {
     /// (prctl(2), PR_SET_PDEATHSIG).
     func start() async throws -> ImageWorker {
         try await withCheckedThrowingContinuation { started in
-            Thread.start(name: "gantry-images") {
-                do {
-                    let (worker, process) = try spawn()
-                    worker.expectReady(within: readyLimit)
-                    started.resume(returning: worker)
-                    let wrong = worker.listen()
-                    process.kill()
-                    let status = process.reap()
-                    worker.close(wrong.map { "makes no sense: \($0)" } ?? Self.reason(status))
-                } catch {
-                    started.resume(throwing: GantryError("start \(path)", from: error))
-                }
+            do {
+                try Thread.start(name: "gantry-images") { run(started) }
+            } catch {
+                started.resume(throwing: GantryError("start \(path)", from: error))
             }
+        }
+    }
+
+    /// From the start of a process to its end. Blocks the thread.
+    private func run(_ started: CheckedContinuation<ImageWorker, any Error>) {
+        do {
+            let (worker, process) = try spawn()
+            worker.expectReady(within: readyLimit)
+            started.resume(returning: worker)
+            let wrong = worker.listen()
+            process.kill()
+            let status = process.reap()
+            worker.close(wrong.map { "makes no sense: \($0)" } ?? Self.reason(status))
+        } catch {
+            started.resume(throwing: GantryError("start \(path)", from: error))
         }
     }
 

@@ -27,13 +27,14 @@ public final class ImageServer: Sendable {
     }
 
     /// - Parameter missing: what the node cannot do to confine this process, for the daemon to tell.
-    public func run(missing: [String] = []) async {
-        try? send(.ready(missing: missing), 0)
+    /// - Throws: when there is no thread to be had.
+    public func run(missing: [String] = []) async throws {
         let (packets, arrived) = AsyncStream.makeStream(of: Packet.self)
-        Thread.start(name: "gantry-requests") { [socket] in
+        try Thread.start(name: "gantry-requests") { [socket] in
             while let packet = try? Self.next(socket) { arrived.yield(packet) }
             arrived.finish()
         }
+        try? send(.ready(missing: missing), 0)
         await withDiscardingTaskGroup { group in
             for await packet in packets {
                 if case .cancel(let serial) = packet.request {
