@@ -51,7 +51,9 @@ struct AuthorizationTests {
     @Test func aTokenServesTheNextPullToo() async throws {
         let server = tokenServer("abc")
         defer { server.stop() }
-        let puller = Puller(layers: bench.layers, registries: Registries(), privileges: .none)
+        let puller = Puller(
+            layers: bench.layers, registries: Registries(), privileges: .none,
+            idleTime: .seconds(3600))
         let reference = try Reference.parse("127.0.0.1:\(server.port)/app:1")
         for _ in 1...2 { _ = try await puller.pull(reference) }
         #expect(server.requests(for: "/token").count == 1)

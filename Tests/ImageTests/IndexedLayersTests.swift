@@ -110,7 +110,7 @@ struct IndexedLayersTests {
         let bench = try PullBench()
         try Files.makeDirectories(bench.root)
         let file = "\(bench.root)/file"
-        try Files.write("text", to: file)
+        try Files.replace(file, with: Array("text".utf8))
         _ = Verity.enable(file)
         #expect(try Files.readText(file) == "text")
         #expect(!Verity.enable("\(bench.root)/none"))

@@ -56,10 +56,12 @@ extension Puller {
     /// One whose images are handled by this process, behind the same messages.
     convenience init(
         layers: Layers, registries: Registries, longLayers: LongLayers = LongLayers(),
-        patience: HTTPPatience = HTTPPatience(), privileges: Privileges
+        patience: HTTPPatience = HTTPPatience(), privileges: Privileges,
+        idleTime: Duration = .milliseconds(1)
     ) {
         self.init(
-            layers: layers, registries: registries, workers: .here(privileges),
+            layers: layers, registries: registries,
+            workers: ImageWorkers(idleTime: idleTime) { try .here(privileges) },
             settings: FetchSettings(longLayers: longLayers, patience: patience))
     }
 }
