@@ -48,7 +48,7 @@ packages: build
 	lintian --fail-on error,warning --allow-root $(PACKAGES)/*.deb
 
 # All tests there are. Those of the rooms run under both sanitizers, so not once more without.
-test: setup check sanitize fuzz build matrix-sample conformance
+test: setup check sanitize fuzz build matrix-sample extremes-sample conformance
 
 # One at a time: tests write programs and run them, which fails with "text file busy" while another
 # test's child, not yet past its exec, still holds the file.

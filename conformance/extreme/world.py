@@ -1,5 +1,6 @@
 """A node whose daemon is asked for extremes, and must be the same, and as small, afterwards."""
 
+import re
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -29,6 +30,8 @@ REGISTRY_PORT = 5000
 DEADLINE = 20
 #: Bytes that a group may add to the daemon, and what each pod or container in it may.
 GROWTH, SHARE = 16 << 20, 512 << 10
+#: In the name of a pod's or a container's own cgroup.
+IDENTIFIER = re.compile("[0-9a-f]{64}")
 #: No network but the loopback: what plugins do is no matter here.
 NETWORK = {"cniVersion": "1.0.0", "name": "extremes", "plugins": [{"type": "loopback"}]}
 
@@ -132,6 +135,7 @@ class World:
     def _tear_down(self) -> None:
         """As the kubelet does it; then nothing may be left."""
         self.clear()
+        self._remove_parents()
         try:
             wait_until(lambda: not self._left(), "nothing is left", 5)
         except AssertionError:
@@ -147,6 +151,13 @@ class World:
         for image in self.call("ListImages").images:
             if any(name.startswith(self.answering.host) for name in image.repo_tags):
                 self.call("RemoveImage", image={"image": image.id})
+
+    def _remove_parents(self) -> None:
+        """The cgroups that pods were put below are the caller's: the kubelet makes and removes them."""
+        new = held()["cgroups"] - self._before.get("cgroups", set())
+        for directory in sorted(new, reverse=True):
+            if not IDENTIFIER.search(directory):
+                Path(directory).rmdir()
 
     def renew(self) -> None:
         """After a failed group: by force, so that the next one begins with nothing."""
