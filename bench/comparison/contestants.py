@@ -3,14 +3,26 @@
 import shlex
 import shutil
 from dataclasses import dataclass
+from pathlib import Path
 
 from harness.peers import Containerd, installed
 from harness.runtimes import Gantry, Runtime
 
-OURS, FLOOR = "gantry", "floor"
+OURS, INDEXED, FLOOR = "gantry", "gantry-indexed", "floor"
 #: Where images are, by how the name of a contestant begins.
 STORES = {"gantry": "/var/lib/gantry", "containerd": "/var/lib/containerd",
           "crio": "/var/lib/containers"}
+
+
+class Indexed(Gantry):
+    """Gantry whose layers are indexed and not unpacked."""
+
+    def configure(self, mirrors: dict[str, str], insecure: list[str]) -> None:
+        """With one key of its own."""
+        super().configure(mirrors, insecure)
+        directory = Path("/etc/gantry/conf.d")
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / "90-layers.toml").write_text('layer_format = "erofs"\n')
 
 
 class Peer:
@@ -65,6 +77,8 @@ class Contestant:
         match self.text:
             case "gantry":
                 return Gantry()
+            case "gantry-indexed":
+                return Indexed()
             case "containerd":
                 return Containerd()
             case _:
@@ -77,12 +91,12 @@ class Contestant:
             directory for name, directory in STORES.items() if self.name.startswith(name)]
 
 
-def contestants(peers: list[str], with_containerd: bool) -> list[Contestant]:
+def contestants(peers: list[str], with_containerd: bool, indexed: bool) -> list[Contestant]:
     """All of a run, Gantry first."""
     for peer in peers:
         if not Contestant(peer).socket:
             raise SystemExit(f"bench/run: --peer {peer!r} has no socket; want NAME=SOCKET[,COMMAND]")
-    names = [OURS]
+    names = [OURS, INDEXED] if indexed else [OURS]
     if with_containerd:
         if not shutil.which("containerd"):
             raise SystemExit("bench/run: no containerd; apt-get install containerd, or --without-containerd")

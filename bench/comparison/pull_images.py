@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from harness import catalogue
 from harness.catalogue import ARCHITECTURE
 from harness.images import Image
 from harness.registry import Registry
@@ -83,6 +84,26 @@ def _files(content: Content, path: str, count: int, mebibytes: float, compressio
     return layer(entries, compression)
 
 
-IMAGES = {"small": _small, "large": _large, "one": _one, "shared": _shared}
+def _files_of_a_container(content: Content, compression: str, part: float) -> Iterator[list[Layer]]:
+    """The small files, below what a container needs to run."""
+    for layers in _small(content, compression, part):
+        yield [*layers, *catalogue.marked("sleep").layers]
+
+
+#: Of the images of many layers.
+DEPTHS = (1, 10, 100, 500)
+
+
+def _deep(_: Content, compression: str, __: float) -> Iterator[list[Layer]]:
+    """Some numbers of layers, all of which but the lowest hold one small file."""
+    base = catalogue.marked("sleep").layers
+    for depth in DEPTHS:
+        above = [layer([file(f"etc/deep/{number}", b"x" * 100)], compression)
+                 for number in range(depth - len(base))]
+        yield [*base, *above]
+
+
+IMAGES = {"small": _small, "large": _large, "one": _one, "shared": _shared,
+          "container": _files_of_a_container, "deep": _deep}
 #: How many images there are of a kind.
-COUNTS = {"small": 1, "large": 1, "one": 1, "shared": 20}
+COUNTS = {"small": 1, "large": 1, "one": 1, "shared": 20, "container": 1, "deep": len(DEPTHS)}

@@ -43,13 +43,18 @@ class Meter:
 
 def helpers() -> list[int]:
     """The processes that a runtime keeps beside its daemon."""
+    return named(*HELPERS)
+
+
+def named(*names: str) -> list[int]:
+    """The processes whose names begin so."""
     found = []
     for path in Path("/proc").glob("[0-9]*"):
         try:
             name = (path / "comm").read_text()
         except (FileNotFoundError, ProcessLookupError):
             continue
-        if name.startswith(tuple(helper[:15] for helper in HELPERS)):
+        if name.startswith(tuple(each[:15] for each in names)):
             found.append(int(path.name))
     return found
 

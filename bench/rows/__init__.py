@@ -2,11 +2,11 @@
 
 from comparison.row import Row
 
-from . import execs, idle, logs, memory, parallel, plugins, pods, pulls, reads, restart, streams
+from . import execs, files, idle, layers, logs, memory, parallel, plugins, pods, pulls, reads, restart, streams
 
 ROWS: list[Row] = [
     pods.ROW, parallel.ROW, plugins.ROW, execs.ROW, streams.ROW, logs.ROW, reads.ROW, memory.ROW, idle.ROW, restart.ROW,
-    *pulls.ROWS,
+    *pulls.ROWS, files.ROW, layers.ROW,
 ]
 
 

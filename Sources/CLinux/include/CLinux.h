@@ -211,6 +211,9 @@ int gantry_enable_verity(int file);
 // Memory: gives whole pages, and what malloc holds in reserve, back to the kernel.
 int gantry_discard_pages(void *start, size_t count);
 void gantry_trim_heap(void);
+// The program's code and constants leave this process's memory, and come back page by page when they are
+// used; nothing else of it is touched.
+void gantry_unmap_code(void);
 
 // At most so many arenas, which threads share; from so many bytes on, memory is the kernel's own mapping
 // and goes back to it when it is freed.
