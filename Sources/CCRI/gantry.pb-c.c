@@ -997,6 +997,321 @@ void   gantry__v1__pin_image_response__free_unpacked
   assert(message->base.descriptor == &gantry__v1__pin_image_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   gantry__v1__mount_image_request__init
+                     (Gantry__V1__MountImageRequest         *message)
+{
+  static const Gantry__V1__MountImageRequest init_value = GANTRY__V1__MOUNT_IMAGE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t gantry__v1__mount_image_request__get_packed_size
+                     (const Gantry__V1__MountImageRequest *message)
+{
+  assert(message->base.descriptor == &gantry__v1__mount_image_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t gantry__v1__mount_image_request__pack
+                     (const Gantry__V1__MountImageRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &gantry__v1__mount_image_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t gantry__v1__mount_image_request__pack_to_buffer
+                     (const Gantry__V1__MountImageRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &gantry__v1__mount_image_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Gantry__V1__MountImageRequest *
+       gantry__v1__mount_image_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Gantry__V1__MountImageRequest *)
+     protobuf_c_message_unpack (&gantry__v1__mount_image_request__descriptor,
+                                allocator, len, data);
+}
+void   gantry__v1__mount_image_request__free_unpacked
+                     (Gantry__V1__MountImageRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &gantry__v1__mount_image_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   gantry__v1__mount_image_response__init
+                     (Gantry__V1__MountImageResponse         *message)
+{
+  static const Gantry__V1__MountImageResponse init_value = GANTRY__V1__MOUNT_IMAGE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t gantry__v1__mount_image_response__get_packed_size
+                     (const Gantry__V1__MountImageResponse *message)
+{
+  assert(message->base.descriptor == &gantry__v1__mount_image_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t gantry__v1__mount_image_response__pack
+                     (const Gantry__V1__MountImageResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &gantry__v1__mount_image_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t gantry__v1__mount_image_response__pack_to_buffer
+                     (const Gantry__V1__MountImageResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &gantry__v1__mount_image_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Gantry__V1__MountImageResponse *
+       gantry__v1__mount_image_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Gantry__V1__MountImageResponse *)
+     protobuf_c_message_unpack (&gantry__v1__mount_image_response__descriptor,
+                                allocator, len, data);
+}
+void   gantry__v1__mount_image_response__free_unpacked
+                     (Gantry__V1__MountImageResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &gantry__v1__mount_image_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   gantry__v1__unmount_image_request__init
+                     (Gantry__V1__UnmountImageRequest         *message)
+{
+  static const Gantry__V1__UnmountImageRequest init_value = GANTRY__V1__UNMOUNT_IMAGE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t gantry__v1__unmount_image_request__get_packed_size
+                     (const Gantry__V1__UnmountImageRequest *message)
+{
+  assert(message->base.descriptor == &gantry__v1__unmount_image_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t gantry__v1__unmount_image_request__pack
+                     (const Gantry__V1__UnmountImageRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &gantry__v1__unmount_image_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t gantry__v1__unmount_image_request__pack_to_buffer
+                     (const Gantry__V1__UnmountImageRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &gantry__v1__unmount_image_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Gantry__V1__UnmountImageRequest *
+       gantry__v1__unmount_image_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Gantry__V1__UnmountImageRequest *)
+     protobuf_c_message_unpack (&gantry__v1__unmount_image_request__descriptor,
+                                allocator, len, data);
+}
+void   gantry__v1__unmount_image_request__free_unpacked
+                     (Gantry__V1__UnmountImageRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &gantry__v1__unmount_image_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   gantry__v1__unmount_image_response__init
+                     (Gantry__V1__UnmountImageResponse         *message)
+{
+  static const Gantry__V1__UnmountImageResponse init_value = GANTRY__V1__UNMOUNT_IMAGE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t gantry__v1__unmount_image_response__get_packed_size
+                     (const Gantry__V1__UnmountImageResponse *message)
+{
+  assert(message->base.descriptor == &gantry__v1__unmount_image_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t gantry__v1__unmount_image_response__pack
+                     (const Gantry__V1__UnmountImageResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &gantry__v1__unmount_image_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t gantry__v1__unmount_image_response__pack_to_buffer
+                     (const Gantry__V1__UnmountImageResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &gantry__v1__unmount_image_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Gantry__V1__UnmountImageResponse *
+       gantry__v1__unmount_image_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Gantry__V1__UnmountImageResponse *)
+     protobuf_c_message_unpack (&gantry__v1__unmount_image_response__descriptor,
+                                allocator, len, data);
+}
+void   gantry__v1__unmount_image_response__free_unpacked
+                     (Gantry__V1__UnmountImageResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &gantry__v1__unmount_image_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   gantry__v1__list_image_mounts_request__init
+                     (Gantry__V1__ListImageMountsRequest         *message)
+{
+  static const Gantry__V1__ListImageMountsRequest init_value = GANTRY__V1__LIST_IMAGE_MOUNTS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t gantry__v1__list_image_mounts_request__get_packed_size
+                     (const Gantry__V1__ListImageMountsRequest *message)
+{
+  assert(message->base.descriptor == &gantry__v1__list_image_mounts_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t gantry__v1__list_image_mounts_request__pack
+                     (const Gantry__V1__ListImageMountsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &gantry__v1__list_image_mounts_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t gantry__v1__list_image_mounts_request__pack_to_buffer
+                     (const Gantry__V1__ListImageMountsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &gantry__v1__list_image_mounts_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Gantry__V1__ListImageMountsRequest *
+       gantry__v1__list_image_mounts_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Gantry__V1__ListImageMountsRequest *)
+     protobuf_c_message_unpack (&gantry__v1__list_image_mounts_request__descriptor,
+                                allocator, len, data);
+}
+void   gantry__v1__list_image_mounts_request__free_unpacked
+                     (Gantry__V1__ListImageMountsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &gantry__v1__list_image_mounts_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   gantry__v1__list_image_mounts_response__init
+                     (Gantry__V1__ListImageMountsResponse         *message)
+{
+  static const Gantry__V1__ListImageMountsResponse init_value = GANTRY__V1__LIST_IMAGE_MOUNTS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t gantry__v1__list_image_mounts_response__get_packed_size
+                     (const Gantry__V1__ListImageMountsResponse *message)
+{
+  assert(message->base.descriptor == &gantry__v1__list_image_mounts_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t gantry__v1__list_image_mounts_response__pack
+                     (const Gantry__V1__ListImageMountsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &gantry__v1__list_image_mounts_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t gantry__v1__list_image_mounts_response__pack_to_buffer
+                     (const Gantry__V1__ListImageMountsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &gantry__v1__list_image_mounts_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Gantry__V1__ListImageMountsResponse *
+       gantry__v1__list_image_mounts_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Gantry__V1__ListImageMountsResponse *)
+     protobuf_c_message_unpack (&gantry__v1__list_image_mounts_response__descriptor,
+                                allocator, len, data);
+}
+void   gantry__v1__list_image_mounts_response__free_unpacked
+                     (Gantry__V1__ListImageMountsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &gantry__v1__list_image_mounts_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   gantry__v1__image_mount__init
+                     (Gantry__V1__ImageMount         *message)
+{
+  static const Gantry__V1__ImageMount init_value = GANTRY__V1__IMAGE_MOUNT__INIT;
+  *message = init_value;
+}
+size_t gantry__v1__image_mount__get_packed_size
+                     (const Gantry__V1__ImageMount *message)
+{
+  assert(message->base.descriptor == &gantry__v1__image_mount__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t gantry__v1__image_mount__pack
+                     (const Gantry__V1__ImageMount *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &gantry__v1__image_mount__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t gantry__v1__image_mount__pack_to_buffer
+                     (const Gantry__V1__ImageMount *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &gantry__v1__image_mount__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Gantry__V1__ImageMount *
+       gantry__v1__image_mount__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Gantry__V1__ImageMount *)
+     protobuf_c_message_unpack (&gantry__v1__image_mount__descriptor,
+                                allocator, len, data);
+}
+void   gantry__v1__image_mount__free_unpacked
+                     (Gantry__V1__ImageMount *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &gantry__v1__image_mount__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   gantry__v1__set_log_level_request__init
                      (Gantry__V1__SetLogLevelRequest         *message)
 {
@@ -2390,6 +2705,278 @@ const ProtobufCMessageDescriptor gantry__v1__pin_image_response__descriptor =
   (ProtobufCMessageInit) gantry__v1__pin_image_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor gantry__v1__mount_image_request__field_descriptors[2] =
+{
+  {
+    "image",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__MountImageRequest, image),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "path",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__MountImageRequest, path),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned gantry__v1__mount_image_request__field_indices_by_name[] = {
+  0,   /* field[0] = image */
+  1,   /* field[1] = path */
+};
+static const ProtobufCIntRange gantry__v1__mount_image_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor gantry__v1__mount_image_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "gantry.v1.MountImageRequest",
+  "MountImageRequest",
+  "Gantry__V1__MountImageRequest",
+  "gantry.v1",
+  sizeof(Gantry__V1__MountImageRequest),
+  2,
+  gantry__v1__mount_image_request__field_descriptors,
+  gantry__v1__mount_image_request__field_indices_by_name,
+  1,  gantry__v1__mount_image_request__number_ranges,
+  (ProtobufCMessageInit) gantry__v1__mount_image_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor gantry__v1__mount_image_response__field_descriptors[1] =
+{
+  {
+    "image",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__MountImageResponse, image),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned gantry__v1__mount_image_response__field_indices_by_name[] = {
+  0,   /* field[0] = image */
+};
+static const ProtobufCIntRange gantry__v1__mount_image_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor gantry__v1__mount_image_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "gantry.v1.MountImageResponse",
+  "MountImageResponse",
+  "Gantry__V1__MountImageResponse",
+  "gantry.v1",
+  sizeof(Gantry__V1__MountImageResponse),
+  1,
+  gantry__v1__mount_image_response__field_descriptors,
+  gantry__v1__mount_image_response__field_indices_by_name,
+  1,  gantry__v1__mount_image_response__number_ranges,
+  (ProtobufCMessageInit) gantry__v1__mount_image_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor gantry__v1__unmount_image_request__field_descriptors[1] =
+{
+  {
+    "path",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__UnmountImageRequest, path),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned gantry__v1__unmount_image_request__field_indices_by_name[] = {
+  0,   /* field[0] = path */
+};
+static const ProtobufCIntRange gantry__v1__unmount_image_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor gantry__v1__unmount_image_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "gantry.v1.UnmountImageRequest",
+  "UnmountImageRequest",
+  "Gantry__V1__UnmountImageRequest",
+  "gantry.v1",
+  sizeof(Gantry__V1__UnmountImageRequest),
+  1,
+  gantry__v1__unmount_image_request__field_descriptors,
+  gantry__v1__unmount_image_request__field_indices_by_name,
+  1,  gantry__v1__unmount_image_request__number_ranges,
+  (ProtobufCMessageInit) gantry__v1__unmount_image_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor gantry__v1__unmount_image_response__field_descriptors[1] =
+{
+  {
+    "image",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__UnmountImageResponse, image),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned gantry__v1__unmount_image_response__field_indices_by_name[] = {
+  0,   /* field[0] = image */
+};
+static const ProtobufCIntRange gantry__v1__unmount_image_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor gantry__v1__unmount_image_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "gantry.v1.UnmountImageResponse",
+  "UnmountImageResponse",
+  "Gantry__V1__UnmountImageResponse",
+  "gantry.v1",
+  sizeof(Gantry__V1__UnmountImageResponse),
+  1,
+  gantry__v1__unmount_image_response__field_descriptors,
+  gantry__v1__unmount_image_response__field_indices_by_name,
+  1,  gantry__v1__unmount_image_response__number_ranges,
+  (ProtobufCMessageInit) gantry__v1__unmount_image_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define gantry__v1__list_image_mounts_request__field_descriptors NULL
+#define gantry__v1__list_image_mounts_request__field_indices_by_name NULL
+#define gantry__v1__list_image_mounts_request__number_ranges NULL
+const ProtobufCMessageDescriptor gantry__v1__list_image_mounts_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "gantry.v1.ListImageMountsRequest",
+  "ListImageMountsRequest",
+  "Gantry__V1__ListImageMountsRequest",
+  "gantry.v1",
+  sizeof(Gantry__V1__ListImageMountsRequest),
+  0,
+  gantry__v1__list_image_mounts_request__field_descriptors,
+  gantry__v1__list_image_mounts_request__field_indices_by_name,
+  0,  gantry__v1__list_image_mounts_request__number_ranges,
+  (ProtobufCMessageInit) gantry__v1__list_image_mounts_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor gantry__v1__list_image_mounts_response__field_descriptors[1] =
+{
+  {
+    "mounts",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Gantry__V1__ListImageMountsResponse, n_mounts),
+    offsetof(Gantry__V1__ListImageMountsResponse, mounts),
+    &gantry__v1__image_mount__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned gantry__v1__list_image_mounts_response__field_indices_by_name[] = {
+  0,   /* field[0] = mounts */
+};
+static const ProtobufCIntRange gantry__v1__list_image_mounts_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor gantry__v1__list_image_mounts_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "gantry.v1.ListImageMountsResponse",
+  "ListImageMountsResponse",
+  "Gantry__V1__ListImageMountsResponse",
+  "gantry.v1",
+  sizeof(Gantry__V1__ListImageMountsResponse),
+  1,
+  gantry__v1__list_image_mounts_response__field_descriptors,
+  gantry__v1__list_image_mounts_response__field_indices_by_name,
+  1,  gantry__v1__list_image_mounts_response__number_ranges,
+  (ProtobufCMessageInit) gantry__v1__list_image_mounts_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor gantry__v1__image_mount__field_descriptors[2] =
+{
+  {
+    "image",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__ImageMount, image),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "path",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__ImageMount, path),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned gantry__v1__image_mount__field_indices_by_name[] = {
+  0,   /* field[0] = image */
+  1,   /* field[1] = path */
+};
+static const ProtobufCIntRange gantry__v1__image_mount__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor gantry__v1__image_mount__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "gantry.v1.ImageMount",
+  "ImageMount",
+  "Gantry__V1__ImageMount",
+  "gantry.v1",
+  sizeof(Gantry__V1__ImageMount),
+  2,
+  gantry__v1__image_mount__field_descriptors,
+  gantry__v1__image_mount__field_indices_by_name,
+  1,  gantry__v1__image_mount__number_ranges,
+  (ProtobufCMessageInit) gantry__v1__image_mount__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor gantry__v1__set_log_level_request__field_descriptors[1] =
 {
   {
@@ -2466,7 +3053,7 @@ const ProtobufCMessageDescriptor gantry__v1__set_log_level_response__descriptor 
   (ProtobufCMessageInit) gantry__v1__set_log_level_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor gantry__v1__gantry_service__method_descriptors[8] =
+static const ProtobufCMethodDescriptor gantry__v1__gantry_service__method_descriptors[11] =
 {
   { "GetTrace", &gantry__v1__get_trace_request__descriptor, &gantry__v1__get_trace_response__descriptor },
   { "SetLogLevel", &gantry__v1__set_log_level_request__descriptor, &gantry__v1__set_log_level_response__descriptor },
@@ -2475,16 +3062,22 @@ static const ProtobufCMethodDescriptor gantry__v1__gantry_service__method_descri
   { "TagImage", &gantry__v1__tag_image_request__descriptor, &gantry__v1__tag_image_response__descriptor },
   { "UntagImage", &gantry__v1__untag_image_request__descriptor, &gantry__v1__untag_image_response__descriptor },
   { "PinImage", &gantry__v1__pin_image_request__descriptor, &gantry__v1__pin_image_response__descriptor },
+  { "MountImage", &gantry__v1__mount_image_request__descriptor, &gantry__v1__mount_image_response__descriptor },
+  { "UnmountImage", &gantry__v1__unmount_image_request__descriptor, &gantry__v1__unmount_image_response__descriptor },
+  { "ListImageMounts", &gantry__v1__list_image_mounts_request__descriptor, &gantry__v1__list_image_mounts_response__descriptor },
   { "GetNodeStatus", &gantry__v1__get_node_status_request__descriptor, &gantry__v1__get_node_status_response__descriptor },
 };
 const unsigned gantry__v1__gantry_service__method_indices_by_name[] = {
-  7,        /* GetNodeStatus */
+  10,        /* GetNodeStatus */
   0,        /* GetTrace */
   3,        /* ImportImages */
+  9,        /* ListImageMounts */
   2,        /* ListPulls */
+  7,        /* MountImage */
   6,        /* PinImage */
   1,        /* SetLogLevel */
   4,        /* TagImage */
+  8,        /* UnmountImage */
   5         /* UntagImage */
 };
 const ProtobufCServiceDescriptor gantry__v1__gantry_service__descriptor =
@@ -2494,7 +3087,7 @@ const ProtobufCServiceDescriptor gantry__v1__gantry_service__descriptor =
   "GantryService",
   "Gantry__V1__GantryService",
   "gantry.v1",
-  8,
+  11,
   gantry__v1__gantry_service__method_descriptors,
   gantry__v1__gantry_service__method_indices_by_name
 };
@@ -2554,13 +3147,37 @@ void gantry__v1__gantry_service__pin_image(ProtobufCService *service,
   assert(service->descriptor == &gantry__v1__gantry_service__descriptor);
   service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void gantry__v1__gantry_service__mount_image(ProtobufCService *service,
+                                             const Gantry__V1__MountImageRequest *input,
+                                             Gantry__V1__MountImageResponse_Closure closure,
+                                             void *closure_data)
+{
+  assert(service->descriptor == &gantry__v1__gantry_service__descriptor);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void gantry__v1__gantry_service__unmount_image(ProtobufCService *service,
+                                               const Gantry__V1__UnmountImageRequest *input,
+                                               Gantry__V1__UnmountImageResponse_Closure closure,
+                                               void *closure_data)
+{
+  assert(service->descriptor == &gantry__v1__gantry_service__descriptor);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void gantry__v1__gantry_service__list_image_mounts(ProtobufCService *service,
+                                                   const Gantry__V1__ListImageMountsRequest *input,
+                                                   Gantry__V1__ListImageMountsResponse_Closure closure,
+                                                   void *closure_data)
+{
+  assert(service->descriptor == &gantry__v1__gantry_service__descriptor);
+  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void gantry__v1__gantry_service__get_node_status(ProtobufCService *service,
                                                  const Gantry__V1__GetNodeStatusRequest *input,
                                                  Gantry__V1__GetNodeStatusResponse_Closure closure,
                                                  void *closure_data)
 {
   assert(service->descriptor == &gantry__v1__gantry_service__descriptor);
-  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void gantry__v1__gantry_service__init (Gantry__V1__GantryService_Service *service,
                                        Gantry__V1__GantryService_ServiceDestroy destroy)

@@ -46,6 +46,9 @@ extension MethodTable {
         answer(GantryMethods.tagImage, TagImage(node: node).respond)
         answer(GantryMethods.untagImage, UntagImage(node: node).respond)
         answer(GantryMethods.pinImage, PinImage(node: node).respond)
+        answer(GantryMethods.mountImage, MountImage(node: node).respond)
+        answer(GantryMethods.unmountImage, UnmountImage(node: node).respond)
+        answer(GantryMethods.listImageMounts, ListImageMounts(node: node).respond)
         answer(GantryMethods.getNodeStatus, GetNodeStatus(node: node).respond)
     }
 

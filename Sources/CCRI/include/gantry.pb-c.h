@@ -37,6 +37,13 @@ typedef struct Gantry__V1__UntagImageRequest Gantry__V1__UntagImageRequest;
 typedef struct Gantry__V1__UntagImageResponse Gantry__V1__UntagImageResponse;
 typedef struct Gantry__V1__PinImageRequest Gantry__V1__PinImageRequest;
 typedef struct Gantry__V1__PinImageResponse Gantry__V1__PinImageResponse;
+typedef struct Gantry__V1__MountImageRequest Gantry__V1__MountImageRequest;
+typedef struct Gantry__V1__MountImageResponse Gantry__V1__MountImageResponse;
+typedef struct Gantry__V1__UnmountImageRequest Gantry__V1__UnmountImageRequest;
+typedef struct Gantry__V1__UnmountImageResponse Gantry__V1__UnmountImageResponse;
+typedef struct Gantry__V1__ListImageMountsRequest Gantry__V1__ListImageMountsRequest;
+typedef struct Gantry__V1__ListImageMountsResponse Gantry__V1__ListImageMountsResponse;
+typedef struct Gantry__V1__ImageMount Gantry__V1__ImageMount;
 typedef struct Gantry__V1__SetLogLevelRequest Gantry__V1__SetLogLevelRequest;
 typedef struct Gantry__V1__SetLogLevelResponse Gantry__V1__SetLogLevelResponse;
 
@@ -420,6 +427,87 @@ struct  Gantry__V1__PinImageResponse
 #define GANTRY__V1__PIN_IMAGE_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__pin_image_response__descriptor) \
     , (char *)protobuf_c_empty_string }
+
+
+struct  Gantry__V1__MountImageRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Name or ID.
+   */
+  char *image;
+  /*
+   * Of a directory, absolute and without symbolic links.
+   */
+  char *path;
+};
+#define GANTRY__V1__MOUNT_IMAGE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__mount_image_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Gantry__V1__MountImageResponse
+{
+  ProtobufCMessage base;
+  char *image;
+};
+#define GANTRY__V1__MOUNT_IMAGE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__mount_image_response__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
+struct  Gantry__V1__UnmountImageRequest
+{
+  ProtobufCMessage base;
+  /*
+   * As in MountImageRequest.
+   */
+  char *path;
+};
+#define GANTRY__V1__UNMOUNT_IMAGE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__unmount_image_request__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
+struct  Gantry__V1__UnmountImageResponse
+{
+  ProtobufCMessage base;
+  char *image;
+};
+#define GANTRY__V1__UNMOUNT_IMAGE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__unmount_image_response__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
+struct  Gantry__V1__ListImageMountsRequest
+{
+  ProtobufCMessage base;
+};
+#define GANTRY__V1__LIST_IMAGE_MOUNTS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__list_image_mounts_request__descriptor) \
+     }
+
+
+struct  Gantry__V1__ListImageMountsResponse
+{
+  ProtobufCMessage base;
+  size_t n_mounts;
+  Gantry__V1__ImageMount **mounts;
+};
+#define GANTRY__V1__LIST_IMAGE_MOUNTS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__list_image_mounts_response__descriptor) \
+    , 0,NULL }
+
+
+struct  Gantry__V1__ImageMount
+{
+  ProtobufCMessage base;
+  char *image;
+  char *path;
+};
+#define GANTRY__V1__IMAGE_MOUNT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__image_mount__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Gantry__V1__SetLogLevelRequest
@@ -866,6 +954,139 @@ Gantry__V1__PinImageResponse *
 void   gantry__v1__pin_image_response__free_unpacked
                      (Gantry__V1__PinImageResponse *message,
                       ProtobufCAllocator *allocator);
+/* Gantry__V1__MountImageRequest methods */
+void   gantry__v1__mount_image_request__init
+                     (Gantry__V1__MountImageRequest         *message);
+size_t gantry__v1__mount_image_request__get_packed_size
+                     (const Gantry__V1__MountImageRequest   *message);
+size_t gantry__v1__mount_image_request__pack
+                     (const Gantry__V1__MountImageRequest   *message,
+                      uint8_t             *out);
+size_t gantry__v1__mount_image_request__pack_to_buffer
+                     (const Gantry__V1__MountImageRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Gantry__V1__MountImageRequest *
+       gantry__v1__mount_image_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   gantry__v1__mount_image_request__free_unpacked
+                     (Gantry__V1__MountImageRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Gantry__V1__MountImageResponse methods */
+void   gantry__v1__mount_image_response__init
+                     (Gantry__V1__MountImageResponse         *message);
+size_t gantry__v1__mount_image_response__get_packed_size
+                     (const Gantry__V1__MountImageResponse   *message);
+size_t gantry__v1__mount_image_response__pack
+                     (const Gantry__V1__MountImageResponse   *message,
+                      uint8_t             *out);
+size_t gantry__v1__mount_image_response__pack_to_buffer
+                     (const Gantry__V1__MountImageResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Gantry__V1__MountImageResponse *
+       gantry__v1__mount_image_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   gantry__v1__mount_image_response__free_unpacked
+                     (Gantry__V1__MountImageResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Gantry__V1__UnmountImageRequest methods */
+void   gantry__v1__unmount_image_request__init
+                     (Gantry__V1__UnmountImageRequest         *message);
+size_t gantry__v1__unmount_image_request__get_packed_size
+                     (const Gantry__V1__UnmountImageRequest   *message);
+size_t gantry__v1__unmount_image_request__pack
+                     (const Gantry__V1__UnmountImageRequest   *message,
+                      uint8_t             *out);
+size_t gantry__v1__unmount_image_request__pack_to_buffer
+                     (const Gantry__V1__UnmountImageRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Gantry__V1__UnmountImageRequest *
+       gantry__v1__unmount_image_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   gantry__v1__unmount_image_request__free_unpacked
+                     (Gantry__V1__UnmountImageRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Gantry__V1__UnmountImageResponse methods */
+void   gantry__v1__unmount_image_response__init
+                     (Gantry__V1__UnmountImageResponse         *message);
+size_t gantry__v1__unmount_image_response__get_packed_size
+                     (const Gantry__V1__UnmountImageResponse   *message);
+size_t gantry__v1__unmount_image_response__pack
+                     (const Gantry__V1__UnmountImageResponse   *message,
+                      uint8_t             *out);
+size_t gantry__v1__unmount_image_response__pack_to_buffer
+                     (const Gantry__V1__UnmountImageResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Gantry__V1__UnmountImageResponse *
+       gantry__v1__unmount_image_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   gantry__v1__unmount_image_response__free_unpacked
+                     (Gantry__V1__UnmountImageResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Gantry__V1__ListImageMountsRequest methods */
+void   gantry__v1__list_image_mounts_request__init
+                     (Gantry__V1__ListImageMountsRequest         *message);
+size_t gantry__v1__list_image_mounts_request__get_packed_size
+                     (const Gantry__V1__ListImageMountsRequest   *message);
+size_t gantry__v1__list_image_mounts_request__pack
+                     (const Gantry__V1__ListImageMountsRequest   *message,
+                      uint8_t             *out);
+size_t gantry__v1__list_image_mounts_request__pack_to_buffer
+                     (const Gantry__V1__ListImageMountsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Gantry__V1__ListImageMountsRequest *
+       gantry__v1__list_image_mounts_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   gantry__v1__list_image_mounts_request__free_unpacked
+                     (Gantry__V1__ListImageMountsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Gantry__V1__ListImageMountsResponse methods */
+void   gantry__v1__list_image_mounts_response__init
+                     (Gantry__V1__ListImageMountsResponse         *message);
+size_t gantry__v1__list_image_mounts_response__get_packed_size
+                     (const Gantry__V1__ListImageMountsResponse   *message);
+size_t gantry__v1__list_image_mounts_response__pack
+                     (const Gantry__V1__ListImageMountsResponse   *message,
+                      uint8_t             *out);
+size_t gantry__v1__list_image_mounts_response__pack_to_buffer
+                     (const Gantry__V1__ListImageMountsResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Gantry__V1__ListImageMountsResponse *
+       gantry__v1__list_image_mounts_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   gantry__v1__list_image_mounts_response__free_unpacked
+                     (Gantry__V1__ListImageMountsResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Gantry__V1__ImageMount methods */
+void   gantry__v1__image_mount__init
+                     (Gantry__V1__ImageMount         *message);
+size_t gantry__v1__image_mount__get_packed_size
+                     (const Gantry__V1__ImageMount   *message);
+size_t gantry__v1__image_mount__pack
+                     (const Gantry__V1__ImageMount   *message,
+                      uint8_t             *out);
+size_t gantry__v1__image_mount__pack_to_buffer
+                     (const Gantry__V1__ImageMount   *message,
+                      ProtobufCBuffer     *buffer);
+Gantry__V1__ImageMount *
+       gantry__v1__image_mount__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   gantry__v1__image_mount__free_unpacked
+                     (Gantry__V1__ImageMount *message,
+                      ProtobufCAllocator *allocator);
 /* Gantry__V1__SetLogLevelRequest methods */
 void   gantry__v1__set_log_level_request__init
                      (Gantry__V1__SetLogLevelRequest         *message);
@@ -972,6 +1193,27 @@ typedef void (*Gantry__V1__PinImageRequest_Closure)
 typedef void (*Gantry__V1__PinImageResponse_Closure)
                  (const Gantry__V1__PinImageResponse *message,
                   void *closure_data);
+typedef void (*Gantry__V1__MountImageRequest_Closure)
+                 (const Gantry__V1__MountImageRequest *message,
+                  void *closure_data);
+typedef void (*Gantry__V1__MountImageResponse_Closure)
+                 (const Gantry__V1__MountImageResponse *message,
+                  void *closure_data);
+typedef void (*Gantry__V1__UnmountImageRequest_Closure)
+                 (const Gantry__V1__UnmountImageRequest *message,
+                  void *closure_data);
+typedef void (*Gantry__V1__UnmountImageResponse_Closure)
+                 (const Gantry__V1__UnmountImageResponse *message,
+                  void *closure_data);
+typedef void (*Gantry__V1__ListImageMountsRequest_Closure)
+                 (const Gantry__V1__ListImageMountsRequest *message,
+                  void *closure_data);
+typedef void (*Gantry__V1__ListImageMountsResponse_Closure)
+                 (const Gantry__V1__ListImageMountsResponse *message,
+                  void *closure_data);
+typedef void (*Gantry__V1__ImageMount_Closure)
+                 (const Gantry__V1__ImageMount *message,
+                  void *closure_data);
 typedef void (*Gantry__V1__SetLogLevelRequest_Closure)
                  (const Gantry__V1__SetLogLevelRequest *message,
                   void *closure_data);
@@ -1013,6 +1255,18 @@ struct Gantry__V1__GantryService_Service
                     const Gantry__V1__PinImageRequest *input,
                     Gantry__V1__PinImageResponse_Closure closure,
                     void *closure_data);
+  void (*mount_image)(Gantry__V1__GantryService_Service *service,
+                      const Gantry__V1__MountImageRequest *input,
+                      Gantry__V1__MountImageResponse_Closure closure,
+                      void *closure_data);
+  void (*unmount_image)(Gantry__V1__GantryService_Service *service,
+                        const Gantry__V1__UnmountImageRequest *input,
+                        Gantry__V1__UnmountImageResponse_Closure closure,
+                        void *closure_data);
+  void (*list_image_mounts)(Gantry__V1__GantryService_Service *service,
+                            const Gantry__V1__ListImageMountsRequest *input,
+                            Gantry__V1__ListImageMountsResponse_Closure closure,
+                            void *closure_data);
   void (*get_node_status)(Gantry__V1__GantryService_Service *service,
                           const Gantry__V1__GetNodeStatusRequest *input,
                           Gantry__V1__GetNodeStatusResponse_Closure closure,
@@ -1032,6 +1286,9 @@ void gantry__v1__gantry_service__init (Gantry__V1__GantryService_Service *servic
       function_prefix__ ## tag_image,\
       function_prefix__ ## untag_image,\
       function_prefix__ ## pin_image,\
+      function_prefix__ ## mount_image,\
+      function_prefix__ ## unmount_image,\
+      function_prefix__ ## list_image_mounts,\
       function_prefix__ ## get_node_status  }
 void gantry__v1__gantry_service__get_trace(ProtobufCService *service,
                                            const Gantry__V1__GetTraceRequest *input,
@@ -1061,6 +1318,18 @@ void gantry__v1__gantry_service__pin_image(ProtobufCService *service,
                                            const Gantry__V1__PinImageRequest *input,
                                            Gantry__V1__PinImageResponse_Closure closure,
                                            void *closure_data);
+void gantry__v1__gantry_service__mount_image(ProtobufCService *service,
+                                             const Gantry__V1__MountImageRequest *input,
+                                             Gantry__V1__MountImageResponse_Closure closure,
+                                             void *closure_data);
+void gantry__v1__gantry_service__unmount_image(ProtobufCService *service,
+                                               const Gantry__V1__UnmountImageRequest *input,
+                                               Gantry__V1__UnmountImageResponse_Closure closure,
+                                               void *closure_data);
+void gantry__v1__gantry_service__list_image_mounts(ProtobufCService *service,
+                                                   const Gantry__V1__ListImageMountsRequest *input,
+                                                   Gantry__V1__ListImageMountsResponse_Closure closure,
+                                                   void *closure_data);
 void gantry__v1__gantry_service__get_node_status(ProtobufCService *service,
                                                  const Gantry__V1__GetNodeStatusRequest *input,
                                                  Gantry__V1__GetNodeStatusResponse_Closure closure,
@@ -1090,6 +1359,13 @@ extern const ProtobufCMessageDescriptor gantry__v1__untag_image_request__descrip
 extern const ProtobufCMessageDescriptor gantry__v1__untag_image_response__descriptor;
 extern const ProtobufCMessageDescriptor gantry__v1__pin_image_request__descriptor;
 extern const ProtobufCMessageDescriptor gantry__v1__pin_image_response__descriptor;
+extern const ProtobufCMessageDescriptor gantry__v1__mount_image_request__descriptor;
+extern const ProtobufCMessageDescriptor gantry__v1__mount_image_response__descriptor;
+extern const ProtobufCMessageDescriptor gantry__v1__unmount_image_request__descriptor;
+extern const ProtobufCMessageDescriptor gantry__v1__unmount_image_response__descriptor;
+extern const ProtobufCMessageDescriptor gantry__v1__list_image_mounts_request__descriptor;
+extern const ProtobufCMessageDescriptor gantry__v1__list_image_mounts_response__descriptor;
+extern const ProtobufCMessageDescriptor gantry__v1__image_mount__descriptor;
 extern const ProtobufCMessageDescriptor gantry__v1__set_log_level_request__descriptor;
 extern const ProtobufCMessageDescriptor gantry__v1__set_log_level_response__descriptor;
 extern const ProtobufCServiceDescriptor gantry__v1__gantry_service__descriptor;

@@ -330,6 +330,99 @@ extension PinImageResponse: Message {
     public func json() -> JSONValue { Codec.json(self) }
 }
 
+extension MountImageRequest: CMessage {
+    package static let descriptor = Descriptor(gantry__v1__mount_image_request__init)
+    package init(_ c: Gantry__V1__MountImageRequest) throws { self.init(image: try Fields.string(c.image, "MountImageRequest.image"), path: try Fields.string(c.path, "MountImageRequest.path")) }
+    package func fill(_ c: UnsafeMutablePointer<Gantry__V1__MountImageRequest>, _ arena: Arena) {
+        c.pointee.image = arena.string(image)
+        c.pointee.path = arena.string(path)
+    }
+}
+extension MountImageRequest: Message {
+    public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
+}
+
+extension MountImageResponse: CMessage {
+    package static let descriptor = Descriptor(gantry__v1__mount_image_response__init)
+    package init(_ c: Gantry__V1__MountImageResponse) throws { self.init(image: try Fields.string(c.image, "MountImageResponse.image")) }
+    package func fill(_ c: UnsafeMutablePointer<Gantry__V1__MountImageResponse>, _ arena: Arena) {
+        c.pointee.image = arena.string(image)
+    }
+}
+extension MountImageResponse: Message {
+    public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
+}
+
+extension UnmountImageRequest: CMessage {
+    package static let descriptor = Descriptor(gantry__v1__unmount_image_request__init)
+    package init(_ c: Gantry__V1__UnmountImageRequest) throws { self.init(path: try Fields.string(c.path, "UnmountImageRequest.path")) }
+    package func fill(_ c: UnsafeMutablePointer<Gantry__V1__UnmountImageRequest>, _ arena: Arena) {
+        c.pointee.path = arena.string(path)
+    }
+}
+extension UnmountImageRequest: Message {
+    public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
+}
+
+extension UnmountImageResponse: CMessage {
+    package static let descriptor = Descriptor(gantry__v1__unmount_image_response__init)
+    package init(_ c: Gantry__V1__UnmountImageResponse) throws { self.init(image: try Fields.string(c.image, "UnmountImageResponse.image")) }
+    package func fill(_ c: UnsafeMutablePointer<Gantry__V1__UnmountImageResponse>, _ arena: Arena) {
+        c.pointee.image = arena.string(image)
+    }
+}
+extension UnmountImageResponse: Message {
+    public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
+}
+
+extension ListImageMountsRequest: CMessage {
+    package static let descriptor = Descriptor(gantry__v1__list_image_mounts_request__init)
+    package init(_ c: Gantry__V1__ListImageMountsRequest) throws { self.init() }
+    package func fill(_ c: UnsafeMutablePointer<Gantry__V1__ListImageMountsRequest>, _ arena: Arena) {
+        _ = c
+    }
+}
+extension ListImageMountsRequest: Message {
+    public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
+}
+
+extension ListImageMountsResponse: CMessage {
+    package static let descriptor = Descriptor(gantry__v1__list_image_mounts_response__init)
+    package init(_ c: Gantry__V1__ListImageMountsResponse) throws { self.init(mounts: try Fields.messages(c.n_mounts, c.mounts)) }
+    package func fill(_ c: UnsafeMutablePointer<Gantry__V1__ListImageMountsResponse>, _ arena: Arena) {
+        (c.pointee.n_mounts, c.pointee.mounts) = arena.messages(mounts)
+    }
+}
+extension ListImageMountsResponse: Message {
+    public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
+}
+
+extension ImageMount: CMessage {
+    package static let descriptor = Descriptor(gantry__v1__image_mount__init)
+    package init(_ c: Gantry__V1__ImageMount) throws { self.init(image: try Fields.string(c.image, "ImageMount.image"), path: try Fields.string(c.path, "ImageMount.path")) }
+    package func fill(_ c: UnsafeMutablePointer<Gantry__V1__ImageMount>, _ arena: Arena) {
+        c.pointee.image = arena.string(image)
+        c.pointee.path = arena.string(path)
+    }
+}
+extension ImageMount: Message {
+    public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
+}
+
 extension SetLogLevelRequest: CMessage {
     package static let descriptor = Descriptor(gantry__v1__set_log_level_request__init)
     package init(_ c: Gantry__V1__SetLogLevelRequest) throws { self.init(level: try Fields.string(c.level, "SetLogLevelRequest.level")) }

@@ -12,7 +12,10 @@ public enum GantryMethods {
     public static let tagImage = Method<TagImageRequest, TagImageResponse>("/gantry.v1.GantryService/TagImage")
     public static let untagImage = Method<UntagImageRequest, UntagImageResponse>("/gantry.v1.GantryService/UntagImage")
     public static let pinImage = Method<PinImageRequest, PinImageResponse>("/gantry.v1.GantryService/PinImage")
+    public static let mountImage = Method<MountImageRequest, MountImageResponse>("/gantry.v1.GantryService/MountImage")
+    public static let unmountImage = Method<UnmountImageRequest, UnmountImageResponse>("/gantry.v1.GantryService/UnmountImage")
+    public static let listImageMounts = Method<ListImageMountsRequest, ListImageMountsResponse>("/gantry.v1.GantryService/ListImageMounts")
     public static let getNodeStatus = Method<GetNodeStatusRequest, GetNodeStatusResponse>("/gantry.v1.GantryService/GetNodeStatus")
 
-    public static let paths = [getTrace.path, setLogLevel.path, listPulls.path, importImages.path, tagImage.path, untagImage.path, pinImage.path, getNodeStatus.path]
+    public static let paths = [getTrace.path, setLogLevel.path, listPulls.path, importImages.path, tagImage.path, untagImage.path, pinImage.path, mountImage.path, unmountImage.path, listImageMounts.path, getNodeStatus.path]
 }

@@ -21,7 +21,7 @@ struct Overlay: Sendable {
     private var work: String { "\(home)/work" }
 
     /// mount(2) takes one page of options, and cuts the rest off without a word.
-    private static let mostOptions = 4095
+    static let mostOptions = 4095
 
     func mount() throws {
         for directory in [upper, work, target] { try Files.makeDirectories(directory) }
@@ -35,7 +35,7 @@ struct Overlay: Sendable {
 
     /// Overlay shows the roots of all layers as one; but one that is opaque hides those below it
     /// (image-spec, layer.md, "Opaque Whiteout").
-    private static func visible(_ layers: [String]) -> [String] {
+    static func visible(_ layers: [String]) -> [String] {
         let opaque = layers.firstIndex { layer in
             var value: UInt8 = 0
             return getxattr(layer, "trusted.overlay.opaque", &value, 1) == 1
@@ -94,7 +94,7 @@ struct Overlay: Sendable {
     }
 
     /// Overlay separates directories by colons, and mount(2) options by commas.
-    private static func escaped(_ path: String) -> String {
+    static func escaped(_ path: String) -> String {
         let bytes = path.utf8.flatMap { byte in
             ":,\\".utf8.contains(byte) ? [UInt8(ascii: "\\"), byte] : [byte]
         }

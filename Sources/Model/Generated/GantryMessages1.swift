@@ -251,6 +251,64 @@ public struct PinImageResponse: Sendable, Hashable {
     }
 }
 
+public struct MountImageRequest: Sendable, Hashable {
+    public var image: String
+    public var path: String
+
+    public init(image: String = "", path: String = "") {
+        self.image = image
+        self.path = path
+    }
+}
+
+public struct MountImageResponse: Sendable, Hashable {
+    public var image: String
+
+    public init(image: String = "") {
+        self.image = image
+    }
+}
+
+public struct UnmountImageRequest: Sendable, Hashable {
+    public var path: String
+
+    public init(path: String = "") {
+        self.path = path
+    }
+}
+
+public struct UnmountImageResponse: Sendable, Hashable {
+    public var image: String
+
+    public init(image: String = "") {
+        self.image = image
+    }
+}
+
+public struct ListImageMountsRequest: Sendable, Hashable {
+
+    public init() {
+    }
+}
+
+public struct ListImageMountsResponse: Sendable, Hashable {
+    public var mounts: [ImageMount]
+
+    public init(mounts: [ImageMount] = []) {
+        self.mounts = mounts
+    }
+}
+
+public struct ImageMount: Sendable, Hashable {
+    public var image: String
+    public var path: String
+
+    public init(image: String = "", path: String = "") {
+        self.image = image
+        self.path = path
+    }
+}
+
 public struct SetLogLevelRequest: Sendable, Hashable {
     public var level: String
 

@@ -118,7 +118,7 @@ struct MountTable: Sendable {
     }
 
     /// Blanks and backslashes stand there as three octal digits.
-    private static func unescaped(_ field: Substring) -> String {
+    static func unescaped(_ field: Substring) -> String {
         var bytes: [UInt8] = []
         var rest = Array(field.utf8)[...]
         while let byte = rest.popFirst() {

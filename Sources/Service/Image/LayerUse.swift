@@ -22,7 +22,9 @@ extension Node {
 
     /// After a pull, and when something is removed.
     func removeDamagedLayers() async throws {
-        let used = Set(containers.all.flatMap(\.details.layers))
+        let mounted = imageMounts.ids
+        let used = Set(containers.all.flatMap(\.details.layers)).union(
+            images.all.filter { mounted.contains($0.id) }.flatMap { $0.layers.map(\.chain) })
         try await layers.removeDamaged(butOf: used)
         try await layers.removeSecondForms(
             images: images.all.map { $0.layers.map(\.chain) }, used: used)

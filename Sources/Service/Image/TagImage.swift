@@ -40,7 +40,8 @@ struct PinImage: RPC {
     func respond(to request: PinImageRequest) async throws -> PinImageResponse {
         let image = try node.images.get(request.image)
         try await node.images.change(image.id) { $0.pinned = request.pinned }
-        if !request.pinned, node.pinnedImages.shown(try node.images.get(image.id).message).pinned {
+        let new = try node.images.get(image.id).message
+        if !request.pinned, node.pinnedImages.hasPattern(for: new) {
             throw GantryError(
                 .failedPrecondition,
                 "image \(request.image) stays pinned: pinned_images has a pattern that it matches")

@@ -27,6 +27,7 @@ public final class Node: Sendable {
     let plugins: NodePlugins
     let images: ImageCatalog
     let layers: Layers
+    let imageMounts: ImageMounts
     let quarantine: Quarantine
     let rootFilesystems: RootFilesystems
     let puller: Puller
@@ -71,6 +72,8 @@ public final class Node: Sendable {
                 formats: LayerFormats(below: paths.root).preferring(settings.layerFormat))
         }
         log.info("layers of images", metadata: ["format": "\(layers.formats.preferred)"])
+        imageMounts = ImageMounts()
+        try await Blocking.run { [imageMounts] in _ = try imageMounts.read() }
         rootFilesystems = try RootFilesystems(
             root: paths.root, runroot: paths.runRoot, layers: layers)
         let puller = Puller(

@@ -15,6 +15,8 @@ struct Paths: Sendable {
     var networkCache: String { "\(root)/network" }
     /// What is known of images' signatures.
     var verified: String { "\(root)/verified" }
+    /// Has nothing in it: overlay wants two layers where nothing is written.
+    var empty: String { "\(runRoot)/empty" }
     /// The file system of the infra container: `gantry-pause` and nothing else.
     var pauseRoot: String { "\(runRoot)/pause" }
 
@@ -24,7 +26,7 @@ struct Paths: Sendable {
     /// Makes the directories that everything else expects. What pods hold is the root user's alone,
     /// but the root user of a pod's user namespace must get to what is mounted from there.
     func makeDirectories() throws(SystemError) {
-        for directory in [root, runRoot, pods, containers] {
+        for directory in [root, runRoot, pods, containers, empty] {
             try Files.makeDirectories(directory, mode: 0o711)
             try Files.narrow(directory, to: 0o711)
         }

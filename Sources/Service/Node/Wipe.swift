@@ -47,6 +47,11 @@ public struct Wipe: Sendable {
                 outcome.pods += 1
             } catch { outcome.failures.append("pod \(id): \(error)") }
         }
+        if takesImages {
+            do { try await node.imageMounts.unmountAll() } catch {
+                outcome.failures.append("\(error)")
+            }
+        }
         for image in takesImages ? node.images.all : [] {
             do {
                 let request = RemoveImageRequest(image: ImageSpec(image: image.id))

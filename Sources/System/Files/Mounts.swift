@@ -49,6 +49,12 @@ public enum Mounts {
         try await Blocking.run { try unmountNow(target) }
     }
 
+    /// Unmounts what nobody uses.
+    /// - Throws: `SystemError`: `EBUSY` while somebody does, `EINVAL` where nothing is mounted.
+    public static func unmountIdleNow(_ target: String) throws(SystemError) {
+        try syscall("umount", target) { gantry_umount(target, GANTRY_UMOUNT_NOFOLLOW) }
+    }
+
     public static func unmountNow(_ target: String) throws(SystemError) {
         while gantry_umount(target, GANTRY_MNT_DETACH | GANTRY_UMOUNT_NOFOLLOW) == 0 {}
         let number = errno

@@ -9,7 +9,7 @@ struct ImageCommand: AsyncParsableCommand {
         subcommands: [
             Pull.self, ImportCommand.self, List.self, Inspect.self, Usage.self, Tag.self,
             Untag.self,
-            Pin.self, Unpin.self, Remove.self, Prune.self,
+            Pin.self, Unpin.self, Mount.self, Unmount.self, Remove.self, Prune.self,
         ])
 
     struct Pull: AsyncParsableCommand {
@@ -78,7 +78,7 @@ struct ImageCommand: AsyncParsableCommand {
 
     struct Prune: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Remove images that no container uses, except pinned ones.")
+            abstract: "Remove images that no container uses, except pinned and mounted ones.")
 
         @OptionGroup var options: ConfigurationOptions
 
@@ -87,7 +87,13 @@ struct ImageCommand: AsyncParsableCommand {
             let containers = try await client.call(
                 Methods.listContainers, ListContainersRequest())
             let used = Set(containers.containers.flatMap { [$0.imageId, $0.imageRef] })
+            let mounts = try await client.call(
+                GantryMethods.listImageMounts, ListImageMountsRequest()
+            ).mounts
             let images = try await client.call(Methods.listImages, ListImagesRequest()).images
+            for mount in mounts {
+                FileHandleOutput.error("\(mount.image) stays: it is mounted on \(mount.path)\n")
+            }
             for image in images where !image.pinned && !used.contains(image.id) {
                 let spec = ImageSpec(image: image.id)
                 _ = try await client.call(Methods.removeImage, RemoveImageRequest(image: spec))

@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import CRI
-internal import Glibc
 internal import Kernel
 internal import Model
 internal import Service
@@ -49,22 +48,13 @@ struct ImportCommand: AsyncParsableCommand {
 
     func run() async throws {
         let importer = Importer(client: try DaemonClient(options))
-        if let file { return try await importer.run(try Self.absolute(file), name: name) }
+        if let file { return try await importer.run(try AbsolutePath.of(file), name: name) }
         let store: any ForeignStore
         if let fromContainerd {
-            store = try ContainerdStore(root: Self.absolute(fromContainerd), namespace: namespace)
+            store = try ContainerdStore(root: AbsolutePath.of(fromContainerd), namespace: namespace)
         } else {
-            store = try ContainersStorage(root: Self.absolute(fromStorage ?? ""))
+            store = try ContainersStorage(root: AbsolutePath.of(fromStorage ?? ""))
         }
         try await importer.run(store, staging: "\(try options.load().settings.root)/staging")
-    }
-
-    /// The daemon has a working directory of its own.
-    private static func absolute(_ path: String) throws -> String {
-        guard let found = realpath(path, nil) else {
-            throw ValidationError("\(path): \(String(cString: strerror(errno)))")
-        }
-        defer { free(found) }
-        return String(cString: found)
     }
 }
