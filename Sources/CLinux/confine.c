@@ -40,9 +40,25 @@ int gantry_use_processors(int most) {
     return sched_setaffinity(0, sizeof chosen, &chosen);
 }
 
-int gantry_keep_capabilities(uint64_t kept) {
+static int drop_others(uint64_t kept) {
     for (int i = 0; i < 64; i++)
         if (!(kept >> i & 1) && prctl(PR_CAPBSET_DROP, i, 0, 0, 0) < 0 && errno != EINVAL) return -1;
+    return 0;
+}
+
+// All capabilities go with the user ID (capabilities(7), Effect of user ID changes on capabilities).
+int gantry_become_nobody(void) {
+    const struct rlimit none = {RLIM_INFINITY, RLIM_INFINITY};
+    const id_t nobody = 65534;
+    // Threads of whoever else is nobody on the node count, unless this is allowed.
+    setrlimit(RLIMIT_NPROC, &none);
+    if (drop_others(0) < 0) return -1;
+    if (syscall(SYS_setgroups, 0, NULL) < 0 || syscall(SYS_setresgid, nobody, nobody, nobody) < 0) return -1;
+    return (int)syscall(SYS_setresuid, nobody, nobody, nobody);
+}
+
+int gantry_keep_capabilities(uint64_t kept) {
+    if (drop_others(kept) < 0) return -1;
     if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 && errno != EINVAL) return -1;
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct has[2], data[2] = {{0}};

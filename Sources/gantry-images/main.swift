@@ -4,7 +4,7 @@ internal import ImageProtocol
 internal import ImageWorker
 internal import Kernel
 
-// gantry-images BYTES PROCESSORS: does what the daemon, which starts it, asks over the socket
+// gantry-images BYTES PROCESSORS USER: does what the daemon, which starts it, asks over the socket
 // that it has as descriptor 3.
 guard let confinement = Confinement(arguments: CommandLine.arguments) else {
     print("gantry-images is started by gantry, and by nobody else")

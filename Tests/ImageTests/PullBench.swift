@@ -61,14 +61,14 @@ extension Puller {
     ) {
         self.init(
             layers: layers, registries: registries,
-            workers: ImageWorkers(idleTime: idleTime) { try .here(privileges) },
+            workers: ImageWorkers(idleTime: idleTime) { _ in try .here(privileges) },
             settings: FetchSettings(longLayers: longLayers, patience: patience))
     }
 }
 
 extension ImageWorkers {
     static func here(_ privileges: Privileges = .none) -> ImageWorkers {
-        ImageWorkers(idleTime: .milliseconds(1)) { try .here(privileges) }
+        ImageWorkers(idleTime: .milliseconds(1)) { _ in try .here(privileges) }
     }
 }
 

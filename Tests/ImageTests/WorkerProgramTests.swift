@@ -6,7 +6,7 @@ import Testing
 /// The daemon's side of `gantry-images`, with other programs in its place.
 struct WorkerProgramTests {
     private func workers(_ path: String, readyLimit: Duration = .seconds(600)) -> ImageWorkers {
-        // Its arguments are the memory and the processors: a `sleep` is there for an hour.
+        // Its arguments are the memory, the processors and the user: a `sleep` is there for an hour.
         let program = WorkerProgram(
             path: path, memory: 3600, processors: 0, environment: [:], readyLimit: readyLimit
         ) { _ in }

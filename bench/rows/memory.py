@@ -2,9 +2,14 @@
 
 Infra containers are not counted: their images are the test's."""
 
+import time
+
 from comparison.row import Row
 from comparison.stage import Stage
 from comparison.usage import helpers, memory
+
+#: Seconds in which a kubelet would only have looked.
+SETTLED = 15
 
 
 def measure(stage: Stage) -> None:
@@ -22,9 +27,16 @@ def measure(stage: Stage) -> None:
 
 
 def write(stage: Stage, size: int) -> int:
-    """The daemon's PSS."""
+    """The daemon's PSS, when nobody has asked for anything but lists for a while: Gantry gives back after
+    ten seconds what only operations need, and Go's collector works at its leisure too."""
+    end = time.monotonic() + SETTLED
+    while time.monotonic() < end:
+        stage.client.ListPodSandbox()
+        stage.client.ListContainers()
+        stage.client.Status()
+        time.sleep(1)
     pss, private = memory([stage.daemon])
-    stage.record("daemon, PSS", pss / 1024, "MiB", at=size, goal="≤ 30 MiB")
+    stage.record("daemon, PSS", pss / 1024, "MiB", at=size, goal="≤ 24 MiB")
     stage.record("daemon, private", private / 1024, "MiB", at=size)
     return pss
 

@@ -1,5 +1,6 @@
 """The node under test, one a session; a registry; and the check that each test leaves nothing."""
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,6 +10,7 @@ import pytest
 
 from harness import catalogue, kinds, lookalikes, parts, peers, runtimes
 from harness.client import Client
+from harness.fake_registry import FakeRegistry
 from harness.leaks import Leaks
 from harness.node import Node
 from harness.pods import Pods
@@ -166,3 +168,13 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     if report.failed and node:
         report.sections.append((f"{node.runtime.name}'s output", node.daemon.output[-6000:]))
     return report
+
+
+@pytest.fixture
+def slow() -> Iterator[FakeRegistry]:
+    """A registry whose layers stop half-way until they are told to go on (`harness/image_processes.py`)."""
+    registry = FakeRegistry()
+    registry.resume = threading.Event()
+    yield registry
+    registry.resume.set()
+    registry.stop()

@@ -3,7 +3,6 @@
 import os
 import resource
 import signal
-import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,24 +12,13 @@ from grpc import StatusCode
 
 from harness import catalogue
 from harness.client import refused
-from harness.fake_registry import Answer, FakeRegistry, blob_path
-from harness.tarball import sha256
+from harness.image_processes import stalled, workers
 from harness.wait import wait_until
 
 pytestmark = pytest.mark.gantry
 
 DROP_IN = Path("/etc/gantry/conf.d/50-image-process.toml")
 PULLS = 8
-
-
-@pytest.fixture
-def slow():
-    """A registry whose layers stop half-way until they are told to go on."""
-    registry = FakeRegistry()
-    registry.resume = threading.Event()
-    yield registry
-    registry.resume.set()
-    registry.stop()
 
 
 @pytest.fixture
@@ -44,27 +32,6 @@ def keys(node, nothing_left):
     yield write
     DROP_IN.unlink(missing_ok=True)
     node.restart()
-
-
-def workers() -> dict[int, Path]:
-    """The processes that handle images, by ID."""
-    found = {}
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            if path.joinpath("cmdline").read_bytes().split(b"\0")[0].endswith(b"/gantry-images"):
-                found[int(path.name)] = path
-        except OSError:
-            continue
-    return found
-
-
-def stalled(slow: FakeRegistry, name: str, content: str, **config) -> tuple[str, str]:
-    """An image whose uppermost layer stops half-way; its name, and where that layer is asked for."""
-    layer = catalogue.layer([catalogue.file("file", content * 20_000)])
-    reference = slow.serve(name, catalogue.image(layer, **config))
-    path = blob_path(name.partition(":")[0], sha256(layer.blob))
-    slow.answers[path] = Answer(layer.blob, resume=slow.resume)
-    return reference, path
 
 
 def outcome(pull: Future) -> str:
@@ -190,7 +157,7 @@ def test_one_that_is_never_ready_costs_the_pull(client, registry, keys, node, tm
         tmp_path.joinpath(program.name).symlink_to(program)
     tmp_path.joinpath("gantry-images").unlink()
     tmp_path.joinpath("gantry-images").symlink_to("/bin/sleep")
-    # Its arguments are the memory, which `sleep` takes for seconds, and the processors.
+    # Its arguments are the memory, which `sleep` takes for seconds, the processors and the user.
     keys(f'program_dir = "{tmp_path}"\n')
     daemon = node.daemon.id
     with refused(StatusCode.UNAVAILABLE, "gantry-images", "was not ready within"):

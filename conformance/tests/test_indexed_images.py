@@ -2,15 +2,18 @@
 
 import hashlib
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from harness import catalogue, cri, damage, on_disk, stacks
 from harness.client import refused
-from harness.images import Image
+from harness.image_processes import stalled, workers
+from harness.images import Artifact, File, Image
 from harness.on_disk import homes, names
 from harness.tarball import directory, file, layer
+from harness.wait import wait_until
 
 pytestmark = [pytest.mark.gantry, pytest.mark.node(having=["indexes"])]
 MAPPING = {"host_id": 1 << 20, "container_id": 0, "length": 65536}
@@ -60,6 +63,32 @@ def test_a_pull_keeps_the_tars_and_makes_no_file_of_the_image(disk, marked, refe
         assert "sha256:" + hashlib.sha256((home / "tar").read_bytes()).hexdigest() == part.diff_id
     assert not list(disk.glob("layers/*/diff"))
     assert not list((disk / "staging").iterdir())
+
+
+def test_it_is_made_by_nobody(client, slow):
+    """To write two files takes no capability: the process has none, and is nobody's."""
+    reference, path = stalled(slow, "test/indexed:2", "x")
+    with ThreadPoolExecutor(1) as pool:
+        pull = pool.submit(client.PullImage, image={"image": reference})
+        wait_until(lambda: slow.count(path), "the layer is on its way")
+        [process] = workers().values()
+        status = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
+        assert status["Uid"].split() == status["Gid"].split() == ["65534"] * 4
+        assert not status["Groups"].strip()
+        assert {int(status[f"Cap{name}"], 16) for name in ("Inh", "Prm", "Eff", "Bnd", "Amb")} == {0}
+        slow.resume.set()
+        pull.result()
+    client.RemoveImage(image={"image": reference})
+
+
+def test_an_artifact_is_files(client, registry, disk):
+    """They are no tar, and made by a process that may make files."""
+    reference = registry.push("test/artifact:1", Artifact([File(b"weights", "model.bin")]))
+    client.PullImage(image={"image": reference})
+    [found] = disk.glob("layers/*/diff/model.bin")
+    assert found.read_bytes() == b"weights"
+    assert found.stat().st_uid == 0
+    client.RemoveImage(image={"image": reference})
 
 
 def test_a_container(pods, node, reference):

@@ -144,6 +144,8 @@ extern const int GANTRY_RLIMIT_DATA, GANTRY_RLIMIT_CORE;
 int gantry_use_processors(int most);
 // Drops all capabilities (capabilities(7)) but these, by bits, for good.
 int gantry_keep_capabilities(uint64_t kept);
+// The user and group 65534, without other groups and without any capability, for good.
+int gantry_become_nobody(void);
 // Nothing is run, no TCP port is taken, and neither signals nor abstract sockets reach others, as far as the
 // kernel's Landlock goes (landlock(7)); -1 without it.
 int gantry_landlock(void);

@@ -34,13 +34,17 @@ struct PullDemand: Sendable {
             })
     }
 
+    /// Whether GPG signatures of the image are asked for.
+    var readsLookaside: Bool {
+        policy.requirements(for: reference).contains { requirement in
+            if case .signedBy = requirement { true } else { false }
+        }
+    }
+
     /// Where GPG signatures of the image are: a URL, and the directory where it is one of this node.
     /// - Throws: `SignatureError` for a configuration that cannot be used.
     func lookaside() throws(SignatureError) -> (url: String, directory: OpenFile?) {
-        let isWanted = policy.requirements(for: reference).contains { requirement in
-            if case .signedBy = requirement { true } else { false }
-        }
-        if !isWanted { return ("", nil) }
+        if !readsLookaside { return ("", nil) }
         do {
             let url = try Lookaside(directory: registries.lookaside).base(for: reference)
             return (url, try Lookaside.directory(of: url))
@@ -55,6 +59,7 @@ struct EndpointPulls: Sendable {
     let demand: PullDemand
     let resources: PullResources
     let worker: ImageWorker
+    let user: WorkerUser
     let progress: @Sendable (PullEvent) -> Void
 
     func run(_ endpoints: [Endpoint]) async throws -> PulledImage {
@@ -65,6 +70,8 @@ struct EndpointPulls: Sendable {
             } catch let error as CancellationError {
                 throw error
             } catch let error as WorkerEnd {
+                throw error
+            } catch let error as NeedsRoot {
                 throw error
             } catch {
                 try Task.checkCancellation()
@@ -84,10 +91,11 @@ struct EndpointPulls: Sendable {
         }
         let verified = demand.marks(image)
         try demand.policy.check(demand.reference, verified: verified)
-        var pulled = try await ImagePull(
+        let pull = try ImagePull(
             reference: demand.reference, image: image, origin: endpoint.registry,
-            resources: resources, worker: worker, progress: progress
-        ).run()
+            resources: resources, worker: worker, progress: progress)
+        if user == .nobody, pull.format == .tree { throw NeedsRoot() }
+        var pulled = try await pull.run()
         pulled.verified = verified
         return pulled
     }

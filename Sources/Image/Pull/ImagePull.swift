@@ -53,7 +53,7 @@ struct ImagePull: Sendable {
     }
 
     /// The files of an artifact are no tars.
-    private var format: LayerFormat {
+    var format: LayerFormat {
         document.artifactType == nil && !image.layers.isEmpty ? layers.formats.preferred : .tree
     }
 

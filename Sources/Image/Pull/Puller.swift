@@ -79,13 +79,30 @@ public final class Puller: Sendable {
             reference: reference, registries: registries, credentials: credentials,
             policy: policy, settings: resources.settings)
         do {
-            return try await resources.workers.lease { [resources] worker in
-                try await EndpointPulls(
-                    demand: demand, resources: resources, worker: worker, progress: progress
-                ).run(endpoints)
-            }
+            return try await pull(demand, endpoints, as: user(for: demand), progress)
         } catch let error as WorkerEnd {
             throw GantryError(.unavailable, "pull \(reference): \(error)")
+        }
+    }
+
+    /// Signatures in a directory of the node are its owner's.
+    private func user(for demand: PullDemand) -> WorkerUser {
+        resources.layers.formats.preferred == .erofs && !demand.readsLookaside ? .nobody : .root
+    }
+
+    private func pull(
+        _ demand: PullDemand, _ endpoints: [Endpoint], as user: WorkerUser,
+        _ progress: @escaping @Sendable (PullEvent) -> Void
+    ) async throws -> PulledImage {
+        do {
+            return try await resources.workers.lease(as: user) { [resources] worker in
+                try await EndpointPulls(
+                    demand: demand, resources: resources, worker: worker, user: user,
+                    progress: progress
+                ).run(endpoints)
+            }
+        } catch is NeedsRoot {
+            return try await pull(demand, endpoints, as: .root, progress)
         }
     }
 }

@@ -44,10 +44,10 @@ public struct WorkerProgram: Sendable {
 
     /// The thread that starts it waits for its end, since it is the end of that thread that would kill it
     /// (prctl(2), PR_SET_PDEATHSIG).
-    func start() async throws -> ImageWorker {
+    func start(as user: WorkerUser) async throws -> ImageWorker {
         try await withCheckedThrowingContinuation { started in
             do {
-                try Thread.start(name: "gantry-images") { run(started) }
+                try Thread.start(name: "gantry-images") { run(started, user) }
             } catch {
                 started.resume(throwing: GantryError("start \(path)", from: error))
             }
@@ -55,9 +55,11 @@ public struct WorkerProgram: Sendable {
     }
 
     /// From the start of a process to its end. Blocks the thread.
-    private func run(_ started: CheckedContinuation<ImageWorker, any Error>) {
+    private func run(
+        _ started: CheckedContinuation<ImageWorker, any Error>, _ user: WorkerUser
+    ) {
         do {
-            let (worker, process) = try spawn()
+            let (worker, process) = try spawn(user)
             worker.expectReady(within: readyLimit)
             started.resume(returning: worker)
             let wrong = worker.listen()
@@ -69,10 +71,10 @@ public struct WorkerProgram: Sendable {
         }
     }
 
-    private func spawn() throws -> (ImageWorker, WorkerProcess) {
+    private func spawn(_ user: WorkerUser) throws -> (ImageWorker, WorkerProcess) {
         let (ours, theirs) = try FrameSocket.pair()
         let pid = try Spawn.start(
-            path, arguments, environment: environment, directory: "/", error: 2,
+            path, arguments + ["\(user.rawValue)"], environment: environment, directory: "/", error: 2,
             inherited: [theirs.raw], newSession: true)
         let process = WorkerProcess(pid)
         return (ImageWorker(FrameSocket(ours), kill: { process.kill() }, tell: tell), process)
@@ -90,6 +92,6 @@ public struct WorkerProgram: Sendable {
 
 extension ImageWorkers {
     public convenience init(_ program: WorkerProgram, idleTime: Duration) {
-        self.init(idleTime: idleTime) { try await program.start() }
+        self.init(idleTime: idleTime) { try await program.start(as: $0) }
     }
 }

@@ -9,15 +9,17 @@ public struct Confinement: Sendable {
     private let memory: UInt64
     /// On how many processors it runs; 0 is all.
     private let processors: Int32
+    private let isNobody: Bool
 
-    /// - Parameter arguments: those of the program: bytes and processors.
+    /// - Parameter arguments: those of the program: bytes, processors, and the ID of its user, which is root or nobody.
     /// - Returns: nil when there are others.
     public init?(arguments: [String]) {
-        guard arguments.count == 3, let memory = UInt64(arguments[1]),
-            let processors = Int32(arguments[2])
+        guard arguments.count == 4, let memory = UInt64(arguments[1]),
+            let processors = Int32(arguments[2]), ["0", "65534"].contains(arguments[3])
         else { return nil }
         self.memory = memory
         self.processors = processors
+        isNobody = arguments[3] != "0"
     }
 
     /// What unpacking a layer needs (capabilities(7), linux/capability.h): any owner, any mode, devices,
@@ -49,7 +51,10 @@ public struct Confinement: Sendable {
             (
                 "fewer capabilities",
                 { () throws(SystemError) in
-                    try syscall("capset") { gantry_keep_capabilities(kept) }
+                    let isNobody = self.isNobody
+                    try syscall("capset") {
+                        isNobody ? gantry_become_nobody() : gantry_keep_capabilities(kept)
+                    }
                 }
             ),
             // Changed credentials undo it.

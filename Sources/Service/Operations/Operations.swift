@@ -1,6 +1,7 @@
 internal import CRI
 internal import Model
 internal import Synchronization
+internal import System
 
 /// Operations that go on when their caller goes away, each under the identity that the kubelet
 /// retries with: a retry joins the operation under way and gets its result.
@@ -145,6 +146,7 @@ final class Operations: Sendable {
             let entry = self.running.withLock { $0.removeValue(forKey: key) }
             latch.open(outcome)
             entry?.done.open(())
+            ProgramCode.unmapSoon()
         }
     }
 

@@ -59,7 +59,7 @@ struct Serve: AsyncParsableCommand {
             node.importImageDirectories()
             log.info("serving the CRI on \(settings.socket)")
             manager.tell(.ready, .status("serving the CRI on \(settings.socket)"))
-            ProgramCode.unmap()
+            ProgramCode.unmapSoon()
             await withDiscardingTaskGroup { streams in
                 streams.addTask { await Self.stream(streaming, node, log) }
                 let watchdog = Watchdog(manager: manager, socket: settings.socket, log: log)
