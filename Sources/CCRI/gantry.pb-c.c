@@ -1312,6 +1312,186 @@ void   gantry__v1__image_mount__free_unpacked
   assert(message->base.descriptor == &gantry__v1__image_mount__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   gantry__v1__export_image_request__init
+                     (Gantry__V1__ExportImageRequest         *message)
+{
+  static const Gantry__V1__ExportImageRequest init_value = GANTRY__V1__EXPORT_IMAGE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t gantry__v1__export_image_request__get_packed_size
+                     (const Gantry__V1__ExportImageRequest *message)
+{
+  assert(message->base.descriptor == &gantry__v1__export_image_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t gantry__v1__export_image_request__pack
+                     (const Gantry__V1__ExportImageRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &gantry__v1__export_image_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t gantry__v1__export_image_request__pack_to_buffer
+                     (const Gantry__V1__ExportImageRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &gantry__v1__export_image_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Gantry__V1__ExportImageRequest *
+       gantry__v1__export_image_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Gantry__V1__ExportImageRequest *)
+     protobuf_c_message_unpack (&gantry__v1__export_image_request__descriptor,
+                                allocator, len, data);
+}
+void   gantry__v1__export_image_request__free_unpacked
+                     (Gantry__V1__ExportImageRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &gantry__v1__export_image_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   gantry__v1__export_image_response__init
+                     (Gantry__V1__ExportImageResponse         *message)
+{
+  static const Gantry__V1__ExportImageResponse init_value = GANTRY__V1__EXPORT_IMAGE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t gantry__v1__export_image_response__get_packed_size
+                     (const Gantry__V1__ExportImageResponse *message)
+{
+  assert(message->base.descriptor == &gantry__v1__export_image_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t gantry__v1__export_image_response__pack
+                     (const Gantry__V1__ExportImageResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &gantry__v1__export_image_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t gantry__v1__export_image_response__pack_to_buffer
+                     (const Gantry__V1__ExportImageResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &gantry__v1__export_image_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Gantry__V1__ExportImageResponse *
+       gantry__v1__export_image_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Gantry__V1__ExportImageResponse *)
+     protobuf_c_message_unpack (&gantry__v1__export_image_response__descriptor,
+                                allocator, len, data);
+}
+void   gantry__v1__export_image_response__free_unpacked
+                     (Gantry__V1__ExportImageResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &gantry__v1__export_image_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   gantry__v1__push_image_request__init
+                     (Gantry__V1__PushImageRequest         *message)
+{
+  static const Gantry__V1__PushImageRequest init_value = GANTRY__V1__PUSH_IMAGE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t gantry__v1__push_image_request__get_packed_size
+                     (const Gantry__V1__PushImageRequest *message)
+{
+  assert(message->base.descriptor == &gantry__v1__push_image_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t gantry__v1__push_image_request__pack
+                     (const Gantry__V1__PushImageRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &gantry__v1__push_image_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t gantry__v1__push_image_request__pack_to_buffer
+                     (const Gantry__V1__PushImageRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &gantry__v1__push_image_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Gantry__V1__PushImageRequest *
+       gantry__v1__push_image_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Gantry__V1__PushImageRequest *)
+     protobuf_c_message_unpack (&gantry__v1__push_image_request__descriptor,
+                                allocator, len, data);
+}
+void   gantry__v1__push_image_request__free_unpacked
+                     (Gantry__V1__PushImageRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &gantry__v1__push_image_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   gantry__v1__push_image_response__init
+                     (Gantry__V1__PushImageResponse         *message)
+{
+  static const Gantry__V1__PushImageResponse init_value = GANTRY__V1__PUSH_IMAGE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t gantry__v1__push_image_response__get_packed_size
+                     (const Gantry__V1__PushImageResponse *message)
+{
+  assert(message->base.descriptor == &gantry__v1__push_image_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t gantry__v1__push_image_response__pack
+                     (const Gantry__V1__PushImageResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &gantry__v1__push_image_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t gantry__v1__push_image_response__pack_to_buffer
+                     (const Gantry__V1__PushImageResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &gantry__v1__push_image_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Gantry__V1__PushImageResponse *
+       gantry__v1__push_image_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Gantry__V1__PushImageResponse *)
+     protobuf_c_message_unpack (&gantry__v1__push_image_response__descriptor,
+                                allocator, len, data);
+}
+void   gantry__v1__push_image_response__free_unpacked
+                     (Gantry__V1__PushImageResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &gantry__v1__push_image_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   gantry__v1__set_log_level_request__init
                      (Gantry__V1__SetLogLevelRequest         *message)
 {
@@ -2977,6 +3157,249 @@ const ProtobufCMessageDescriptor gantry__v1__image_mount__descriptor =
   (ProtobufCMessageInit) gantry__v1__image_mount__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor gantry__v1__export_image_request__field_descriptors[2] =
+{
+  {
+    "image",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__ExportImageRequest, image),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "path",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__ExportImageRequest, path),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned gantry__v1__export_image_request__field_indices_by_name[] = {
+  0,   /* field[0] = image */
+  1,   /* field[1] = path */
+};
+static const ProtobufCIntRange gantry__v1__export_image_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor gantry__v1__export_image_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "gantry.v1.ExportImageRequest",
+  "ExportImageRequest",
+  "Gantry__V1__ExportImageRequest",
+  "gantry.v1",
+  sizeof(Gantry__V1__ExportImageRequest),
+  2,
+  gantry__v1__export_image_request__field_descriptors,
+  gantry__v1__export_image_request__field_indices_by_name,
+  1,  gantry__v1__export_image_request__number_ranges,
+  (ProtobufCMessageInit) gantry__v1__export_image_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor gantry__v1__export_image_response__field_descriptors[3] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__ExportImageResponse, id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "manifest_digest",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__ExportImageResponse, manifest_digest),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "image",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__ExportImageResponse, image),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned gantry__v1__export_image_response__field_indices_by_name[] = {
+  0,   /* field[0] = id */
+  2,   /* field[2] = image */
+  1,   /* field[1] = manifest_digest */
+};
+static const ProtobufCIntRange gantry__v1__export_image_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor gantry__v1__export_image_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "gantry.v1.ExportImageResponse",
+  "ExportImageResponse",
+  "Gantry__V1__ExportImageResponse",
+  "gantry.v1",
+  sizeof(Gantry__V1__ExportImageResponse),
+  3,
+  gantry__v1__export_image_response__field_descriptors,
+  gantry__v1__export_image_response__field_indices_by_name,
+  1,  gantry__v1__export_image_response__number_ranges,
+  (ProtobufCMessageInit) gantry__v1__export_image_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor gantry__v1__push_image_request__field_descriptors[2] =
+{
+  {
+    "image",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__PushImageRequest, image),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "destination",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__PushImageRequest, destination),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned gantry__v1__push_image_request__field_indices_by_name[] = {
+  1,   /* field[1] = destination */
+  0,   /* field[0] = image */
+};
+static const ProtobufCIntRange gantry__v1__push_image_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor gantry__v1__push_image_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "gantry.v1.PushImageRequest",
+  "PushImageRequest",
+  "Gantry__V1__PushImageRequest",
+  "gantry.v1",
+  sizeof(Gantry__V1__PushImageRequest),
+  2,
+  gantry__v1__push_image_request__field_descriptors,
+  gantry__v1__push_image_request__field_indices_by_name,
+  1,  gantry__v1__push_image_request__number_ranges,
+  (ProtobufCMessageInit) gantry__v1__push_image_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor gantry__v1__push_image_response__field_descriptors[4] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__PushImageResponse, id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "manifest_digest",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__PushImageResponse, manifest_digest),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "image",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__PushImageResponse, image),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__PushImageResponse, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned gantry__v1__push_image_response__field_indices_by_name[] = {
+  0,   /* field[0] = id */
+  2,   /* field[2] = image */
+  1,   /* field[1] = manifest_digest */
+  3,   /* field[3] = name */
+};
+static const ProtobufCIntRange gantry__v1__push_image_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor gantry__v1__push_image_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "gantry.v1.PushImageResponse",
+  "PushImageResponse",
+  "Gantry__V1__PushImageResponse",
+  "gantry.v1",
+  sizeof(Gantry__V1__PushImageResponse),
+  4,
+  gantry__v1__push_image_response__field_descriptors,
+  gantry__v1__push_image_response__field_indices_by_name,
+  1,  gantry__v1__push_image_response__number_ranges,
+  (ProtobufCMessageInit) gantry__v1__push_image_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor gantry__v1__set_log_level_request__field_descriptors[1] =
 {
   {
@@ -3053,7 +3476,7 @@ const ProtobufCMessageDescriptor gantry__v1__set_log_level_response__descriptor 
   (ProtobufCMessageInit) gantry__v1__set_log_level_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor gantry__v1__gantry_service__method_descriptors[11] =
+static const ProtobufCMethodDescriptor gantry__v1__gantry_service__method_descriptors[13] =
 {
   { "GetTrace", &gantry__v1__get_trace_request__descriptor, &gantry__v1__get_trace_response__descriptor },
   { "SetLogLevel", &gantry__v1__set_log_level_request__descriptor, &gantry__v1__set_log_level_response__descriptor },
@@ -3065,16 +3488,20 @@ static const ProtobufCMethodDescriptor gantry__v1__gantry_service__method_descri
   { "MountImage", &gantry__v1__mount_image_request__descriptor, &gantry__v1__mount_image_response__descriptor },
   { "UnmountImage", &gantry__v1__unmount_image_request__descriptor, &gantry__v1__unmount_image_response__descriptor },
   { "ListImageMounts", &gantry__v1__list_image_mounts_request__descriptor, &gantry__v1__list_image_mounts_response__descriptor },
+  { "ExportImage", &gantry__v1__export_image_request__descriptor, &gantry__v1__export_image_response__descriptor },
+  { "PushImage", &gantry__v1__push_image_request__descriptor, &gantry__v1__push_image_response__descriptor },
   { "GetNodeStatus", &gantry__v1__get_node_status_request__descriptor, &gantry__v1__get_node_status_response__descriptor },
 };
 const unsigned gantry__v1__gantry_service__method_indices_by_name[] = {
-  10,        /* GetNodeStatus */
+  10,        /* ExportImage */
+  12,        /* GetNodeStatus */
   0,        /* GetTrace */
   3,        /* ImportImages */
   9,        /* ListImageMounts */
   2,        /* ListPulls */
   7,        /* MountImage */
   6,        /* PinImage */
+  11,        /* PushImage */
   1,        /* SetLogLevel */
   4,        /* TagImage */
   8,        /* UnmountImage */
@@ -3087,7 +3514,7 @@ const ProtobufCServiceDescriptor gantry__v1__gantry_service__descriptor =
   "GantryService",
   "Gantry__V1__GantryService",
   "gantry.v1",
-  11,
+  13,
   gantry__v1__gantry_service__method_descriptors,
   gantry__v1__gantry_service__method_indices_by_name
 };
@@ -3171,13 +3598,29 @@ void gantry__v1__gantry_service__list_image_mounts(ProtobufCService *service,
   assert(service->descriptor == &gantry__v1__gantry_service__descriptor);
   service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void gantry__v1__gantry_service__export_image(ProtobufCService *service,
+                                              const Gantry__V1__ExportImageRequest *input,
+                                              Gantry__V1__ExportImageResponse_Closure closure,
+                                              void *closure_data)
+{
+  assert(service->descriptor == &gantry__v1__gantry_service__descriptor);
+  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void gantry__v1__gantry_service__push_image(ProtobufCService *service,
+                                            const Gantry__V1__PushImageRequest *input,
+                                            Gantry__V1__PushImageResponse_Closure closure,
+                                            void *closure_data)
+{
+  assert(service->descriptor == &gantry__v1__gantry_service__descriptor);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void gantry__v1__gantry_service__get_node_status(ProtobufCService *service,
                                                  const Gantry__V1__GetNodeStatusRequest *input,
                                                  Gantry__V1__GetNodeStatusResponse_Closure closure,
                                                  void *closure_data)
 {
   assert(service->descriptor == &gantry__v1__gantry_service__descriptor);
-  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void gantry__v1__gantry_service__init (Gantry__V1__GantryService_Service *service,
                                        Gantry__V1__GantryService_ServiceDestroy destroy)

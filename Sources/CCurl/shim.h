@@ -25,6 +25,14 @@ static inline CURLcode gantry_curl_set_header_writer(CURL *curl, curl_write_call
     return curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, function);
 }
 
+static inline CURLcode gantry_curl_set_reader(CURL *curl, curl_read_callback function) {
+    return curl_easy_setopt(curl, CURLOPT_READFUNCTION, function);
+}
+
+static inline CURLcode gantry_curl_set_offset(CURL *curl, CURLoption option, curl_off_t value) {
+    return curl_easy_setopt(curl, option, value);
+}
+
 static inline CURLcode gantry_curl_get_long(CURL *curl, CURLINFO info, long *value) {
     return curl_easy_getinfo(curl, info, value);
 }

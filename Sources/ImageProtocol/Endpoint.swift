@@ -14,7 +14,7 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
         case pull
         /// The digest that a tag stands for.
         case resolve
-        /// Of no use here.
+        /// Where `gantry image push` may send an image.
         case push
     }
 

@@ -37,6 +37,13 @@ extension ImageAnswer {
             wire.put(index.digest.description)
             wire.put(index.size)
             wire.put(index.files)
+        case .packed(let digest):
+            wire.put(10)
+            wire.put(digest.description)
+        case .written(let image):
+            wire.put(11)
+            wire.put(image.id.description)
+            wire.put(image.manifest.description)
         }
         return wire.bytes
     }
@@ -68,6 +75,8 @@ extension ImageAnswer {
             self = .indexed(
                 IndexDescription(
                     digest: try wire.digest(), size: try wire.number(), files: try wire.number()))
+        case 10: self = .packed(try wire.digest())
+        case 11: self = .written(WrittenImage(id: try wire.digest(), manifest: try wire.digest()))
         case let other: throw WireReader.malformed("the answer \(other) is unknown")
         }
     }

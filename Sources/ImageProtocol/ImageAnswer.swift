@@ -15,6 +15,9 @@ public enum ImageAnswer: Sendable, Hashable {
     case fitted(FittedDescription)
     case measured(UInt64)
     case indexed(IndexDescription)
+    /// The digest of a tar that was packed.
+    case packed(Digest)
+    case written(WrittenImage)
     case failed(ImageFailure)
 }
 

@@ -26,6 +26,14 @@ public enum ImageRequest: Sendable, Hashable {
     /// Writes the index of an image into the empty file whose descriptor comes along, over the tars of
     /// these layers, the lowest first.
     case index(chains: [String])
+    /// Writes the files of a layer, whose directory is known, as a tar of so many bytes at most into the empty
+    /// file whose descriptor comes along.
+    case pack(chain: String, limit: UInt64)
+    /// Writes an image whose tars are known as an archive, under these names, into the empty file whose
+    /// descriptor comes along.
+    case export(StoredLayers, names: [String])
+    /// Pushes an image whose tars are known.
+    case push(PushRequest)
     /// The sum of the content of a directory whose descriptor comes along.
     case measure
     /// Whether keys can be used.
@@ -124,6 +132,17 @@ extension ImageRequest {
         case .index(let chains):
             wire.put(12)
             wire.put(chains) { $0.put($1) }
+        case .pack(let chain, let limit):
+            wire.put(13)
+            wire.put(chain)
+            wire.put(limit)
+        case .export(let image, let names):
+            wire.put(14)
+            image.put(into: &wire)
+            wire.put(names) { $0.put($1) }
+        case .push(let request):
+            wire.put(15)
+            request.put(into: &wire)
         }
     }
 
@@ -155,6 +174,9 @@ extension ImageRequest {
         case 10: self = .keep(layer: try wire.integer())
         case 11: self = .knowTar(chain: try wire.text())
         case 12: self = .index(chains: try wire.texts())
+        case 13: self = .pack(chain: try wire.text(), limit: try wire.number())
+        case 14: self = .export(try StoredLayers(&wire), names: try wire.texts())
+        case 15: self = .push(try PushRequest(&wire))
         case let other: throw WireReader.malformed("the request \(other) is unknown")
         }
     }

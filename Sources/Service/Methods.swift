@@ -49,6 +49,8 @@ extension MethodTable {
         answer(GantryMethods.mountImage, MountImage(node: node).respond)
         answer(GantryMethods.unmountImage, UnmountImage(node: node).respond)
         answer(GantryMethods.listImageMounts, ListImageMounts(node: node).respond)
+        answer(GantryMethods.exportImage, ExportImage(node: node).respond)
+        answer(GantryMethods.pushImage, PushImage(node: node).respond)
         answer(GantryMethods.getNodeStatus, GetNodeStatus(node: node).respond)
     }
 

@@ -26,6 +26,7 @@ struct ImageMessageTests {
             .unpacked(UnpackedDescription(diffID: digest, bytes: 1, inodes: 2, contents: nil)),
             .fitted(FittedDescription(bytes: .max, contents: 3)), .measured(0),
             .indexed(IndexDescription(digest: digest, size: 1, files: .max)),
+            .packed(digest), .written(WrittenImage(id: digest, manifest: digest)),
             .failed(ImageFailure(.signature, "no")),
         ]
         for answer in answers {

@@ -68,7 +68,7 @@ public struct FilePart: Sendable {
     }
 
     /// Reads some of the bytes at `position`; at least one.
-    func read(
+    public func read(
         into buffer: UnsafeMutableRawBufferPointer, _ wanted: Int, at position: UInt64
     ) throws -> Int {
         let number = owner.descriptor.raw

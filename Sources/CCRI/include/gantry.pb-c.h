@@ -44,6 +44,10 @@ typedef struct Gantry__V1__UnmountImageResponse Gantry__V1__UnmountImageResponse
 typedef struct Gantry__V1__ListImageMountsRequest Gantry__V1__ListImageMountsRequest;
 typedef struct Gantry__V1__ListImageMountsResponse Gantry__V1__ListImageMountsResponse;
 typedef struct Gantry__V1__ImageMount Gantry__V1__ImageMount;
+typedef struct Gantry__V1__ExportImageRequest Gantry__V1__ExportImageRequest;
+typedef struct Gantry__V1__ExportImageResponse Gantry__V1__ExportImageResponse;
+typedef struct Gantry__V1__PushImageRequest Gantry__V1__PushImageRequest;
+typedef struct Gantry__V1__PushImageResponse Gantry__V1__PushImageResponse;
 typedef struct Gantry__V1__SetLogLevelRequest Gantry__V1__SetLogLevelRequest;
 typedef struct Gantry__V1__SetLogLevelResponse Gantry__V1__SetLogLevelResponse;
 
@@ -508,6 +512,77 @@ struct  Gantry__V1__ImageMount
 #define GANTRY__V1__IMAGE_MOUNT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__image_mount__descriptor) \
     , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Gantry__V1__ExportImageRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Name or ID.
+   */
+  char *image;
+  /*
+   * Of a file that is not there yet, absolute.
+   */
+  char *path;
+};
+#define GANTRY__V1__EXPORT_IMAGE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__export_image_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Gantry__V1__ExportImageResponse
+{
+  ProtobufCMessage base;
+  /*
+   * Another than the image's ID here where layers had to be packed anew.
+   */
+  char *id;
+  char *manifest_digest;
+  /*
+   * The image's ID here.
+   */
+  char *image;
+};
+#define GANTRY__V1__EXPORT_IMAGE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__export_image_response__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Gantry__V1__PushImageRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Name or ID.
+   */
+  char *image;
+  /*
+   * A name with a tag, or `latest` is meant; without a digest.
+   */
+  char *destination;
+};
+#define GANTRY__V1__PUSH_IMAGE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__push_image_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Gantry__V1__PushImageResponse
+{
+  ProtobufCMessage base;
+  /*
+   * As in ExportImageResponse.
+   */
+  char *id;
+  char *manifest_digest;
+  char *image;
+  /*
+   * The whole name that it was pushed to.
+   */
+  char *name;
+};
+#define GANTRY__V1__PUSH_IMAGE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__push_image_response__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Gantry__V1__SetLogLevelRequest
@@ -1087,6 +1162,82 @@ Gantry__V1__ImageMount *
 void   gantry__v1__image_mount__free_unpacked
                      (Gantry__V1__ImageMount *message,
                       ProtobufCAllocator *allocator);
+/* Gantry__V1__ExportImageRequest methods */
+void   gantry__v1__export_image_request__init
+                     (Gantry__V1__ExportImageRequest         *message);
+size_t gantry__v1__export_image_request__get_packed_size
+                     (const Gantry__V1__ExportImageRequest   *message);
+size_t gantry__v1__export_image_request__pack
+                     (const Gantry__V1__ExportImageRequest   *message,
+                      uint8_t             *out);
+size_t gantry__v1__export_image_request__pack_to_buffer
+                     (const Gantry__V1__ExportImageRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Gantry__V1__ExportImageRequest *
+       gantry__v1__export_image_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   gantry__v1__export_image_request__free_unpacked
+                     (Gantry__V1__ExportImageRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Gantry__V1__ExportImageResponse methods */
+void   gantry__v1__export_image_response__init
+                     (Gantry__V1__ExportImageResponse         *message);
+size_t gantry__v1__export_image_response__get_packed_size
+                     (const Gantry__V1__ExportImageResponse   *message);
+size_t gantry__v1__export_image_response__pack
+                     (const Gantry__V1__ExportImageResponse   *message,
+                      uint8_t             *out);
+size_t gantry__v1__export_image_response__pack_to_buffer
+                     (const Gantry__V1__ExportImageResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Gantry__V1__ExportImageResponse *
+       gantry__v1__export_image_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   gantry__v1__export_image_response__free_unpacked
+                     (Gantry__V1__ExportImageResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Gantry__V1__PushImageRequest methods */
+void   gantry__v1__push_image_request__init
+                     (Gantry__V1__PushImageRequest         *message);
+size_t gantry__v1__push_image_request__get_packed_size
+                     (const Gantry__V1__PushImageRequest   *message);
+size_t gantry__v1__push_image_request__pack
+                     (const Gantry__V1__PushImageRequest   *message,
+                      uint8_t             *out);
+size_t gantry__v1__push_image_request__pack_to_buffer
+                     (const Gantry__V1__PushImageRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Gantry__V1__PushImageRequest *
+       gantry__v1__push_image_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   gantry__v1__push_image_request__free_unpacked
+                     (Gantry__V1__PushImageRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Gantry__V1__PushImageResponse methods */
+void   gantry__v1__push_image_response__init
+                     (Gantry__V1__PushImageResponse         *message);
+size_t gantry__v1__push_image_response__get_packed_size
+                     (const Gantry__V1__PushImageResponse   *message);
+size_t gantry__v1__push_image_response__pack
+                     (const Gantry__V1__PushImageResponse   *message,
+                      uint8_t             *out);
+size_t gantry__v1__push_image_response__pack_to_buffer
+                     (const Gantry__V1__PushImageResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Gantry__V1__PushImageResponse *
+       gantry__v1__push_image_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   gantry__v1__push_image_response__free_unpacked
+                     (Gantry__V1__PushImageResponse *message,
+                      ProtobufCAllocator *allocator);
 /* Gantry__V1__SetLogLevelRequest methods */
 void   gantry__v1__set_log_level_request__init
                      (Gantry__V1__SetLogLevelRequest         *message);
@@ -1214,6 +1365,18 @@ typedef void (*Gantry__V1__ListImageMountsResponse_Closure)
 typedef void (*Gantry__V1__ImageMount_Closure)
                  (const Gantry__V1__ImageMount *message,
                   void *closure_data);
+typedef void (*Gantry__V1__ExportImageRequest_Closure)
+                 (const Gantry__V1__ExportImageRequest *message,
+                  void *closure_data);
+typedef void (*Gantry__V1__ExportImageResponse_Closure)
+                 (const Gantry__V1__ExportImageResponse *message,
+                  void *closure_data);
+typedef void (*Gantry__V1__PushImageRequest_Closure)
+                 (const Gantry__V1__PushImageRequest *message,
+                  void *closure_data);
+typedef void (*Gantry__V1__PushImageResponse_Closure)
+                 (const Gantry__V1__PushImageResponse *message,
+                  void *closure_data);
 typedef void (*Gantry__V1__SetLogLevelRequest_Closure)
                  (const Gantry__V1__SetLogLevelRequest *message,
                   void *closure_data);
@@ -1267,6 +1430,14 @@ struct Gantry__V1__GantryService_Service
                             const Gantry__V1__ListImageMountsRequest *input,
                             Gantry__V1__ListImageMountsResponse_Closure closure,
                             void *closure_data);
+  void (*export_image)(Gantry__V1__GantryService_Service *service,
+                       const Gantry__V1__ExportImageRequest *input,
+                       Gantry__V1__ExportImageResponse_Closure closure,
+                       void *closure_data);
+  void (*push_image)(Gantry__V1__GantryService_Service *service,
+                     const Gantry__V1__PushImageRequest *input,
+                     Gantry__V1__PushImageResponse_Closure closure,
+                     void *closure_data);
   void (*get_node_status)(Gantry__V1__GantryService_Service *service,
                           const Gantry__V1__GetNodeStatusRequest *input,
                           Gantry__V1__GetNodeStatusResponse_Closure closure,
@@ -1289,6 +1460,8 @@ void gantry__v1__gantry_service__init (Gantry__V1__GantryService_Service *servic
       function_prefix__ ## mount_image,\
       function_prefix__ ## unmount_image,\
       function_prefix__ ## list_image_mounts,\
+      function_prefix__ ## export_image,\
+      function_prefix__ ## push_image,\
       function_prefix__ ## get_node_status  }
 void gantry__v1__gantry_service__get_trace(ProtobufCService *service,
                                            const Gantry__V1__GetTraceRequest *input,
@@ -1330,6 +1503,14 @@ void gantry__v1__gantry_service__list_image_mounts(ProtobufCService *service,
                                                    const Gantry__V1__ListImageMountsRequest *input,
                                                    Gantry__V1__ListImageMountsResponse_Closure closure,
                                                    void *closure_data);
+void gantry__v1__gantry_service__export_image(ProtobufCService *service,
+                                              const Gantry__V1__ExportImageRequest *input,
+                                              Gantry__V1__ExportImageResponse_Closure closure,
+                                              void *closure_data);
+void gantry__v1__gantry_service__push_image(ProtobufCService *service,
+                                            const Gantry__V1__PushImageRequest *input,
+                                            Gantry__V1__PushImageResponse_Closure closure,
+                                            void *closure_data);
 void gantry__v1__gantry_service__get_node_status(ProtobufCService *service,
                                                  const Gantry__V1__GetNodeStatusRequest *input,
                                                  Gantry__V1__GetNodeStatusResponse_Closure closure,
@@ -1366,6 +1547,10 @@ extern const ProtobufCMessageDescriptor gantry__v1__unmount_image_response__desc
 extern const ProtobufCMessageDescriptor gantry__v1__list_image_mounts_request__descriptor;
 extern const ProtobufCMessageDescriptor gantry__v1__list_image_mounts_response__descriptor;
 extern const ProtobufCMessageDescriptor gantry__v1__image_mount__descriptor;
+extern const ProtobufCMessageDescriptor gantry__v1__export_image_request__descriptor;
+extern const ProtobufCMessageDescriptor gantry__v1__export_image_response__descriptor;
+extern const ProtobufCMessageDescriptor gantry__v1__push_image_request__descriptor;
+extern const ProtobufCMessageDescriptor gantry__v1__push_image_response__descriptor;
 extern const ProtobufCMessageDescriptor gantry__v1__set_log_level_request__descriptor;
 extern const ProtobufCMessageDescriptor gantry__v1__set_log_level_response__descriptor;
 extern const ProtobufCServiceDescriptor gantry__v1__gantry_service__descriptor;

@@ -423,6 +423,65 @@ extension ImageMount: Message {
     public func json() -> JSONValue { Codec.json(self) }
 }
 
+extension ExportImageRequest: CMessage {
+    package static let descriptor = Descriptor(gantry__v1__export_image_request__init)
+    package init(_ c: Gantry__V1__ExportImageRequest) throws { self.init(image: try Fields.string(c.image, "ExportImageRequest.image"), path: try Fields.string(c.path, "ExportImageRequest.path")) }
+    package func fill(_ c: UnsafeMutablePointer<Gantry__V1__ExportImageRequest>, _ arena: Arena) {
+        c.pointee.image = arena.string(image)
+        c.pointee.path = arena.string(path)
+    }
+}
+extension ExportImageRequest: Message {
+    public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
+}
+
+extension ExportImageResponse: CMessage {
+    package static let descriptor = Descriptor(gantry__v1__export_image_response__init)
+    package init(_ c: Gantry__V1__ExportImageResponse) throws { self.init(id: try Fields.string(c.id, "ExportImageResponse.id"), manifestDigest: try Fields.string(c.manifest_digest, "ExportImageResponse.manifest_digest"), image: try Fields.string(c.image, "ExportImageResponse.image")) }
+    package func fill(_ c: UnsafeMutablePointer<Gantry__V1__ExportImageResponse>, _ arena: Arena) {
+        c.pointee.id = arena.string(id)
+        c.pointee.manifest_digest = arena.string(manifestDigest)
+        c.pointee.image = arena.string(image)
+    }
+}
+extension ExportImageResponse: Message {
+    public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
+}
+
+extension PushImageRequest: CMessage {
+    package static let descriptor = Descriptor(gantry__v1__push_image_request__init)
+    package init(_ c: Gantry__V1__PushImageRequest) throws { self.init(image: try Fields.string(c.image, "PushImageRequest.image"), destination: try Fields.string(c.destination, "PushImageRequest.destination")) }
+    package func fill(_ c: UnsafeMutablePointer<Gantry__V1__PushImageRequest>, _ arena: Arena) {
+        c.pointee.image = arena.string(image)
+        c.pointee.destination = arena.string(destination)
+    }
+}
+extension PushImageRequest: Message {
+    public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
+}
+
+extension PushImageResponse: CMessage {
+    package static let descriptor = Descriptor(gantry__v1__push_image_response__init)
+    package init(_ c: Gantry__V1__PushImageResponse) throws { self.init(id: try Fields.string(c.id, "PushImageResponse.id"), manifestDigest: try Fields.string(c.manifest_digest, "PushImageResponse.manifest_digest"), image: try Fields.string(c.image, "PushImageResponse.image"), name: try Fields.string(c.name, "PushImageResponse.name")) }
+    package func fill(_ c: UnsafeMutablePointer<Gantry__V1__PushImageResponse>, _ arena: Arena) {
+        c.pointee.id = arena.string(id)
+        c.pointee.manifest_digest = arena.string(manifestDigest)
+        c.pointee.image = arena.string(image)
+        c.pointee.name = arena.string(name)
+    }
+}
+extension PushImageResponse: Message {
+    public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
+}
+
 extension SetLogLevelRequest: CMessage {
     package static let descriptor = Descriptor(gantry__v1__set_log_level_request__init)
     package init(_ c: Gantry__V1__SetLogLevelRequest) throws { self.init(level: try Fields.string(c.level, "SetLogLevelRequest.level")) }

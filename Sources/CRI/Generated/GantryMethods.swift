@@ -15,7 +15,9 @@ public enum GantryMethods {
     public static let mountImage = Method<MountImageRequest, MountImageResponse>("/gantry.v1.GantryService/MountImage")
     public static let unmountImage = Method<UnmountImageRequest, UnmountImageResponse>("/gantry.v1.GantryService/UnmountImage")
     public static let listImageMounts = Method<ListImageMountsRequest, ListImageMountsResponse>("/gantry.v1.GantryService/ListImageMounts")
+    public static let exportImage = Method<ExportImageRequest, ExportImageResponse>("/gantry.v1.GantryService/ExportImage")
+    public static let pushImage = Method<PushImageRequest, PushImageResponse>("/gantry.v1.GantryService/PushImage")
     public static let getNodeStatus = Method<GetNodeStatusRequest, GetNodeStatusResponse>("/gantry.v1.GantryService/GetNodeStatus")
 
-    public static let paths = [getTrace.path, setLogLevel.path, listPulls.path, importImages.path, tagImage.path, untagImage.path, pinImage.path, mountImage.path, unmountImage.path, listImageMounts.path, getNodeStatus.path]
+    public static let paths = [getTrace.path, setLogLevel.path, listPulls.path, importImages.path, tagImage.path, untagImage.path, pinImage.path, mountImage.path, unmountImage.path, listImageMounts.path, exportImage.path, pushImage.path, getNodeStatus.path]
 }

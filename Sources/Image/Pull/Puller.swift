@@ -26,6 +26,8 @@ public final class Puller: Sendable {
         self.registries.withLock { $0 = registries }
     }
 
+    var current: Registries { registries.withLock { $0 } }
+
     /// The whole names that `text` may stand for; see `Registries.candidates`.
     public func candidates(for text: String) throws -> [Reference] {
         try registries.withLock { $0 }.candidates(for: text)

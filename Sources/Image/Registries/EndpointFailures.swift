@@ -4,10 +4,12 @@ internal import Model
 /// Why no endpoint gave the image: all the reasons, and the code of the one that decides.
 struct EndpointFailures {
     private let reference: Reference
+    private let action: String
     private var failures: [(endpoint: Endpoint, error: any Error)] = []
 
-    init(_ reference: Reference) {
+    init(_ reference: Reference, _ action: String = "pull") {
         self.reference = reference
+        self.action = action
     }
 
     mutating func add(_ endpoint: Endpoint, _ error: any Error) {
@@ -55,6 +57,6 @@ struct EndpointFailures {
 
     var error: GantryError {
         let reasons = failures.map { "\($0.endpoint): \($0.error)" }.joined(separator: "; ")
-        return GantryError(code, "\(prefix)pull \(reference): \(reasons)")
+        return GantryError(code, "\(prefix)\(action) \(reference): \(reasons)")
     }
 }

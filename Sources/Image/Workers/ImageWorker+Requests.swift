@@ -81,6 +81,26 @@ extension ImageWorker {
         return layer
     }
 
+    func pack(_ chain: String, limit: UInt64, in file: OpenFile) async throws -> Digest {
+        let answer = try await ask(.pack(chain: chain, limit: limit), [file])
+        guard case .packed(let digest) = answer else { throw Self.unexpected(answer) }
+        return digest
+    }
+
+    func export(
+        _ image: StoredLayers, names: [String], to file: OpenFile
+    ) async throws -> WrittenImage {
+        let answer = try await ask(.export(image, names: names), [file])
+        guard case .written(let image) = answer else { throw Self.unexpected(answer) }
+        return image
+    }
+
+    func push(_ request: PushRequest) async throws -> WrittenImage {
+        let answer = try await ask(.push(request))
+        guard case .written(let image) = answer else { throw Self.unexpected(answer) }
+        return image
+    }
+
     func measure(_ directory: String) async throws -> UInt64 {
         let opened = try await Blocking.run {
             try OpenFile(apart: directory, isReadOnly: true)

@@ -1,3 +1,4 @@
+internal import Archive
 internal import ImageProtocol
 internal import Model
 
@@ -6,8 +7,9 @@ struct HTTPRequest: Sendable {
     var url: String
     /// `Name: value` each.
     var headers: [String] = []
-    /// A form to POST; nil is a GET.
+    /// A form to POST; nil is what `method` says.
     var form: String?
+    var method = HTTPMethod.get
     /// Certificates are not checked.
     var isInsecure = false
     var trust = Trust()
@@ -15,11 +17,46 @@ struct HTTPRequest: Sendable {
     var proxy: String?
 }
 
+enum HTTPMethod: Sendable {
+    case get, head
+    /// Without a body.
+    case post
+    case put(HTTPContent)
+}
+
+/// The body of a request.
+enum HTTPContent: Sendable {
+    case bytes([UInt8])
+    case part(FilePart)
+
+    var size: UInt64 {
+        switch self {
+        case .bytes(let bytes): UInt64(bytes.count)
+        case .part(let part): part.size
+        }
+    }
+
+    /// Some of the bytes at `position`, of which there are some. Blocks.
+    func read(into buffer: UnsafeMutableRawBufferPointer, at position: UInt64) throws -> Int {
+        switch self {
+        case .bytes(let bytes):
+            let rest = bytes[Int(position)...].prefix(buffer.count)
+            buffer.copyBytes(from: rest)
+            return rest.count
+        case .part(let part):
+            let wanted = Int(min(UInt64(buffer.count), part.size - position))
+            return try part.read(into: buffer, wanted, at: position)
+        }
+    }
+}
+
 struct HTTPResponse: Sendable {
     let status: Int
     let contentType: String
     /// Where a redirect points, made absolute.
     let location: String?
+    /// `Location` as it came: where an upload goes on (distribution-spec, "Pushing blobs").
+    let place: String?
     /// `WWW-Authenticate`, as often as it came.
     let challenges: [String]
     /// Seconds, when the server asks for a pause.

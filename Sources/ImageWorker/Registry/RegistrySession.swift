@@ -49,11 +49,21 @@ final class RegistrySession: Sendable {
         return response
     }
 
+    /// Sends something else than a GET, with no second attempt.
+    /// - Parameter url: of this endpoint or of where it sends uploads.
+    func send(
+        _ method: HTTPMethod, _ url: String, _ headers: [String] = []
+    ) async throws -> HTTPResponse {
+        try await authorized(url, headers, .collect(limit: 1 << 20), false, method)
+    }
+
     private func authorized(
-        _ url: String, _ headers: [String], _ body: HTTPBody, _ isChecked: Bool
+        _ url: String, _ headers: [String], _ body: HTTPBody, _ isChecked: Bool,
+        _ method: HTTPMethod = .get
     ) async throws -> HTTPResponse {
         var known = authorization.withLock { $0 }
-        var (response, isOwn) = try await follow(url, headers, known, body, isChecked)
+        var (response, isOwn) = try await follow(
+            url, headers, known, body, isChecked, method)
         // Twice, since the first answer may be a token of an earlier pull that counts no more. Nobody but
         // the registry may say where its credentials go: its storage may be reached without TLS.
         for _ in 1...2 where response.status == 401 && isOwn {
@@ -63,7 +73,8 @@ final class RegistrySession: Sendable {
             else { break }
             known = answer
             authorization.withLock { $0 = answer }
-            (response, isOwn) = try await follow(url, headers, answer, body, isChecked)
+            (response, isOwn) = try await follow(
+                url, headers, answer, body, isChecked, method)
         }
         return response
     }
@@ -72,11 +83,12 @@ final class RegistrySession: Sendable {
     /// - Returns: the last response, and whether the registry itself gave it.
     private func follow(
         _ start: String, _ headers: [String], _ authorization: String?, _ body: HTTPBody,
-        _ isChecked: Bool
+        _ isChecked: Bool, _ method: HTTPMethod
     ) async throws -> (HTTPResponse, isOwn: Bool) {
         var url = start
         for _ in 0...Self.mostRedirects {
-            let request = request(url, headers, authorization)
+            var request = request(url, headers, authorization)
+            request.method = method
             let response = try await client.send(request, body)
             guard [301, 302, 303, 307, 308].contains(response.status),
                 let next = response.location

@@ -1,3 +1,4 @@
+internal import Archive
 internal import CCurl
 internal import ImageProtocol
 internal import Model
@@ -16,6 +17,8 @@ final class Transfer: @unchecked Sendable {
     private var failure: (any Error)?
     private var head: HTTPHead?
     private var floor: ProgressFloor
+    /// Bytes of the request's body so far.
+    private var sent: UInt64 = 0
     /// Bytes of headers so far, those of interim responses and trailers included.
     private var headerBytes = 0
     /// The rest of an error's text is not waited for.
@@ -63,6 +66,7 @@ final class Transfer: @unchecked Sendable {
         return HTTPResponse(
             status: handle.status, contentType: handle.string(CURLINFO_CONTENT_TYPE) ?? "",
             location: handle.string(CURLINFO_REDIRECT_URL),
+            place: handle.headers("Location").first,
             challenges: handle.headers("WWW-Authenticate"),
             retryAfter: handle.retryAfter, body: collected)
     }
@@ -74,6 +78,7 @@ final class Transfer: @unchecked Sendable {
         handle.set(CURLOPT_USERAGENT, "gantry/\(Release.version)")
         gantry_curl_set_list(handle.easy, CURLOPT_HTTPHEADER, headers.first)
         if let form = request.form { handle.set(CURLOPT_COPYPOSTFIELDS, form) }
+        prepareMethod()
         if request.isInsecure {
             handle.set(CURLOPT_SSL_VERIFYPEER, 0)
             handle.set(CURLOPT_SSL_VERIFYHOST, 0)
@@ -98,6 +103,44 @@ final class Transfer: @unchecked Sendable {
             guard let transfer else { return 0 }
             return Unmanaged<Transfer>.fromOpaque(transfer).takeUnretainedValue()
                 .takeHeader(of: count)
+        }
+    }
+
+    private func prepareMethod() {
+        switch request.method {
+        case .get: break
+        case .head: handle.set(CURLOPT_NOBODY, 1)
+        case .post: handle.set(CURLOPT_COPYPOSTFIELDS, "")
+        case .put(let content):
+            handle.set(CURLOPT_UPLOAD, 1)
+            gantry_curl_set_offset(
+                handle.easy, CURLOPT_INFILESIZE_LARGE, curl_off_t(clamping: content.size))
+            gantry_curl_set_pointer(
+                handle.easy, CURLOPT_READDATA, Unmanaged.passUnretained(self).toOpaque())
+            gantry_curl_set_reader(handle.easy) { bytes, _, count, transfer in
+                guard let transfer, let bytes else { return Int(CURL_READFUNC_ABORT) }
+                let buffer = UnsafeMutableRawBufferPointer(start: bytes, count: count)
+                return Unmanaged<Transfer>.fromOpaque(transfer).takeUnretainedValue()
+                    .give(buffer)
+            }
+        }
+    }
+
+    /// libcurl's read callback: how many bytes of the body there are, 0 at its end.
+    private func give(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
+        guard case .put(let content) = request.method, !wasCancelled else {
+            return Int(CURL_READFUNC_ABORT)
+        }
+        if sent == content.size { return 0 }
+        do {
+            let count = try content.read(into: buffer, at: sent)
+            sent += UInt64(count)
+            // As long as the other end takes something it makes progress.
+            floor.wait()
+            return count
+        } catch {
+            failure = error
+            return Int(CURL_READFUNC_ABORT)
         }
     }
 

@@ -55,6 +55,11 @@ final class ImageWork: Sendable {
             state.withLock { $0.tars[chain] = tar }
             return .done
         case .index(let chains): return try await index(chains, Self.only(descriptors))
+        case .pack(let chain, let limit):
+            return .packed(try await pack(chain, limit, Self.only(descriptors)))
+        case .export(let image, let names):
+            return .written(try await export(image, names, Self.only(descriptors)))
+        case .push(let request): return .written(try await push(request))
         case .measure:
             let directory = try StagedDirectory(descriptors)
             return .measured(try await Blocking.run { try directory.measure() })
@@ -174,6 +179,60 @@ final class ImageWork: Sendable {
             try await Blocking.run {
                 .indexed(try index.write(to: file) { isCancelled.isSet })
             }
+        } onCancel: {
+            isCancelled.set()
+        }
+    }
+
+    private func pack(_ chain: String, _ limit: UInt64, _ file: OpenFile) async throws -> Digest {
+        guard let layer = state.withLock({ $0.layers[chain] }) else {
+            throw GantryError(.internal, "the directory of layer \(chain) is missing")
+        }
+        return try await Self.cancellable { [privileges] isCancelled in
+            defer { withExtendedLifetime(layer) {} }
+            return try TreeTar.write(
+                layer.files, to: file.descriptor, limit: limit, privileges,
+                isCancelled: isCancelled
+            ).digest
+        }
+    }
+
+    private func export(
+        _ image: StoredLayers, _ names: [String], _ file: OpenFile
+    ) async throws -> WrittenImage {
+        let tars = try tars(of: image)
+        return try await Self.cancellable { isCancelled in
+            try LayoutWriter(image: try NewManifest(image, sizes: tars.map(\.size)), tars: tars)
+                .write(to: file.descriptor, names: names, isCancelled: isCancelled)
+        }
+    }
+
+    private func push(_ request: PushRequest) async throws -> WrittenImage {
+        let tars = try tars(of: request.image)
+        let client = HTTPClient(request.settings.patience)
+        let session = RegistrySession(client, request.endpoint, request.credentials, tokens)
+        let image = try NewManifest(request.image, sizes: tars.map(\.size))
+        return try await ImagePush(session: session, image: image, tars: tars)
+            .run(as: request.reference)
+    }
+
+    private func tars(of image: StoredLayers) throws -> [FilePart] {
+        let known = state.withLock { $0.tars }
+        return try image.layers.map { layer in
+            guard let tar = known[layer.chain] else {
+                throw GantryError(.internal, "the tar of layer \(layer.chain) is missing")
+            }
+            return try FilePart(whole: try tar.descriptor.duplicate(), "layer \(layer.chain)")
+        }
+    }
+
+    /// Runs what blocks, which asks now and then whether it is to go on.
+    private static func cancellable<Result: Sendable>(
+        _ body: @escaping @Sendable (() -> Bool) throws -> Result
+    ) async throws -> Result {
+        let isCancelled = Flag()
+        return try await withTaskCancellationHandler {
+            try await Blocking.run { try body { isCancelled.isSet } }
         } onCancel: {
             isCancelled.set()
         }

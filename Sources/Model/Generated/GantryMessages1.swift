@@ -309,6 +309,52 @@ public struct ImageMount: Sendable, Hashable {
     }
 }
 
+public struct ExportImageRequest: Sendable, Hashable {
+    public var image: String
+    public var path: String
+
+    public init(image: String = "", path: String = "") {
+        self.image = image
+        self.path = path
+    }
+}
+
+public struct ExportImageResponse: Sendable, Hashable {
+    public var id: String
+    public var manifestDigest: String
+    public var image: String
+
+    public init(id: String = "", manifestDigest: String = "", image: String = "") {
+        self.id = id
+        self.manifestDigest = manifestDigest
+        self.image = image
+    }
+}
+
+public struct PushImageRequest: Sendable, Hashable {
+    public var image: String
+    public var destination: String
+
+    public init(image: String = "", destination: String = "") {
+        self.image = image
+        self.destination = destination
+    }
+}
+
+public struct PushImageResponse: Sendable, Hashable {
+    public var id: String
+    public var manifestDigest: String
+    public var image: String
+    public var name: String
+
+    public init(id: String = "", manifestDigest: String = "", image: String = "", name: String = "") {
+        self.id = id
+        self.manifestDigest = manifestDigest
+        self.image = image
+        self.name = name
+    }
+}
+
 public struct SetLogLevelRequest: Sendable, Hashable {
     public var level: String
 

@@ -9,6 +9,12 @@ enum NamesInDirectory {
         let bytes: [CChar]
         /// Where the directory is to be read on behind it (readdir(3), `d_off`).
         let next: Int
+
+        func precedes(_ other: Name) -> Bool {
+            bytes.lexicographicallyPrecedes(other.bytes) {
+                UInt8(bitPattern: $0) < UInt8(bitPattern: $1)
+            }
+        }
     }
 
     /// - Parameters:

@@ -36,17 +36,22 @@ public struct TreeWalk: ~Copyable {
     private var levels: [Level]
     private let resolve: UInt64
     private let removes: Bool
+    private let isSorted: Bool
 
     /// - Parameters:
     ///   - acrossMounts: whether directories on other file systems are entered.
     ///   - removes: whether each entry is removed before the next step: then none is passed over.
+    ///   - isSorted: whether names come in the order of their bytes, for which all those of a directory and
+    ///     of the ones above it are in memory.
     public init(
-        _ root: consuming Descriptor, acrossMounts: Bool = true, removes: Bool = false
+        _ root: consuming Descriptor, acrossMounts: Bool = true, removes: Bool = false,
+        isSorted: Bool = false
     ) throws(SystemError) {
         levels = [Level(name: [], identity: try FileIdentity(root))]
         current = root
         resolve = acrossMounts ? 0 : GANTRY_RESOLVE_NO_XDEV
         self.removes = removes
+        self.isSorted = isSorted
     }
 
     /// The number of the directory that the walk is in, valid until the next call.
@@ -80,16 +85,18 @@ public struct TreeWalk: ~Copyable {
     public mutating func enter(_ name: [CChar]) throws(SystemError) {
         let inner = try open(name)
         let identity = try FileIdentity(inner)
-        if depth >= Self.mostLevels { levels[depth].forgetNames() }
+        if depth >= Self.mostLevels, !isSorted { levels[depth].forgetNames() }
         levels.append(Level(name: name, identity: identity))
         current = inner
     }
 
     private mutating func readOn() throws(SystemError) {
         let start = levels[depth].position
-        let names = try NamesInDirectory.read(current, from: start, most: Self.mostNames)
+        let most = isSorted ? Int.max : Self.mostNames
+        var names = try NamesInDirectory.read(current, from: start, most: most)
+        if isSorted { names.sort { $0.precedes($1) } }
         levels[depth].names = names.reversed()
-        levels[depth].isRead = names.count < Self.mostNames
+        levels[depth].isRead = names.count < most
         levels[depth].wasResumed = levels[depth].wasResumed || start != 0
     }
 

@@ -7,7 +7,8 @@ struct ImageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "image", abstract: "Manage images.",
         subcommands: [
-            Pull.self, ImportCommand.self, List.self, Inspect.self, Usage.self, Tag.self,
+            Pull.self, ImportCommand.self, Export.self, Push.self, List.self, Inspect.self,
+            Usage.self, Tag.self,
             Untag.self,
             Pin.self, Unpin.self, Mount.self, Unmount.self, Remove.self, Prune.self,
         ])

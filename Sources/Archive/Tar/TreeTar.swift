@@ -1,0 +1,190 @@
+internal import CLinux
+internal import Glibc
+public import ImageTree
+public import Kernel
+public import Model
+internal import System
+
+/// Writes the files of an unpacked layer as a tar. Its digest is not that of the tar that they came from,
+/// of which order, times of directories that nobody described and more are not known any more.
+public struct TreeTar: ~Copyable {
+    private var tar: TarWriter
+    private let privileges: Privileges
+    /// The first name of each file that has several.
+    private var links: [FileNumber: [UInt8]] = [:]
+    /// Of the directory that the walk is in; ends in a slash.
+    private var path: [UInt8] = Array("./".utf8)
+
+    private struct FileNumber: Hashable {
+        let device: UInt64
+        let inode: UInt64
+    }
+
+    private init(_ tar: consuming TarWriter, _ privileges: Privileges) {
+        self.tar = tar
+        self.privileges = privileges
+    }
+
+    /// Blocks.
+    /// - Parameters:
+    ///   - directory: the path of the files.
+    ///   - file: empty.
+    ///   - limit: bytes that the tar may have at most.
+    /// - Throws: `resourceExhausted` beyond the limit; `SystemError`; `CancellationError`.
+    public static func write(
+        _ directory: String, to file: borrowing Descriptor, limit: UInt64,
+        _ privileges: Privileges = .root, isCancelled: () -> Bool
+    ) throws -> (digest: Digest, size: UInt64) {
+        var writer = TreeTar(TarWriter(to: file, limit: limit), privileges)
+        try writer.walk(directory, isCancelled)
+        return try writer.tar.finish()
+    }
+
+    private mutating func walk(_ directory: String, _ isCancelled: () -> Bool) throws {
+        let root = try Files.open(directory, O_RDONLY | GANTRY_O_DIRECTORY)
+        var status = stat()
+        let number = root.raw
+        try syscall("fstat", directory) { fstat(number, &status) }
+        try addDirectory(status, number)
+        var walk = try TreeWalk(root, acrossMounts: false, isSorted: true)
+        while let step = try walk.next() {
+            if isCancelled() { throw CancellationError() }
+            switch step {
+            case .left(let name): path.removeLast(name.count)
+            case .entry(let name):
+                if try add(name, in: walk.directory, isCancelled) { try walk.enter(name) }
+            }
+        }
+    }
+
+    /// - Returns: whether it is a directory, which the walk is to enter.
+    private mutating func add(
+        _ name: [CChar], in directory: Int32, _ isCancelled: () -> Bool
+    ) throws -> Bool {
+        var status = stat()
+        let shown = Trees.readable(name)
+        try syscall("fstatat", shown) { fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) }
+        let bytes = name.dropLast().map(UInt8.init(bitPattern:))
+        switch status.st_mode & S_IFMT {
+        case S_IFDIR:
+            path += bytes + [UInt8(ascii: "/")]
+            let opened = try open(name, in: directory, GANTRY_O_DIRECTORY)
+            try addDirectory(status, opened.raw)
+            return true
+        case S_IFCHR where status.st_rdev == 0:
+            try addMark(Array(".wh.".utf8) + bytes)
+        case S_IFREG, S_IFLNK, S_IFCHR, S_IFBLK, S_IFIFO:
+            try addFile(path + bytes, status, name, in: directory, isCancelled)
+        default: break
+        }
+        return false
+    }
+
+    private func open(
+        _ name: [CChar], in directory: Int32, _ flags: Int32 = 0
+    ) throws(SystemError) -> Descriptor {
+        let flags = O_RDONLY | GANTRY_O_NOFOLLOW | flags
+        return Descriptor(
+            owning: try syscall("open", Trees.readable(name)) {
+                gantry_openat(directory, name, flags, 0)
+            })
+    }
+
+    private mutating func addDirectory(_ status: stat, _ file: Int32) throws {
+        var header = Self.header(path, UInt8(ascii: "5"), status)
+        header.extended = try Self.extended(file)
+        try tar.add(header)
+        var value: UInt8 = 0
+        if fgetxattr(file, privileges.opaqueAttribute, &value, 1) == 1, value == UInt8(ascii: "y") {
+            try addMark(Array(".wh..wh..opq".utf8))
+        }
+    }
+
+    /// An empty file that says something of the layers below (image-spec, layer.md, "Whiteouts").
+    private mutating func addMark(_ name: [UInt8]) throws {
+        var header = TarHeader(name: path + name, type: UInt8(ascii: "0"))
+        header.mode = 0o600
+        try tar.add(header)
+    }
+
+    private mutating func addFile(
+        _ name: [UInt8], _ status: stat, _ leaf: [CChar], in directory: Int32,
+        _ isCancelled: () -> Bool
+    ) throws {
+        if status.st_nlink > 1 {
+            let number = FileNumber(
+                device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+            if let first = links[number] {
+                var header = Self.header(name, UInt8(ascii: "1"), status)
+                header.link = first
+                return try tar.add(header)
+            }
+            links[number] = name
+        }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: try addContent(name, status, leaf, in: directory, isCancelled)
+        case S_IFLNK:
+            var header = Self.header(name, UInt8(ascii: "2"), status)
+            header.link = try Self.target(leaf, in: directory)
+            try tar.add(header)
+        case S_IFIFO: try tar.add(Self.header(name, UInt8(ascii: "6"), status))
+        default:
+            let isBlock = status.st_mode & S_IFMT == S_IFBLK
+            var header = Self.header(name, UInt8(ascii: isBlock ? "4" : "3"), status)
+            header.major = Int64(gnu_dev_major(status.st_rdev))
+            header.minor = Int64(gnu_dev_minor(status.st_rdev))
+            try tar.add(header)
+        }
+    }
+
+    private mutating func addContent(
+        _ name: [UInt8], _ status: stat, _ leaf: [CChar], in directory: Int32,
+        _ isCancelled: () -> Bool
+    ) throws {
+        let file = try open(leaf, in: directory)
+        var header = Self.header(name, UInt8(ascii: "0"), status)
+        header.extended = try Self.extended(file.raw)
+        let content = try FilePart(whole: file, Trees.readable(leaf))
+        header.size = content.size
+        try tar.add(header)
+        try content.stream { bytes in
+            if isCancelled() { throw CancellationError() }
+            try bytes.withUnsafeBytes { try tar.write($0) }
+        }
+        try tar.write(TarHeader.padding(content.size))
+    }
+
+    private static func header(_ name: [UInt8], _ type: UInt8, _ status: stat) -> TarHeader {
+        var header = TarHeader(name: name, type: type)
+        header.mode = Int64(status.st_mode & 0o7777)
+        (header.owner, header.group) = (Int64(status.st_uid), Int64(status.st_gid))
+        header.modified = TarTime(
+            seconds: Int64(status.st_mtim.tv_sec), nanoseconds: status.st_mtim.tv_nsec)
+        return header
+    }
+
+    private static func target(_ leaf: [CChar], in directory: Int32) throws -> [UInt8] {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = try syscall("readlink", Trees.readable(leaf)) {
+            readlinkat(directory, leaf, &buffer, buffer.count)
+        }
+        return buffer.prefix(count).map(UInt8.init(bitPattern:))
+    }
+
+    /// Those that a layer may set; a file system without any has none.
+    private static func extended(_ file: Int32) throws -> [(name: [UInt8], value: [UInt8])] {
+        var names = [CChar](repeating: 0, count: ExtendedAttribute.largest)
+        let count = flistxattr(file, &names, names.count)
+        guard count > 0 else { return [] }
+        return try names.prefix(count).split(separator: 0).compactMap { name in
+            let bytes = name.map(UInt8.init(bitPattern:))
+            let key = ExtendedAttribute.Name(bytes)
+            guard key.isAllowed else { return nil }
+            var value = [UInt8](repeating: 0, count: ExtendedAttribute.largest)
+            let length = try syscall("fgetxattr", key.description) {
+                fgetxattr(file, key.bytes, &value, value.count)
+            }
+            return (bytes, Array(value.prefix(length)))
+        }.sorted { $0.name.lexicographicallyPrecedes($1.name) }
+    }
+}
