@@ -2,6 +2,7 @@
 
 import os
 import platform
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,17 @@ def facts() -> set[str]:
         "selinux": Path("/sys/fs/selinux/enforce").exists(),
         "cgroup v2": Path("/sys/fs/cgroup/cgroup.controllers").exists(),
         "systemd": Path("/run/systemd/system").exists(),
+        "project quotas": _has_module("quota_v2"),
         # Detached mounts as layers of overlay, over files (Linux 6.15).
         # What EROFS takes no files of is in memory.
         "trees": "GANTRY_DISK" not in os.environ,
         "indexes": _release() >= (6, 15) and "\terofs\n" in Path("/proc/filesystems").read_text(),
     }
     return {fact for fact, holds in found.items() if holds}
+
+
+def _has_module(name: str) -> bool:
+    return subprocess.run(["modprobe", "--dry-run", "--quiet", name], check=False).returncode == 0
 
 
 def _release() -> tuple[int, ...]:

@@ -57,6 +57,15 @@ int gantry_mount(const char *source, const char *target, const char *type, unsig
 // The same on a thread whose working directory has the process's descriptors as names.
 int gantry_mount_by_number(const char *source, const char *target, const char *type, unsigned long flags,
                            const char *data);
+// Project quotas (quotactl_fd(2), linux/dqblk_xfs.h). All take an open file of the file system.
+// gantry_project_quota_state: 0 for none, 1 for counting, 2 for limits that hold; -1 with errno.
+int gantry_project_quota_state(int file);
+int gantry_get_project(int directory, unsigned int *project);
+// Sets it, and that what is made below has it as well.
+int gantry_set_project(int directory, unsigned int project);
+// Bytes; 0 is no limit.
+int gantry_set_project_limit(int file, unsigned int project, unsigned long long bytes);
+int gantry_get_project_usage(int file, unsigned int project, unsigned long long *bytes, unsigned long long *inodes);
 int gantry_umount(const char *target, int flags);
 int gantry_unshare(int flags);
 int gantry_setns(int descriptor, int flags);

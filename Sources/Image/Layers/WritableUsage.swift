@@ -56,7 +56,7 @@ final class WritableUsages: Sendable {
         entries.withLock { _ = $0.removeValue(forKey: id) }
     }
 
-    private static func wallClock() -> Int64 {
+    static func wallClock() -> Int64 {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)

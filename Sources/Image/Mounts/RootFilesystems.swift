@@ -13,12 +13,17 @@ public final class RootFilesystems: Sendable {
     private let layers: Layers
     private let usages = WritableUsages()
     private let images = IndexMounts()
+    private let quota: ProjectQuota?
 
-    public init(root: String, runroot: String, layers: Layers) throws {
+    /// - Parameter writableLimit: bytes of each container's writable part; 0 is no limit.
+    /// - Throws: `GantryError` (`failedPrecondition`) where there are no such limits; `SystemError`.
+    public init(root: String, runroot: String, layers: Layers, writableLimit: UInt64 = 0) throws {
         self.root = root
         self.runroot = runroot
         self.layers = layers
-        try Files.makeDirectories("\(root)/containers", mode: 0o700)
+        let containers = "\(root)/containers"
+        try Files.makeDirectories(containers, mode: 0o700)
+        quota = try writableLimit == 0 ? nil : ProjectQuota(at: containers, limit: writableLimit)
     }
 
     /// Where a container's root file system is mounted.
@@ -57,6 +62,10 @@ public final class RootFilesystems: Sendable {
                 try await Blocking.run {
                     // Nobody else may get at an image's programs that run as root.
                     try Files.makePrivateDirectory(above, group: owner?.group)
+                    if let quota = self.quota {
+                        try Files.makeDirectories(overlay.home)
+                        try quota.assign(overlay.home)
+                    }
                     guard let indexed else { return try overlay.mount() }
                     let image = try self.images.mount(indexed, for: id)
                     try IndexOverlay(overlay).mount(over: image)
@@ -78,8 +87,10 @@ public final class RootFilesystems: Sendable {
             images.release(id)
             try MappedLayers.release(home)
         }
+        let project = quota == nil ? nil : ProjectQuota.project(at: home(of: id))
         try await Trees.remove(home(of: id))
-        try await Blocking.run {
+        try await Blocking.run { [quota] in
+            if let project { quota?.forget(project) }
             // The directory above belongs to the container's bundle too, and may not be empty.
             _ = rmdir(target)
             _ = rmdir(Path.parent(of: target))
@@ -118,6 +129,11 @@ public final class RootFilesystems: Sendable {
 
     /// The same for callers that may block the thread.
     public func usageNow(_ id: String) -> WritableUsage {
-        usages.usage(id, of: ["\(home(of: id))/upper", volumes(of: id)])
+        // Where the file system counts, nothing is walked.
+        if let (bytes, inodes) = quota?.usage(of: home(of: id)) {
+            return WritableUsage(
+                bytes: bytes, inodes: inodes, measuredAt: WritableUsages.wallClock())
+        }
+        return usages.usage(id, of: ["\(home(of: id))/upper", volumes(of: id)])
     }
 }

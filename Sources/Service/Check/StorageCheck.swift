@@ -14,7 +14,7 @@ extension NodeCheck {
                     Self.area, "\(paths.root) is not there yet", "the daemon makes it at its start")
             ]
         }
-        return [overlay(), format()] + space(paths.root) + runDirectory()
+        return [overlay(), format()] + quota() + space(paths.root) + runDirectory()
     }
 
     private func overlay() -> Finding {
@@ -33,6 +33,22 @@ extension NodeCheck {
             Self.area,
             "overlay works on \(paths.root), with mapped IDs too"
                 + (probe.hasUserAttributes ? ", and user.* attributes are kept" : ""))
+    }
+
+    /// Whether what `writable_layer_limit` wants is there.
+    private func quota() -> [Finding] {
+        let limit = settings.writableLayerLimit
+        if limit == 0 { return [] }
+        do {
+            _ = try ProjectQuota(at: paths.root, limit: UInt64(limit))
+            return [.ok(Self.area, "a container may write \(limit) bytes, by project quota")]
+        } catch {
+            return [
+                .problem(
+                    Self.area, "\(error)",
+                    "set writable_layer_limit to 0: the daemon does not start so")
+            ]
+        }
     }
 
     /// Which format of layers counts, and why.

@@ -74,8 +74,15 @@ public final class Node: Sendable {
         log.info("layers of images", metadata: ["format": "\(layers.formats.preferred)"])
         imageMounts = ImageMounts()
         try await Blocking.run { [imageMounts] in _ = try imageMounts.read() }
-        rootFilesystems = try RootFilesystems(
-            root: paths.root, runroot: paths.runRoot, layers: layers)
+        rootFilesystems = try await Blocking.run { [layers] in
+            do {
+                return try RootFilesystems(
+                    root: paths.root, runroot: paths.runRoot, layers: layers,
+                    writableLimit: UInt64(settings.writableLayerLimit))
+            } catch let error as GantryError {
+                throw GantryError("writable_layer_limit", from: error)
+            }
+        }
         let puller = Puller(
             layers: layers, registries: try await Blocking.run { try Registries.load(settings) },
             workers: ImageWorkers(settings, log: log), settings: FetchSettings(settings))

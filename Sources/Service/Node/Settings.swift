@@ -68,6 +68,8 @@ public struct Settings: Sendable {
     /// Times its compressed size that a layer may unpack to, once it has so many bytes.
     public var largestLayerRatio = 200
     public var layerRatioFloor = 1 << 30
+    /// Bytes that a container may write into its own layer; 0: any number.
+    public var writableLayerLimit = 0
     /// How layers are kept; nil: as it works best here.
     public var layerFormat: LayerFormat? = .tree
     /// Compressed bytes from which a layer may be fetched in ranges.

@@ -120,6 +120,9 @@ struct Configuration {
                 name: "layer_format", value: .text(\.layerFormatName),
                 summary: "How to keep layers: tree (unpacked), erofs (as indexed tars) or auto."),
             Key(
+                name: "writable_layer_limit", value: .count(\.writableLayerLimit),
+                summary: "Maximum size of a new container's writable layer, in bytes; 0: any size."),
+            Key(
                 name: "largest_layer", value: .number(\.largestLayer),
                 summary: "Maximum size of an uncompressed layer, in bytes."),
             Key(
