@@ -42,8 +42,8 @@ final class MethodSlot: AcceptSlot {
 
     func begin(_ server: Server) {
         let request = takeMessage()
-        guard let call = arrival.take() else { return }
-        ServerCall(call, server).start(method, request)
+        guard let (call, traceparent) = arrival.take() else { return }
+        ServerCall(call, server).start(method, request, traceparent)
     }
 
     /// Nil when the client sent none.
@@ -80,7 +80,7 @@ final class UnknownSlot: AcceptSlot {
         let path = Bytes.text(details.pointee.method)
         grpc_call_details_destroy(details)
         grpc_call_details_init(details)
-        guard let call = arrival.take() else { return }
+        guard let (call, _) = arrival.take() else { return }
         ServerCall(call, server).finish(
             Status(code: Status.unimplemented, message: "no method \(path)"))
     }

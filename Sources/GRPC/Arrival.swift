@@ -1,6 +1,6 @@
 internal import CGRPC
 
-/// The call that arrived, and its metadata, which nobody reads.
+/// The call that arrived, and its metadata.
 final class Arrival {
     let call = UnsafeMutablePointer<OpaquePointer?>.allocate(capacity: 1)
     let metadata = UnsafeMutablePointer<grpc_metadata_array>.allocate(capacity: 1)
@@ -17,9 +17,12 @@ final class Arrival {
     }
 
     /// The call, whose owner is whoever takes it. The array is used again for the next one's.
-    func take() -> OpaquePointer? {
-        defer { call.pointee = nil }
-        metadata.pointee.count = 0
-        return call.pointee
+    func take() -> (call: OpaquePointer, traceparent: String?)? {
+        defer {
+            call.pointee = nil
+            metadata.pointee.count = 0
+        }
+        guard let call = call.pointee else { return nil }
+        return (call, CallMetadata.traceparent(in: metadata.pointee))
     }
 }

@@ -27,12 +27,12 @@ final class ServerCall: @unchecked Sendable {
 
     /// Runs the method on the request. An answer that needs no waiting is on its way when this
     /// returns; otherwise the client's going away is followed from here on.
-    func start(_ method: Method, _ request: [UInt8]?) {
+    func start(_ method: Method, _ request: [UInt8]?, _ traceparent: String? = nil) {
         guard let request else {
             return finish(
                 Status(code: Status.internal, message: "the request has no message"))
         }
-        run(method, request)
+        run(method, request, traceparent)
         if takesClose() {
             let batch = Batch()
             batch.receiveClose()
@@ -44,8 +44,13 @@ final class ServerCall: @unchecked Sendable {
 
     /// The one unstructured task of the daemon: the edge where calls come in. It holds the call,
     /// for whose end the server's shutdown waits.
-    private func run(_ method: Method, _ request: [UInt8]) {
-        let task = Task.immediate { await self.answer(method, request) }
+    private func run(_ method: Method, _ request: [UInt8], _ traceparent: String?) {
+        let task = Task.immediate {
+            guard let traceparent else { return await self.answer(method, request) }
+            await CallMetadata.$traceparent.withValue(traceparent) {
+                await self.answer(method, request)
+            }
+        }
         state.withLock { $0.task = task }
     }
 

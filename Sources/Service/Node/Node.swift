@@ -23,6 +23,7 @@ public final class Node: Sendable {
     let containers = Index<SandboxContainer>("container")
     let events = EventHub()
     let traces = TraceLog()
+    public let spans = SpanQueue()
     public let telemetry = Telemetry()
     let plugins: NodePlugins
     let images: ImageCatalog

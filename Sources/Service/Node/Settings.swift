@@ -105,6 +105,11 @@ public struct Settings: Sendable {
     /// What ListPodSandboxMetrics tells.
     public var podMetrics = MetricFamily.allCases
 
+    /// Where traces are sent to, as `http://HOST:4318/v1/traces`; empty: nowhere.
+    public var traceEndpoint = ""
+    /// Of a million traces that begin here, so many are sent.
+    public var traceSampling = 1_000_000
+
     /// Where exec, attach and port-forward are served; port 0: any that is free.
     public var streamingAddress = "127.0.0.1"
     public var streamingPort = 0

@@ -7,12 +7,15 @@ public struct CallContext: Sendable {
     /// Counts from the daemon's start.
     public let id: UInt64
     public let method: String
+    /// The trace that its caller is part of.
+    public let parent: TraceParent?
 
     @TaskLocal public static var current: CallContext?
 
     private static let last = Atomic<UInt64>(0)
 
-    public init(method: String) {
+    public init(method: String, parent: TraceParent? = nil) {
+        self.parent = parent
         id = Self.last.add(1, ordering: .relaxed).newValue
         self.method = method
     }

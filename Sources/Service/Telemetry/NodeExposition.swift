@@ -10,6 +10,7 @@ extension Node {
         var page = Exposition()
         addCalls(&page)
         addWork(&page)
+        addTraces(&page)
         addPrograms(&page)
         addProcess(&page)
         return page.text
@@ -52,6 +53,13 @@ extension Node {
         page.add(
             "gantry_image_pulled_bytes_total", "counter", "Bytes of layers that pulls received.",
             counts: [[]: telemetry.pulledBytes])
+    }
+
+    private func addTraces(_ page: inout Exposition) {
+        let (exported, dropped) = spans.counts
+        page.add(
+            "gantry_trace_spans_total", "counter", "Spans for the collector of traces.",
+            ["outcome"], counts: [["exported"]: exported, ["dropped"]: dropped])
     }
 
     private func addPrograms(_ page: inout Exposition) {

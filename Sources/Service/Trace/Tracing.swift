@@ -50,6 +50,13 @@ extension Node {
         _ entry: TraceLog.Entry, _ sandbox: String, _ pod: TraceLog.PodName, failed: Bool
     ) {
         traces.end(entry, sandbox: sandbox, failed: failed)
+        spans.offer(CallContext.current?.parent) { context in
+            FinishedOperation(
+                context: context, name: entry.name, subject: entry.subject, sandbox: sandbox,
+                pod: pod.text, uid: pod.uid, startedAt: entry.startedAt,
+                duration: entry.recorder.elapsed.nanoseconds, failed: failed,
+                steps: entry.recorder.spans)
+        }
         if let report = SlowReport(entry, failed: failed) { log.warning("\(pod.text): \(report)") }
     }
 }

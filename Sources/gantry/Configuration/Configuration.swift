@@ -193,6 +193,12 @@ struct Configuration {
                 name: "metrics_socket", value: .text(\.metricsSocket),
                 summary: "Unix socket to serve metrics at, for socket_group; empty: none."),
             Key(
+                name: "trace_endpoint", value: .text(\.traceEndpoint),
+                summary: "Collector of traces, OTLP over HTTP: http://HOST:4318; empty: none."),
+            Key(
+                name: "trace_sampling", value: .count(\.traceSampling),
+                summary: "Traces that are sent, of a million; the kubelet decides of its own."),
+            Key(
                 name: "streaming_address", value: .text(\.streamingAddress),
                 summary: "Address to serve exec, attach and port-forward at."),
             Key(

@@ -99,6 +99,13 @@ extension Settings {
         guard metricsSocket.isEmpty || metricsSocket.begins(with: "/") else {
             throw section.error("metrics_socket", "\"\(metricsSocket)\" is not an absolute path")
         }
+        guard traceEndpoint.isEmpty || TraceEndpoint(traceEndpoint) != nil else {
+            throw section.error(
+                "trace_endpoint", "\"\(traceEndpoint)\" is no http://HOST[:PORT][/PATH]")
+        }
+        guard traceSampling <= 1_000_000 else {
+            throw section.error("trace_sampling", "want at most 1000000")
+        }
         let families = try section.strings("pod_metrics") ?? []
         if let unknown = families.first(where: { MetricFamily(rawValue: $0) == nil }) {
             let known = MetricFamily.allCases.map(\.rawValue).joined(separator: ", ")

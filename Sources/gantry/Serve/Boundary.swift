@@ -40,7 +40,9 @@ struct Boundary: Sendable {
     ) async throws -> Result {
         let begin = ContinuousClock.now
         telemetry.began(labels)
-        return try await CallContext.$current.withValue(CallContext(method: labels.last ?? "")) {
+        let parent = CallMetadata.traceparent.flatMap(TraceParent.init)
+        let context = CallContext(method: labels.last ?? "", parent: parent)
+        return try await CallContext.$current.withValue(context) {
             do {
                 let result = try await body()
                 note(labels, .ok, begin)

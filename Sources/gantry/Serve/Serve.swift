@@ -64,6 +64,10 @@ struct Serve: AsyncParsableCommand {
                 streams.addTask { await Self.stream(streaming, node, log) }
                 let watchdog = Watchdog(manager: manager, socket: settings.socket, log: log)
                 streams.addTask { await watchdog.run() }
+                let host = ProcessInfo.processInfo.hostName
+                if let traces = TraceExport(settings, node.spans, host: host, log) {
+                    streams.addTask { await traces.run() }
+                }
                 for await _ in control.end.stream { break }
                 manager.tell(.stopping)
                 node.beginShutdown()
