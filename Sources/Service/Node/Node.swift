@@ -103,6 +103,7 @@ public final class Node: Sendable {
         liveHandlers = Mutex(handlers)
         host = try await Blocking.run { try HostFacts.detect() }
         cgroupDriver = settings.cgroupDriver ?? CgroupDriver.detect()
+        try settings.checkMonitorCgroup(cgroupDriver)
         try await prepareInfra()
     }
 

@@ -14,6 +14,8 @@ public struct Settings: Sendable {
     public var containerdSocket = ""
     /// nil: systemd where it runs the node, else cgroupfs.
     public var cgroupDriver: OCI.CgroupDriver?
+    /// `pod`, or the cgroup below which the pods' monitors live.
+    public var monitorCgroup = "pod"
     /// Handlers as configured; when empty, those that are found.
     public var handlers: [OCI.Handler] = []
     /// The handler for pods that name none; when empty, the first.

@@ -50,6 +50,9 @@ struct Configuration {
                 name: "cgroup_driver", value: .text(\.cgroupDriverName),
                 summary: "systemd or cgroupfs; empty: systemd where it is the init."),
             Key(
+                name: "monitor_cgroup", value: .text(\.monitorCgroup),
+                summary: "Where monitors live: pod, or a cgroup such as system.slice or /monitors."),
+            Key(
                 name: "default_runtime", value: .text(\.defaultHandler), reloads: true,
                 summary: "Handler of pods without a RuntimeClass; empty: the first."),
             Key(

@@ -99,6 +99,12 @@ extension Settings {
         guard metricsSocket.isEmpty || metricsSocket.begins(with: "/") else {
             throw section.error("metrics_socket", "\"\(metricsSocket)\" is not an absolute path")
         }
+        guard
+            ["", "pod"].contains(monitorCgroup) || monitorCgroup.begins(with: "/")
+                || monitorCgroup.ends(with: ".slice"), monitorCgroup != "/"
+        else {
+            throw section.error("monitor_cgroup", "want pod, a slice or an absolute path")
+        }
         guard traceEndpoint.isEmpty || TraceEndpoint(traceEndpoint) != nil else {
             throw section.error(
                 "trace_endpoint", "\"\(traceEndpoint)\" is no http://HOST[:PORT][/PATH]")
