@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from grpc import StatusCode
 
-from harness import cri
+from harness import cri, nri
 from harness.client import refused
 from harness.cri import REPOSITORY
 from harness.wait import wait_until
@@ -155,6 +155,46 @@ def test_no_pid_namespace_is_shared_where_the_init_is_not_known(odd, busybox):
         pod.create("true", image=busybox, linux=linux)
     alone = pod.run("sleep 1000", image=busybox)
     assert alone.output("readlink", "/proc/self/ns/pid").strip() != mine("pid")
+
+
+@pytest.fixture
+def newer(odd, busybox):
+    """Runs a container that a plugin adjusts so, and gives the `linux` of the spec that the runtime got."""
+    pods = odd("newer")
+
+    def run_adjusted(**linux):
+        adjustment = nri.ContainerAdjustment(linux=linux)
+        with nri.Plugin(CreateContainer=lambda _: nri.CreateContainerResponse(adjust=adjustment)):
+            container = pods.run().run("sleep 1000", image=busybox)
+        return json.loads((PLACE / "specs" / f"{container.id}.json").read_text())
+
+    return run_adjusted
+
+
+def test_devices_and_policies_of_a_newer_runtime(newer):
+    spec = newer(
+        net_devices=[{"key": "eth9", "value": {"name": "in"}}, {"key": "eth8", "value": {}}],
+        memory_policy={"mode": 2, "nodes": "0-1", "flags": [0]})
+    assert spec["ociVersion"] == "1.3.0"
+    assert spec["linux"]["netDevices"] == {"eth9": {"name": "in"}, "eth8": {}}
+    assert spec["linux"]["memoryPolicy"] == {
+        "mode": "MPOL_BIND", "nodes": "0-1", "flags": ["MPOL_F_STATIC_NODES"]}
+    assert "intelRdt" not in spec["linux"]
+
+
+def test_rdt_of_a_newer_runtime(newer):
+    spec = newer(rdt={
+        "clos_id": {"value": "gold"}, "schemata": {"value": ["L3:0=f", "MB:0=20"]},
+        "enable_monitoring": {"value": True}})
+    assert spec["linux"]["intelRdt"] == {
+        "closID": "gold", "schemata": ["L3:0=f", "MB:0=20"], "enableMonitoring": True}
+    assert newer(resources={"rdt_class": {"value": "silver"}})["linux"]["intelRdt"] == {"closID": "silver"}
+    assert "intelRdt" not in newer(resources={"rdt_class": {"value": ""}})["linux"]
+
+
+def test_a_policy_that_a_newer_runtime_lacks(newer):
+    with refused(StatusCode.FAILED_PRECONDITION, "memory policy MPOL_WEIGHTED_INTERLEAVE", "does not have"):
+        newer(memory_policy={"mode": 6, "nodes": "0"})
 
 
 def test_a_name_means_nothing(odd, busybox):

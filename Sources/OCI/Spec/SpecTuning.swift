@@ -73,6 +73,9 @@ extension HandlerFeatures {
     public func ociVersion(of spec: Spec) -> String {
         let linux = spec.linux
         if linux.netDevices != nil || linux.memoryPolicy != nil { return "1.3.0" }
+        if let rdt = linux.intelRdt, rdt.schemata != nil || rdt.enableMonitoring != nil {
+            return "1.3.0"
+        }
         if spec.process.scheduler != nil || spec.process.ioPriority != nil { return "1.1.0" }
         return spec.ociVersion
     }
