@@ -15,7 +15,9 @@ internal import Testing
     }
 
     @Test func thoseOfThePod() throws {
-        let found = try namespaces(NamespaceOption(pid: .pod)) { $0.namespaces.pid = "/ns/pid" }
+        let found = try namespaces(NamespaceOption(pid: .pod)) {
+            $0.namespaces.joinedPid = "/ns/pid"
+        }
         #expect(
             found == [
                 .mount: "new", .pid: "/ns/pid", .network: "/ns/net", .ipc: "/ns/ipc",
@@ -36,7 +38,7 @@ internal import Testing
 
     @Test func thoseOfATarget() throws {
         let options = NamespaceOption(pid: .target, targetId: "other")
-        let found = try namespaces(options) { $0.namespaces.targetPid = "/proc/7/ns/pid" }
+        let found = try namespaces(options) { $0.namespaces.joinedPid = "/proc/7/ns/pid" }
         #expect(found[.pid] == "/proc/7/ns/pid")
         expectError(.invalidArgument, "only the PID namespace") {
             try namespaces(NamespaceOption(network: .target, pid: .node))

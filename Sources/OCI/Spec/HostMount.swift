@@ -55,18 +55,19 @@ public struct PodNamespaces: Hashable, Sendable {
     public var user: String?
     /// The pod's, shared by all of its containers.
     public var pid: String?
-    /// That of the container that `target_id` names.
-    public var targetPid: String?
+    /// The one that this container is to join: the pod's, or that of the container that `target_id`
+    /// names.
+    public var joinedPid: String?
 
     public init(
         network: String? = nil, ipc: String? = nil, uts: String? = nil, user: String? = nil,
-        pid: String? = nil, targetPid: String? = nil
+        pid: String? = nil, joinedPid: String? = nil
     ) {
         self.network = network
         self.ipc = ipc
         self.uts = uts
         self.user = user
         self.pid = pid
-        self.targetPid = targetPid
+        self.joinedPid = joinedPid
     }
 }

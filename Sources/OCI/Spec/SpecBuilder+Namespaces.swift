@@ -20,8 +20,8 @@ extension SpecBuilder {
     }
 
     private func pid() throws -> [Spec.Namespace] {
-        if options.pid == .target { return [try pinned(.pid, request.namespaces.targetPid)] }
-        return try shared(.pid, \.pid, request.namespaces.pid)
+        if options.pid == .target { return [try pinned(.pid, request.namespaces.joinedPid)] }
+        return try shared(.pid, \.pid, request.namespaces.joinedPid)
     }
 
     /// The pod's namespace is the node's where the pod has none of its own.

@@ -17,6 +17,8 @@ struct ContainerPlan: Sendable {
     var spec: Spec
     let user: ResolvedUser
     let handler: WorkingHandler
+    /// Whose PID namespace it is to have; nil for none.
+    let joined: JoinedProcess?
     /// Limits, with what plugins made of them.
     var resources: LinuxContainerResources?
     /// What plugins changed, as it is stored; empty for nothing.
@@ -28,8 +30,11 @@ struct ContainerPlan: Sendable {
         id: String, root: String
     ) async throws -> ContainerPlan {
         let handler = try node.handlers.named(sandbox.handler)
-        let request = try await SpecInputs(node: node, sandbox: sandbox, config: config, id: id)
-            .request(image.config, root: root)
+        let joined = try node.joinedProcess(
+            sandbox, config.linux?.securityContext ?? LinuxContainerSecurityContext())
+        let request = try await SpecInputs(
+            node: node, sandbox: sandbox, config: config, id: id, joined: joined
+        ).request(image.config, root: root)
         var spec = try SpecBuilder.container(request)
         try await HookDirectories(node.settings.hookDirectories).add(
             to: &spec, annotations: sandbox.config.annotations.merging(config.annotations) { $1 },
@@ -37,7 +42,8 @@ struct ContainerPlan: Sendable {
         return ContainerPlan(
             node: node, sandbox: sandbox, config: config, image: image, id: id,
             volumes: request.mounts, declaredVolumes: request.imageVolumes, spec: spec,
-            user: request.user, handler: handler, resources: config.linux?.resources)
+            user: request.user, handler: handler, joined: joined, resources: config.linux?.resources
+        )
     }
 
     /// The request's, with what was found out about images among them.

@@ -89,6 +89,7 @@ struct CreateContainer: RPC {
                         limits: plan.spec.linux.resources)
                 }
             }
+            try plan.joined?.requireAlive()
             container.update { $0.phase.create(pid: pid) }
         } catch let error as UnusableProgram {
             try await node.lifecycle.erase(container)

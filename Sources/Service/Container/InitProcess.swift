@@ -31,13 +31,13 @@ struct InitProcess: Sendable {
         return Cgroup.of(pid: pid)?.path.ends(with: cgroup) ?? false
     }
 
-    /// The PID namespace of a process that is a container's, to be shared.
+    /// Whether the PID namespace of a process that is a container's can be shared.
     /// - Parameter mayBeNodes: whether the container was to be in the node's.
     /// - Throws: `failedPrecondition` where it is the node's: the process is none of a container's, and
     ///   whoever joined it would see, and could signal, all that runs on the node.
-    static func pidNamespace(
+    static func requireOwnProcesses(
         of pid: Int32, _ handler: Handler, mayBeNodes: Bool = false
-    ) throws -> String {
+    ) throws {
         let link = namespace("pid", of: "\(pid)")
         guard mayBeNodes || (link != nil && link != namespace("pid", of: "self")) else {
             throw GantryError(
@@ -45,7 +45,6 @@ struct InitProcess: Sendable {
                 "namespace_options.pid: runtime handler \(handler.name) does not tell which process "
                     + "is a container's init, so no PID namespace can be shared")
         }
-        return "/proc/\(pid)/ns/pid"
     }
 
     /// As the kernel names it: `pid:[4026531836]` (namespaces(7)).

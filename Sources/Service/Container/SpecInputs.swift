@@ -9,6 +9,8 @@ struct SpecInputs: Sendable {
     let config: ContainerConfig
     /// The container's ID.
     let id: String
+    /// Whose PID namespace it is to have; nil for none.
+    let joined: JoinedProcess?
 
     private var security: LinuxContainerSecurityContext {
         config.linux?.securityContext ?? LinuxContainerSecurityContext()
@@ -21,7 +23,8 @@ struct SpecInputs: Sendable {
             containerId: id, sandboxId: sandbox.id, container: config, sandbox: sandbox.config,
             image: image, user: try await UserRequest(security, image).resolve(inRoot: root),
             rootfs: root, cgroup: node.cgroupPath(sandbox), handler: handler.runtime.handler)
-        request.namespaces = try node.podNamespaces(sandbox, security)
+        request.namespaces = node.podNamespaces(sandbox)
+        request.namespaces.joinedPid = joined?.path
         request.mounts = try await mounts(handler)
         request.imageVolumes = try await DeclaredVolumes(
             node: node, id: id, sandbox: sandbox, user: request.user, root: root

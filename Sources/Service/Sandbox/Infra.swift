@@ -27,7 +27,7 @@ extension SandboxResources {
             request(runtime), with: monitor, runtime,
             cgroup: node.cgroupPath(sandbox).directory(sandbox.id))
         if sandbox.sharesPidNamespace, !runtime.handler.hidesProcesses {
-            _ = try InitProcess.pidNamespace(of: pid, runtime.handler)
+            try InitProcess.requireOwnProcesses(of: pid, runtime.handler)
         }
         failpoint("RunPodSandbox/infra container created")
         try await runtime.start(sandbox.id)

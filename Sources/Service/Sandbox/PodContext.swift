@@ -24,28 +24,37 @@ extension Node {
             sharedMemory: sandbox.namespaces.ipc == .node ? nil : pod.sharedMemory)
     }
 
+    /// The process whose PID namespace a container is to join: the pod's, or a target's.
+    /// - Returns: nil for a container that gets one of its own, or the node's.
     /// - Throws: `invalidArgument` or `failedPrecondition` when the target of a shared PID namespace
     ///   is not a running container of the pod.
-    func podNamespaces(
+    func joinedProcess(
         _ sandbox: Sandbox, _ security: LinuxContainerSecurityContext
-    ) throws -> PodNamespaces {
-        var namespaces = podNamespaces(sandbox)
-        if let option = security.namespaceOptions, option.pid == .target {
-            let target = try containers.get(option.targetId)
-            guard target.sandbox === sandbox else {
-                throw GantryError(
-                    .invalidArgument,
-                    "target_id: the target container \(target.id) is of another pod")
-            }
-            try requireProcesses(of: sandbox)
-            guard case .running(let pid, _) = target.phase else {
-                throw GantryError(
-                    .failedPrecondition, "the target container \(target.id) is not running")
-            }
-            namespaces.targetPid = try InitProcess.pidNamespace(
-                of: pid, try runtime(of: sandbox).handler, mayBeNodes: target.sharesNodesProcesses)
+    ) throws -> JoinedProcess? {
+        switch (security.namespaceOptions ?? sandbox.namespaces).pid {
+        case .target: return try target(security.namespaceOptions?.targetId ?? "", in: sandbox)
+        case .pod:
+            guard let pid = sandbox.current.infraPid else { return nil }
+            return try JoinedProcess(pid, cgroup: cgroupPath(sandbox).directory(sandbox.id))
+        case .container, .node: return nil
         }
-        return namespaces
+    }
+
+    private func target(_ id: String, in sandbox: Sandbox) throws -> JoinedProcess {
+        let target = try containers.get(id)
+        guard target.sandbox === sandbox else {
+            throw GantryError(
+                .invalidArgument,
+                "target_id: the target container \(target.id) is of another pod")
+        }
+        try requireProcesses(of: sandbox)
+        guard case .running(let pid, _) = target.phase else {
+            throw GantryError(
+                .failedPrecondition, "the target container \(target.id) is not running")
+        }
+        try InitProcess.requireOwnProcesses(
+            of: pid, try runtime(of: sandbox).handler, mayBeNodes: target.sharesNodesProcesses)
+        return try JoinedProcess(pid, cgroup: cgroupDirectory(of: target))
     }
 
     /// - Throws: `failedPrecondition` where containers are processes of a kernel of their own, whose
