@@ -36,7 +36,7 @@ extension Event {
 struct EventSet: Sendable {
     let mask: Int32
 
-    static let all = EventSet(mask: (1 << 14) - 1)
+    static let all = EventSet(bits: (1 << 14) - 1)
 
     /// Nil for events that there are not; none at all is all.
     init?(_ mask: Int32) {
@@ -44,7 +44,8 @@ struct EventSet: Sendable {
         self.mask = mask == 0 ? Self.all.mask : mask
     }
 
-    private init(mask: Int32) { self.mask = mask }
+    /// Some of those that there are, or none.
+    init(bits: Int32) { mask = bits }
 
     func contains(_ event: Event) -> Bool { mask & (1 << (event.rawValue - 1)) != 0 }
 

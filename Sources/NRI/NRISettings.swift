@@ -26,7 +26,7 @@ public protocol PluginBackend: Sendable {
     func rest()
 
     /// All pods and containers that plugins have been told of. It must not wait.
-    func known() -> (pods: [PodSandbox], containers: [Container])
+    func known() -> (pods: [PodSandbox], containers: [EncodedContainer])
 
     /// Makes the changes.
     /// - Returns: those that could not be made.

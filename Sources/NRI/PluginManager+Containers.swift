@@ -11,6 +11,11 @@ public struct ContainerCreation: Sendable {
     var owners = OwningPlugins()
     /// Those that changed something, in their order.
     public var authors: [String] = []
+    /// The container as plugins have been shown it, and have left it: nil when they changed something.
+    public var unchanged: EncodedContainer? { authors.isEmpty ? container : nil }
+    fileprivate var container: EncodedContainer
+
+    fileprivate init(of container: EncodedContainer) { self.container = container }
 }
 
 /// What plugins make of a change of limits.
@@ -28,15 +33,17 @@ extension PluginManager {
         _ pod: PodSandbox, _ container: Container, asking audience: Audience
     ) async throws -> ContainerCreation {
         var merge = AdjustmentMerge(container)
-        var result = ContainerCreation()
+        let encoded = EncodedContainer(container)
+        var result = ContainerCreation(of: encoded)
+        var request = Bytes.of(ContainerEvent(pod: pod), with: encoded)
         for plugin in audience.plugins {
-            let request = ContainerEvent(pod: pod, container: merge.container)
-            let bytes = try await plugin.tell(.createContainer, Bytes.of(request))
+            let bytes = try await plugin.tell(.createContainer, request)
             guard let answer: CreateContainerResponse = plugin.decode(bytes, .createContainer)
             else { continue }
             if let adjustment = answer.adjust, adjustment != ContainerAdjustment() {
                 try merge.add(adjustment, plugin.name)
                 result.authors.append(plugin.name)
+                request = Bytes.of(ContainerEvent(pod: pod, container: merge.container))
             }
             try merge.updates.add(answer.update, plugin.name)
             result.evictions += answer.evict
@@ -57,12 +64,13 @@ extension PluginManager {
             $0.events.contains(.validateContainerAdjustment) && !$0.connection.isEnded
         }
         guard settings.validator != nil || !validators.isEmpty else { return }
-        let request = ValidateContainerAdjustmentRequest(
+        var request = ValidateContainerAdjustmentRequest(
             pod: pod, container: container, adjust: result.adjustment, update: result.updates,
             owners: result.owners,
             plugins: plugins.map { PluginInstance(name: $0.base, index: $0.index) })
         try settings.validator?.validate(request)
-        let bytes = Bytes.of(request)
+        request.container = nil
+        let bytes = Bytes.of(request, with: result.container)
         for validator in validators {
             let event = Event.validateContainerAdjustment
             let answer: ValidateContainerAdjustmentResponse? = validator.decode(
@@ -80,15 +88,15 @@ extension PluginManager {
 
     /// Has plugins change a change of limits.
     public func update(
-        _ pod: PodSandbox, _ container: Container, _ resources: LinuxResources
+        _ pod: PodSandbox, _ container: EncodedContainer, _ resources: LinuxResources
     ) async throws -> ResourcesChange {
         var result = ResourcesChange(resources: resources)
         var merge = UpdateMerge()
         merge.asked = (container.id, resources)
         for plugin in all {
-            let request = UpdateContainerRequest(
-                pod: pod, container: container, resources: merge.asked?.resources)
-            let bytes = try await plugin.tell(.updateContainer, Bytes.of(request))
+            let request = UpdateContainerRequest(pod: pod, resources: merge.asked?.resources)
+            let bytes = try await plugin.tell(
+                .updateContainer, Bytes.of(request, with: container))
             guard let answer: UpdateContainerResponse = plugin.decode(bytes, .updateContainer)
             else { continue }
             try merge.add(answer.update, plugin.name)

@@ -13,13 +13,13 @@ extension PluginManager {
             older: { Bytes.of(StateChangeEvent(event: event, pod: pod)) })
     }
 
-    public func tell(_ event: Event, _ pod: PodSandbox, _ container: Container) async throws {
-        let request = Bytes.of(ContainerEvent(pod: pod, container: container))
+    public func tell(
+        _ event: Event, _ pod: PodSandbox, _ container: EncodedContainer
+    ) async throws {
+        let request = Bytes.of(ContainerEvent(pod: pod), with: container)
         try await tell(
             event, request,
-            older: {
-                Bytes.of(StateChangeEvent(event: event, pod: pod, container: container))
-            })
+            older: { Bytes.of(StateChangeEvent(event: event, pod: pod), with: container) })
     }
 
     public func updatePod(
@@ -39,8 +39,10 @@ extension PluginManager {
 
     /// Tells of a container's end.
     /// - Returns: what plugins want changed of others.
-    public func stop(_ pod: PodSandbox, _ container: Container) async throws -> [ContainerUpdate] {
-        let request = Bytes.of(ContainerEvent(pod: pod, container: container))
+    public func stop(
+        _ pod: PodSandbox, _ container: EncodedContainer
+    ) async throws -> [ContainerUpdate] {
+        let request = Bytes.of(ContainerEvent(pod: pod), with: container)
         var merge = UpdateMerge()
         for plugin in all {
             let bytes = try await plugin.tell(.stopContainer, request)

@@ -11,6 +11,8 @@ public final class PluginManager: Sendable {
     let settings: NRISettings
     let backend: any PluginBackend
     private let count = Atomic(0)
+    /// All that any plugin wants to be told, as in `EventSet`.
+    private let subscriptions = Atomic<Int32>(0)
     private let plugins = Mutex<[Plugin]>([])
 
     public init(_ settings: NRISettings, _ backend: any PluginBackend) {
@@ -19,10 +21,17 @@ public final class PluginManager: Sendable {
     }
 
     /// Whether containers are to be put before plugins, or the daemon's own validator.
-    public var isAsked: Bool { hasPlugins || settings.validator != nil }
+    public var isAsked: Bool {
+        wants(.createContainer) || wants(.validateContainerAdjustment) || settings.validator != nil
+    }
 
     /// Whether there is anybody to tell. An event for which this is false is over with it.
     public var hasPlugins: Bool { count.load(ordering: .acquiring) > 0 }
+
+    /// Whether any plugin wants to be told of this: what is to be told need not be put together before.
+    public func wants(_ event: Event) -> Bool {
+        EventSet(bits: subscriptions.load(ordering: .acquiring)).contains(event)
+    }
 
     /// In the order in which they are asked.
     var all: [Plugin] { plugins.withLock { $0 } }
@@ -40,11 +49,11 @@ public final class PluginManager: Sendable {
     var audience: Audience { Audience(plugins: all) }
 
     /// Takes a plugin in, and gives what it must be told of.
-    func join(_ plugin: Plugin) -> (pods: [PodSandbox], containers: [Container]) {
+    func join(_ plugin: Plugin) -> (pods: [PodSandbox], containers: [EncodedContainer]) {
         plugins.withLock { plugins in
             let place = plugins.firstIndex { $0.index > plugin.index } ?? plugins.endIndex
             plugins.insert(plugin, at: place)
-            count.store(plugins.count, ordering: .releasing)
+            sum(plugins)
             return backend.known()
         }
     }
@@ -52,9 +61,16 @@ public final class PluginManager: Sendable {
     func leave(_ plugin: Plugin) {
         plugins.withLock { plugins in
             plugins.removeAll { $0 === plugin }
-            count.store(plugins.count, ordering: .releasing)
+            sum(plugins)
             if plugins.isEmpty { backend.rest() }
         }
+    }
+
+    /// What is looked at without the lock.
+    private func sum(_ plugins: [Plugin]) {
+        subscriptions.store(
+            plugins.reduce(0) { $0 | $1.events.mask }, ordering: .releasing)
+        count.store(plugins.count, ordering: .releasing)
     }
 
     /// For people: the plugins as they are asked.

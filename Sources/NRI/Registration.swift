@@ -154,13 +154,13 @@ final class Registration: Sendable {
 
     /// In as many requests as it takes for none to be larger than a frame.
     private func synchronize(
-        _ plugin: Plugin, _ pods: [PodSandbox], _ containers: [Container]
+        _ plugin: Plugin, _ pods: [PodSandbox], _ containers: [EncodedContainer]
     ) async throws -> [ContainerUpdate] {
         let parts = SynchronizeParts(pods, containers).requests
         for (index, part) in parts.enumerated() {
             let answer: SynchronizeResponse = try Bytes.decode(
                 try await plugin.connection.call(
-                    "Synchronize", Bytes.of(part), within: manager.settings.registrationLimit))
+                    "Synchronize", part, within: manager.settings.registrationLimit))
             if index == parts.count - 1 { return try merged(answer.update, plugin) }
             guard answer.more, answer.update.isEmpty else {
                 throw GantryError(
@@ -192,34 +192,27 @@ final class Registration: Sendable {
     }
 }
 
-/// Pods and containers as the requests of one synchronization.
+/// Pods and containers as the requests of one synchronization, encoded.
 struct SynchronizeParts {
-    private(set) var requests: [SynchronizeRequest] = []
+    private(set) var requests: [[UInt8]] = []
 
     /// Bytes of messages in one request; well below what a frame takes.
     private static let most = 2 << 20
+    /// Of the fields of SynchronizeRequest (Proto/nri.proto).
+    private static let (pod, container) = (1, 2)
 
-    init(_ pods: [PodSandbox], _ containers: [Container]) {
-        var part = SynchronizeRequest()
-        var size = 0
-        for pod in pods {
-            let more = Bytes.of(pod).count
-            if size + more > Self.most { flush(&part, &size) }
-            part.pods.append(pod)
-            size += more
-        }
-        for container in containers {
-            let more = Bytes.of(container).count
-            if size + more > Self.most { flush(&part, &size) }
-            part.containers.append(container)
-            size += more
-        }
+    init(_ pods: [PodSandbox], _ containers: [EncodedContainer]) {
+        var part: [UInt8] = []
+        for pod in pods { append(Self.pod, Bytes.of(pod), to: &part) }
+        for container in containers { append(Self.container, container.bytes, to: &part) }
         requests.append(part)
     }
 
-    private mutating func flush(_ part: inout SynchronizeRequest, _ size: inout Int) {
-        part.more = true
-        requests.append(part)
-        (part, size) = (SynchronizeRequest(), 0)
+    private mutating func append(_ field: Int, _ message: [UInt8], to part: inout [UInt8]) {
+        if part.count + message.count > Self.most {
+            requests.append(part + Bytes.of(SynchronizeRequest(more: true)))
+            part = []
+        }
+        part.append(field: field, message)
     }
 }

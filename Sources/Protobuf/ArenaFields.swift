@@ -2,6 +2,9 @@ package import CProtobuf
 
 /// From Swift values to the fields of a protobuf-c struct. A repeated field is its count and its
 /// first element.
+///
+/// Loops here go by index: this room's generics are not specialized for those that use them, where an
+/// iterator's type has to be looked up at each step.
 extension Arena {
     package func string(_ text: String) -> UnsafeMutablePointer<CChar> {
         var text = text
@@ -30,35 +33,34 @@ extension Arena {
     package func strings(
         _ texts: [String]
     ) -> (Int, UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) {
-        list(texts) { string($0) }
+        let first = allocate(texts.count, of: UnsafeMutablePointer<CChar>?.self)
+        for index in texts.indices { (first + index).initialize(to: string(texts[index])) }
+        return (texts.count, first)
     }
 
     package func messages<M: CMessage>(
         _ messages: [M]
     ) -> (Int, UnsafeMutablePointer<UnsafeMutablePointer<M.C>?>) {
-        list(messages) { $0.make(self) }
+        let first = allocate(messages.count, of: UnsafeMutablePointer<M.C>?.self)
+        for index in messages.indices {
+            (first + index).initialize(to: messages[index].make(self))
+        }
+        return (messages.count, first)
     }
 
     package func map<Entry: MapEntry>(
         _ map: [String: String], _ initialise: (UnsafeMutablePointer<Entry>?) -> Void
     ) -> (Int, UnsafeMutablePointer<UnsafeMutablePointer<Entry>?>) {
-        list(map.sorted { $0.key < $1.key }) { key, value in
+        let entries = map.sorted { $0.key < $1.key }
+        let first = allocate(entries.count, of: UnsafeMutablePointer<Entry>?.self)
+        for index in entries.indices {
             let entry = allocate(1, of: Entry.self)
             initialise(entry)
-            entry.pointee.key = string(key)
-            entry.pointee.value = string(value)
-            return entry
+            entry.pointee.key = string(entries[index].key)
+            entry.pointee.value = string(entries[index].value)
+            (first + index).initialize(to: entry)
         }
-    }
-
-    private func list<Element, Made>(
-        _ elements: [Element], _ make: (Element) -> Made
-    ) -> (Int, UnsafeMutablePointer<Made>) {
-        let first = allocate(elements.count, of: Made.self)
-        for (index, element) in elements.enumerated() {
-            (first + index).initialize(to: make(element))
-        }
-        return (elements.count, first)
+        return (entries.count, first)
     }
 }
 

@@ -13,14 +13,14 @@ public final class Client: Sendable {
 
     private struct State {
         var waiting: [UInt32: Waiter] = [:]
-        /// Of the next stream; nil when all have been used.
-        var next: UInt32? = 1
         var closed: GantryError?
     }
 
     private let send: @Sendable ([UInt8]) throws -> Void
     private let reader: Mutex<FrameReader>
     private let state = Mutex(State())
+    /// The number of the next stream; nil when all have been used. Held while a request goes out.
+    private let next = Mutex<UInt32?>(1)
 
     /// - Parameters:
     ///   - largest: bytes that an answer may have.
@@ -96,25 +96,34 @@ public final class Client: Sendable {
     }
 
     /// A request goes out under the lock that gives its number: on the wire numbers only grow
-    /// (PROTOCOL.md, "Streaming"; servers refuse others).
+    /// (PROTOCOL.md, "Streaming"; servers refuse others). Its answer, which may come before this is over,
+    /// is taken under another.
     private func begin(
         _ waiter: Waiter, _ request: Request, flags: Frame.Flags, _ tell: (UInt32) -> Void
     ) {
         let data = Codec.encode(request)
-        let failure: (any Error)? = state.withLock { state in
-            if let closed = state.closed { return closed }
-            guard let stream = state.next else {
-                return GantryError(.resourceExhausted, "all streams have been used")
+        next.withLock { next in
+            guard let stream = next else {
+                return waiter.fail(
+                    GantryError(.resourceExhausted, "all streams have been used"))
             }
+            if let closed = wait(waiter, stream) { return waiter.fail(closed) }
+            tell(stream)
             do {
                 try send(Frame(.request, stream: stream, flags: flags, data: data).encoded())
-            } catch { return error }
-            state.next = stream > .max - 2 ? nil : stream + 2
-            state.waiting[stream] = waiter
-            tell(stream)
-            return nil
+                next = stream > .max - 2 ? nil : stream + 2
+            } catch {
+                fail(stream, error)
+            }
         }
-        if let failure { waiter.fail(failure) }
+    }
+
+    /// - Returns: why nothing can be waited for.
+    private func wait(_ waiter: Waiter, _ stream: UInt32) -> GantryError? {
+        state.withLock { state in
+            if state.closed == nil { state.waiting[stream] = waiter }
+            return state.closed
+        }
     }
 
     @discardableResult
@@ -147,7 +156,7 @@ public final class Client: Sendable {
         }
     }
 
-    private func fail(_ stream: UInt32, _ error: GantryError) {
+    private func fail(_ stream: UInt32, _ error: any Error) {
         remove(stream)?.fail(error)
     }
 

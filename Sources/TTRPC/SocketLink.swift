@@ -28,7 +28,8 @@ public final class SocketLink: Sendable {
 
     /// Bytes that wait for a peer to read, after which it is given up.
     private static let mostPending = 16 << 20
-    private static let piece = 64 << 10
+    /// Most answers are a few bytes.
+    private static let piece = 16 << 10
 
     private let socket: Descriptor
     private let state = Mutex(State())
@@ -80,6 +81,7 @@ public final class SocketLink: Sendable {
     }
 
     /// Reads until the connection ends or `receive` throws, and writes what had to wait.
+    /// - Parameter receive: takes what has come, on the reactor's thread; it must not block.
     /// - Throws: what `receive` does.
     public func run(_ receive: @escaping @Sendable ([UInt8]) throws -> Void) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -88,25 +90,47 @@ public final class SocketLink: Sendable {
                 close()
                 group.cancelAll()
             }
-            while let bytes = await read() { try receive(bytes) }
+            try await read(receive)
         }
     }
 
     private static let gone = GantryError(.unavailable, "the connection has ended")
 
-    /// Nil at the end of the stream.
-    private func read() async -> [UInt8]? {
-        while true {
-            var failure: Int32 = 0
-            let bytes = [UInt8](unsafeUninitializedCapacity: Self.piece) { buffer, count in
-                let received = recv(socket.raw, buffer.baseAddress, buffer.count, 0)
-                if received < 0 { failure = errno }
-                count = max(0, received)
+    private func read(_ receive: @escaping @Sendable ([UInt8]) throws -> Void) async throws {
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { end in
+                do {
+                    try Reactor.shared.read(socket.raw) { self.take(receive, end) }
+                } catch {
+                    end.resume(throwing: error)
+                }
             }
-            if !bytes.isEmpty { return bytes }
-            guard failure == EAGAIN || failure == EINTR else { return nil }
-            do { try await Reactor.shared.wait(for: socket.raw) } catch { return nil }
+        } onCancel: {
+            close()
         }
+    }
+
+    /// Hands on one piece of what has come: others have their turn before the next.
+    /// - Returns: whether there may be more.
+    private func take(
+        _ receive: ([UInt8]) throws -> Void, _ end: CheckedContinuation<Void, any Error>
+    ) -> Bool {
+        var failure: Int32 = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: Self.piece) { buffer, count in
+            let received = recv(socket.raw, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
+            if received < 0 { failure = errno }
+            count = max(0, received)
+        }
+        if bytes.isEmpty {
+            if failure == EAGAIN || failure == EINTR { return true }
+            end.resume()
+            return false
+        }
+        do { try receive(bytes) } catch {
+            end.resume(throwing: error)
+            return false
+        }
+        return true
     }
 
     private func writePending() async {

@@ -18,11 +18,11 @@ internal import Testing
         #expect(EventSet(.min) == nil)
     }
 
-    @Test func synchronizationIsCutIntoRequestsThatFit() {
+    @Test func synchronizationIsCutIntoRequestsThatFit() throws {
         let pods = (0..<30).map { number in
             NRI.PodSandbox(id: "\(number)", name: String(repeating: "x", count: 200_000))
         }
-        let parts = SynchronizeParts(pods, []).requests
+        let parts: [SynchronizeRequest] = try SynchronizeParts(pods, []).requests.map(Bytes.decode)
         #expect(parts.count > 1)
         #expect(parts.flatMap(\.pods).map(\.id) == pods.map(\.id))
         #expect(parts.dropLast().allSatisfy(\.more) && parts.last?.more == false)

@@ -52,6 +52,39 @@ internal import Testing
         }
     }
 
+    /// Its reader may be faster than the thread that sends.
+    @Test func anAnswerMayComeWhileTheRequestIsBeingSent() async throws {
+        let client = Mutex<Client?>(nil)
+        let answer = try Frame(.response, stream: 1, data: [0x12, 1, 7]).encoded()
+        let made = Client { _ in try client.withLock { $0 }?.take(answer) }
+        client.withLock { $0 = made }
+        #expect(try await made.call("s", "echo", [], within: .seconds(60)) == [7])
+        client.withLock { $0 = nil }
+    }
+
+    @Test func aRequestThatCannotBeSentFails() async throws {
+        let client = Client { _ in throw GantryError(.unavailable, "gone") }
+        for _ in 0..<2 {
+            do {
+                _ = try await client.call("s", "echo", [], within: .seconds(60))
+                Issue.record("it was answered")
+            } catch let error as GantryError {
+                #expect(error.message == "gone")
+            }
+        }
+    }
+
+    @Test func theEndOfTheTaskThatReadsIsTheEndOfTheConnection() async throws {
+        let (near, far) = try Pair.ends()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await near.run { _ in } }
+            group.cancelAll()
+            try await group.waitForAll()
+        }
+        #expect(near.isClosed)
+        try await far.run { _ in }
+    }
+
     @Test func aFailureArrivesWithItsCodeAndWords() async throws {
         let error = await failure(of: "fail")
         #expect(error?.code == .notFound)

@@ -50,7 +50,7 @@ struct CreateContainer: RPC {
             var plan = try await Trace.span("spec, mounts and user") {
                 try await ContainerPlan.make(node, sandbox, config, image, id: id, root: root)
             }
-            try await node.plugins.adjust(&plan, undo)
+            let shown = try await node.plugins.adjust(&plan, undo)
             failpoint("CreateContainer/plugins asked")
             try await Trace.span("bundle") {
                 try await plan.writeBundle()
@@ -65,11 +65,12 @@ struct CreateContainer: RPC {
             try await create(container, plan, monitor)
             failpoint("CreateContainer/created")
             try sandbox.requireReady()
-            try await Trace.span("store") { try await node.store.save(container.row()) }
-            failpoint("CreateContainer/created stored")
-            node.plugins.settle(container, plan.spec)
-            node.tell(.createdEvent, of: container)
-            await node.plugins.created(container)
+            node.plugins.settle(container, plan.spec, shown)
+            try await node.plugins.created(container) {
+                try await Trace.span("store") { try await node.store.save(container.row()) }
+                failpoint("CreateContainer/created stored")
+                node.tell(.createdEvent, of: container)
+            }
             return id
         }
     }

@@ -46,10 +46,11 @@ extension Lifecycle {
             failpoint("RemoveContainer/killed")
             try await release(container)
             failpoint("RemoveContainer/released")
-            await node.plugins.removed(container)
-            try await discard(container.id, container.sandbox)
-            try await node.store.removeContainer(container.id)
-            failpoint("RemoveContainer/row removed")
+            try await node.plugins.removed(container) {
+                try await discard(container.id, container.sandbox)
+                try await node.store.removeContainer(container.id)
+                failpoint("RemoveContainer/row removed")
+            }
             node.containers.remove(container.id)
             node.tell(.deletedEvent, of: container)
             try await node.removeUnused(container.details.layers)

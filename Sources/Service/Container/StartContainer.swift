@@ -34,10 +34,11 @@ struct StartContainer: RPC {
             throw error
         }
         container.update { $0.phase.finishStart() }
-        try await Trace.span("store") { try await node.store.save(container.row()) }
-        failpoint("StartContainer/running stored")
-        node.tell(.startedEvent, of: container)
-        await node.plugins.started(container)
+        try await node.plugins.started(container) {
+            try await Trace.span("store") { try await node.store.save(container.row()) }
+            failpoint("StartContainer/running stored")
+            node.tell(.startedEvent, of: container)
+        }
         return StartContainerResponse()
     }
 

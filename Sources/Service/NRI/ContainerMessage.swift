@@ -27,8 +27,9 @@ extension NRI.Container {
             options: mount.options)
     }
 
-    /// How it stands now.
-    mutating func show(_ container: SandboxContainer) {
+    /// How it stands now: what the initializer above leaves out, and nothing else.
+    init(stateOf container: SandboxContainer) {
+        self.init()
         let phase = container.phase
         state =
             switch phase {

@@ -15,7 +15,7 @@ final class NodeBackend: PluginBackend {
         var pods: [String: Sandbox] = [:]
         var plans: [String: ContainerPlan] = [:]
         /// What of containers does not change, while there are plugins.
-        var messages: [String: NRI.Container] = [:]
+        var messages: [String: EncodedContainer] = [:]
         var keepsMessages = false
     }
 
@@ -29,12 +29,15 @@ final class NodeBackend: PluginBackend {
 
     func begin(_ plan: ContainerPlan) { state.withLock { $0.plans[plan.id] = plan } }
 
-    func remember(_ container: SandboxContainer, _ spec: Spec) {
-        state.withLock { state in
+    /// - Parameter known: of the same plan, what plugins have been shown already.
+    func remember(_ container: SandboxContainer, _ spec: Spec, _ known: EncodedContainer?) {
+        let isKept = state.withLock { state in
             state.plans[container.id] = nil
-            guard state.keepsMessages else { return }
-            state.messages[container.id] = NRI.Container(container, spec)
+            return state.keepsMessages
         }
+        guard isKept else { return }
+        let message = known ?? EncodedContainer(NRI.Container(container, spec))
+        state.withLock { if $0.keepsMessages { $0.messages[container.id] = message } }
     }
 
     func forget(_ id: String) {
@@ -46,26 +49,22 @@ final class NodeBackend: PluginBackend {
     }
 
     /// A container as it is now. After a restart its spec is read from its bundle.
-    func message(_ container: SandboxContainer) async throws -> NRI.Container {
-        var message: NRI.Container
-        if let kept = state.withLock({ $0.messages[container.id] }) {
-            message = kept
-        } else {
-            message = await read(container)
-            let read = message
-            state.withLock { if $0.keepsMessages { $0.messages[container.id] = read } }
+    func message(_ container: SandboxContainer) async -> EncodedContainer {
+        let kept = state.withLock { $0.messages[container.id] }
+        let message = if let kept { kept } else { await read(container) }
+        if kept == nil {
+            state.withLock { if $0.keepsMessages { $0.messages[container.id] = message } }
         }
-        message.show(container)
-        return message
+        return message.adding(NRI.Container(stateOf: container))
     }
 
-    private func read(_ container: SandboxContainer) async -> NRI.Container {
-        guard let node else { return NRI.Container(without: container) }
+    private func read(_ container: SandboxContainer) async -> EncodedContainer {
+        guard let node else { return EncodedContainer(.init(without: container)) }
         let bundle = Bundle(node.paths.container(container.id).bundle)
         guard let spec = try? await bundle.read() else {
-            return NRI.Container(without: container)
+            return EncodedContainer(.init(without: container))
         }
-        return NRI.Container(container, spec)
+        return EncodedContainer(.init(container, spec))
     }
 
     // MARK: PluginBackend
@@ -73,7 +72,7 @@ final class NodeBackend: PluginBackend {
     func prepare() async {
         state.withLock { $0.keepsMessages = true }
         for container in node?.containers.all ?? [] where container.phase.exit == nil {
-            _ = try? await message(container)
+            _ = await message(container)
         }
     }
 
@@ -81,18 +80,17 @@ final class NodeBackend: PluginBackend {
         state.withLock { ($0.keepsMessages, $0.messages) = (false, [:]) }
     }
 
-    func known() -> (pods: [NRI.PodSandbox], containers: [NRI.Container]) {
+    func known() -> (pods: [NRI.PodSandbox], containers: [EncodedContainer]) {
         guard let node else { return ([], []) }
         let (pending, plans, messages) = state.withLock { ($0.pods, $0.plans, $0.messages) }
         let ready = node.sandboxes.all.filter { $0.current.wasReady && pending[$0.id] == nil }
         let pods = (Array(pending.values) + ready).map { NRI.PodSandbox($0, node) }
         let living = node.containers.all.filter { $0.phase.exit == nil && plans[$0.id] == nil }
         let containers = living.map { container in
-            var message = messages[container.id] ?? NRI.Container(without: container)
-            message.show(container)
-            return message
+            let message = messages[container.id] ?? EncodedContainer(.init(without: container))
+            return message.adding(.init(stateOf: container))
         }
-        return (pods, containers + plans.values.map(\.message))
+        return (pods, containers + plans.values.map { EncodedContainer($0.message) })
     }
 
     /// Makes changes that plugins answered with.

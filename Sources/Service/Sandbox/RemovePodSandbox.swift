@@ -23,11 +23,12 @@ struct RemovePodSandbox: RPC {
             try await node.lifecycle.remove(container)
             failpoint("RemovePodSandbox/container removed")
         }
-        if sandbox.current.wasReady { await node.plugins.removed(sandbox) }
-        try await SandboxResources(node: node, sandbox: sandbox).removeDirectory()
-        failpoint("RemovePodSandbox/directory removed")
-        try await node.store.removeSandbox(sandbox.id)
-        failpoint("RemovePodSandbox/row removed")
+        try await node.plugins.removed(sandbox) {
+            try await SandboxResources(node: node, sandbox: sandbox).removeDirectory()
+            failpoint("RemovePodSandbox/directory removed")
+            try await node.store.removeSandbox(sandbox.id)
+            failpoint("RemovePodSandbox/row removed")
+        }
         node.sandboxes.remove(sandbox.id)
         node.tell(.deletedEvent, of: sandbox)
     }

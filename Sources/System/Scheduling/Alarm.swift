@@ -113,7 +113,9 @@ public final class Alarm: Sendable {
     private func arm(_ state: inout State, _ end: ContinuousClock.Instant) {
         if let armed = state.armed, armed <= end { return }
         state.armed = end
-        let wait = ContinuousClock.now.duration(to: end).clamped
-        timer.schedule(deadline: .now() + .nanoseconds(Int(clamping: wait / .nanoseconds(1))))
+        let (seconds, attoseconds) = ContinuousClock.now.duration(to: end).clamped.components
+        let nanoseconds = attoseconds / 1_000_000_000
+        timer.schedule(
+            deadline: .now() + .seconds(Int(seconds)) + .nanoseconds(Int(nanoseconds)))
     }
 }

@@ -1,13 +1,13 @@
 internal import CLinux
 internal import Glibc
-internal import Kernel
+public import Kernel
 internal import Synchronization
 
 /// Waits for descriptors on one thread with epoll, so that a pipe, a pidfd or a socket that stays
 /// silent for hours costs no thread and no CPU.
 ///
-/// Each wait is one-shot and on a duplicate of the descriptor, so several waits on one open file do
-/// not disturb each other and a descriptor may be closed after its waiter has been cancelled.
+/// Each is on a duplicate of the descriptor, so several on one open file do not disturb each other and a
+/// descriptor may be closed after its waiter has been cancelled. Waits are one-shot.
 public final class Reactor: Sendable {
     public enum Interest: Sendable {
         case readable, writable
@@ -15,10 +15,15 @@ public final class Reactor: Sendable {
 
     public static let shared = Reactor()
 
+    /// Reads what there is, and tells whether there may be more. It must not block: all others wait
+    /// meanwhile.
+    public typealias Reader = @Sendable () -> Bool
+
     private typealias Waiter = CheckedContinuation<Void, any Error>
 
     private struct State {
         var waiters: [UInt64: (waiter: Waiter, descriptor: Int32)] = [:]
+        var readers: [UInt64: (reader: Reader, descriptor: Int32)] = [:]
         var cancelled: Set<UInt64> = []
         var nextKey: UInt64 = 1
     }
@@ -55,21 +60,43 @@ public final class Reactor: Sendable {
         }
     }
 
+    /// Calls `reader` on the reactor's thread whenever `raw` can be read or has hung up, until it
+    /// returns false. An answer that is read so wakes whoever waits for it and nobody else; with `wait`
+    /// a task of its own comes between, for two more system calls to wait again.
+    ///
+    /// There is no cancelling: who wants an end shuts the socket down, which lets it be read.
+    /// - Throws: when the descriptor cannot be waited for.
+    public func read(_ raw: Int32, _ reader: @escaping Reader) throws(SystemError) {
+        try state.withLock { state throws(SystemError) in
+            let key = state.nextKey
+            state.nextKey += 1
+            state.readers[key] = (reader, try add(raw, key, .readable, once: false))
+        }
+    }
+
     private func register(_ waiter: Waiter, _ key: UInt64, _ raw: Int32, _ interest: Interest) {
         let failure: (any Error)? = state.withLock { state in
             if state.cancelled.remove(key) != nil { return CancellationError() }
-            let descriptor = gantry_dup_cloexec(raw)
-            guard descriptor >= 0 else { return SystemError("dup", errno: errno) }
-            let writable: Int32 = interest == .writable ? 1 : 0
-            guard gantry_epoll_add(epoll, descriptor, key, writable, 1) == 0 else {
-                let error = SystemError("epoll_ctl", errno: errno)
-                close(descriptor)
-                return error
-            }
-            state.waiters[key] = (waiter, descriptor)
-            return nil
+            do throws(SystemError) {
+                state.waiters[key] = (waiter, try add(raw, key, interest, once: true))
+                return nil
+            } catch { return error }
         }
         if let failure { waiter.resume(throwing: failure) }
+    }
+
+    /// - Returns: the duplicate that epoll has.
+    private func add(
+        _ raw: Int32, _ key: UInt64, _ interest: Interest, once: Bool
+    ) throws(SystemError) -> Int32 {
+        let descriptor = try syscall("dup") { gantry_dup_cloexec(raw) }
+        let isWritable = interest == .writable
+        guard gantry_epoll_add(epoll, descriptor, key, isWritable ? 1 : 0, once ? 1 : 0) == 0 else {
+            let error = SystemError("epoll_ctl", errno: errno)
+            close(descriptor)
+            throw error
+        }
+        return descriptor
     }
 
     private func cancel(_ key: UInt64) {
@@ -84,11 +111,25 @@ public final class Reactor: Sendable {
                 if orRemember { state.cancelled.insert(key) }
                 return nil
             }
-            // Closing would not do: the original keeps the file open, and epoll with it this entry.
-            gantry_epoll_remove(epoll, descriptor)
-            close(descriptor)
+            remove(descriptor)
             return waiter
         }
+    }
+
+    /// Closing would not do: the original keeps the file open, and epoll with it the entry.
+    private func remove(_ descriptor: Int32) {
+        gantry_epoll_remove(epoll, descriptor)
+        close(descriptor)
+    }
+
+    private func wake(_ key: UInt64) {
+        guard let (reader, descriptor) = state.withLock({ $0.readers[key] }) else {
+            take(key)?.resume()
+            return
+        }
+        if reader() { return }
+        state.withLock { $0.readers[key] = nil }
+        remove(descriptor)
     }
 
     private func loop(_ queue: Int32) {
@@ -97,7 +138,7 @@ public final class Reactor: Sendable {
         // slice of an array leaked the array at each wake.
         while true {
             let count = gantry_epoll_wait(queue, keys.baseAddress, Int32(keys.count), -1)
-            for index in 0..<Int(max(0, count)) { take(keys[index])?.resume() }
+            for index in 0..<Int(max(0, count)) { wake(keys[index]) }
         }
     }
 }
