@@ -74,7 +74,8 @@ public struct WorkerProgram: Sendable {
     private func spawn(_ user: WorkerUser) throws -> (ImageWorker, WorkerProcess) {
         let (ours, theirs) = try FrameSocket.pair()
         let pid = try Spawn.start(
-            path, arguments + ["\(user.rawValue)"], environment: environment, directory: "/", error: 2,
+            path, arguments + ["\(user.rawValue)"], environment: environment, directory: "/",
+            error: 2,
             inherited: [theirs.raw], newSession: true)
         let process = WorkerProcess(pid)
         return (ImageWorker(FrameSocket(ours), kill: { process.kill() }, tell: tell), process)

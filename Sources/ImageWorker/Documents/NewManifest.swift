@@ -14,7 +14,8 @@ struct NewManifest: Sendable {
     var manifestDigest: Digest { Digest(of: manifest) }
     var written: WrittenImage { WrittenImage(id: configDigest, manifest: manifestDigest) }
 
-    static let mediaType = MediaType.manifests[0]
+    static let mediaType = "application/vnd.oci.image.manifest.v1+json"
+    private static let configType = "application/vnd.oci.image.config.v1+json"
 
     /// - Throws: `GantryError` (`dataLoss`) for a configuration that is none.
     init(_ image: StoredLayers, sizes: [UInt64]) throws {
@@ -27,7 +28,7 @@ struct NewManifest: Sendable {
         manifest = try Self.encode(
             .object([
                 "schemaVersion": .integer(2), "mediaType": .string(Self.mediaType),
-                "config": Self.descriptor(MediaType.configs[0], configDigest, UInt64(config.count)),
+                "config": Self.descriptor(Self.configType, configDigest, UInt64(config.count)),
                 "layers": .array(described),
             ]))
     }

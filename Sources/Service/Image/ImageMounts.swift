@@ -45,7 +45,8 @@ final class ImageMounts: Sendable {
     static func entries(_ table: String) -> [Entry] {
         table.split(at: "\n").compactMap { line in
             let fields = line.split(at: " ")
-            guard let dash = fields.firstIndex(of: "-"), dash > 4, fields.count > dash + 2,
+            guard let dash = fields.firstIndex(where: { $0 == "-" }), dash > 4,
+                fields.count > dash + 2,
                 fields[dash + 1] == "overlay",
                 let image = String(fields[dash + 2]).removing(prefix: scheme)
             else { return nil }

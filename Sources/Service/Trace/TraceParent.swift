@@ -17,14 +17,17 @@ public struct TraceParent: Hashable, Sendable {
     /// Nil for what is none: then it counts as if it were not there.
     public init?(_ text: String) {
         let parts = text.split(at: "-", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count >= 4, Self.isHex(parts[0], 2), parts[0] != "ff",
-            parts[0] != "00" || parts.count == 4, Self.isHex(parts[1], 32),
-            Self.isHex(parts[2], 16), Self.isHex(parts[3], 2),
-            let flags = UInt8(parts[3], radix: 16),
-            parts[1].utf8.contains(where: { $0 != UInt8(ascii: "0") }),
-            parts[2].utf8.contains(where: { $0 != UInt8(ascii: "0") })
+        var rest = parts.makeIterator()
+        guard let version = rest.next(), let trace = rest.next(), let span = rest.next(),
+            let digits = rest.next(), Self.isHex(version, 2), version != "ff",
+            version != "00" || parts.count == 4, Self.isID(trace, 32), Self.isID(span, 16),
+            Self.isHex(digits, 2), let flags = UInt8(digits, radix: 16)
         else { return nil }
-        self.init(trace: parts[1], span: parts[2], isSampled: flags & 1 == 1)
+        self.init(trace: trace, span: span, isSampled: flags & 1 == 1)
+    }
+
+    private static func isID(_ text: String, _ count: Int) -> Bool {
+        isHex(text, count) && text.utf8.contains { $0 != UInt8(ascii: "0") }
     }
 
     /// Lower case alone.
