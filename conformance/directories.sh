@@ -19,7 +19,7 @@ mount_directories() {
     if [ -n "${GANTRY_DISK-}" ]; then
         mount --bind "$GANTRY_DISK" /var/lib/gantry
         mkdir -p /etc/gantry/conf.d
-        echo 'layer_format = "erofs"' >/etc/gantry/conf.d/10-disk.toml
+        echo 'layer_format = "auto"' >/etc/gantry/conf.d/10-disk.toml
     fi
 }
 

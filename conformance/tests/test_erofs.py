@@ -20,6 +20,15 @@ def disk():
         yield Path(directory)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def trees_alone(node):
+    """Pulls unpack, also on a node whose layers are indexed otherwise."""
+    on_disk.choose(node, "tree")
+    yield
+    on_disk.CONFIG.unlink()
+    node.restart()
+
+
 @pytest.fixture
 def unpacked(registry, pull):
     """Pulls an image of these tars, and says where its layers are."""

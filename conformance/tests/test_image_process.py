@@ -165,8 +165,10 @@ def test_one_that_is_never_ready_costs_the_pull(client, registry, keys, node, tm
     assert node.daemon.id == daemon
 
 
-def test_memory_that_is_used_up_costs_the_pull(client, slow, node):
+def test_memory_that_is_used_up_costs_the_pull(client, slow, keys, node):
     """The limit is reached in the midst of a layer."""
+    # Another user's limits are not for the test to change everywhere (prlimit(2), CAP_SYS_RESOURCE).
+    keys('layer_format = "tree"\n')
     name, path = stalled(slow, "test/memory:1", "x")
     daemon = node.daemon.id
     with ThreadPoolExecutor(1) as pool:

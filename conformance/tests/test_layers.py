@@ -4,7 +4,7 @@ import pytest
 
 from harness import catalogue
 from harness.images import Image
-from harness.tarball import file, layer
+from harness.tarball import directory, file, hard_link, layer
 
 
 @pytest.fixture
@@ -33,6 +33,19 @@ def test_what_an_entry_carries(container):
     assert container.output("readlink", "/data/escape").strip() == "../../../../../../etc/passwd"
     assert container.output("cat", "/orphan/without/parents") == "no entry for its directories"
     assert container.output("stat", "-c", "%a", "/tmp").strip() == "1777"
+
+
+def test_a_hard_link_leads_into_another_directory(registry, pods, pull):
+    """In one layer, and to a file of a layer below."""
+    layers = [layer([directory("a"), directory("b"), file("a/file", "same"), hard_link("b/link", "a/file"),
+                     hard_link("at-the-root", "a/file")]),
+              layer([directory("c"), hard_link("c/link", "a/file")]), catalogue.base()]
+    reference = registry.push("test/hard-links:1", Image(layers, {}, "oci", catalogue.ARCHITECTURE))
+    pull(reference)
+    container = pods.run().run("sleep 1000", image=reference)
+    assert container.output("cat", "/a/file", "/b/link", "/at-the-root", "/c/link") == "same" * 4
+    assert container.output("stat", "-c", "%h", "/b/link").strip() == "3"
+    container.remove()
 
 
 def test_an_opaque_root_hides_all_below(registry, pods, pull):

@@ -59,12 +59,7 @@ public struct Confinement: Sendable {
             ),
             // Changed credentials undo it.
             ("end with the daemon", { () throws(SystemError) in try Self.dieWithParent() }),
-            (
-                "Landlock",
-                { () throws(SystemError) in
-                    try syscall("landlock_restrict_self") { gantry_landlock() }
-                }
-            ),
+            ("Landlock", { () throws(SystemError) in try self.restrict() }),
             ("seccomp", { () throws(SystemError) in try syscall("seccomp") { gantry_seccomp() } }),
         ]
         return steps.compactMap { step in
@@ -79,6 +74,12 @@ public struct Confinement: Sendable {
 
     private static func dieWithParent() throws(SystemError) {
         try syscall("prctl") { gantry_set_death_signal(SIGKILL) }
+    }
+
+    /// Whoever unpacks layers goes without: Landlock keeps a process from linking and renaming between
+    /// directories unless it is told of them beforehand (landlock(7), LANDLOCK_ACCESS_FS_REFER).
+    private func restrict() throws(SystemError) {
+        if isNobody { try syscall("landlock_restrict_self") { gantry_landlock() } }
     }
 
     private func limit() throws(SystemError) {

@@ -63,17 +63,15 @@ public final class ImageServer: Sendable {
     }
 
     private func answer(_ packet: Packet, unless end: AsyncStream<Never>) async {
-        let report = report(packet.serial)
+        let progress = Progress()
         let answer = await withTaskGroup(of: ImageAnswer?.self) { group in
-            group.addTask {
-                do {
-                    return try await self.work.run(packet.request, packet.descriptors, report)
-                } catch {
-                    return .failed(ImageFailure(error))
-                }
-            }
+            group.addTask { await self.run(packet, progress) }
             group.addTask {
                 for await _ in end {}
+                return nil
+            }
+            group.addTask {
+                await self.tell(progress, packet.serial)
                 return nil
             }
             var answer: ImageAnswer?
@@ -87,23 +85,42 @@ public final class ImageServer: Sendable {
         try? send(answer ?? .failed(ImageFailure(CancellationError())), packet.serial)
     }
 
+    private func run(_ packet: Packet, _ progress: Progress) async -> ImageAnswer {
+        do {
+            return try await work.run(packet.request, packet.descriptors) { progress.note($0) }
+        } catch {
+            return .failed(ImageFailure(error))
+        }
+    }
+
     private func send(_ answer: ImageAnswer, _ serial: UInt32) throws {
         try socket.send(answer.encoded(serial: serial))
     }
 
-    /// Bytes come in pieces of a few KiB: the daemon is told of them some times a second.
-    private func report(_ serial: UInt32) -> @Sendable (UInt64) -> Void {
-        let last = Mutex(ContinuousClock.now - Self.pause)
-        return { [self] received in
-            let isDue = last.withLock { last in
-                let now = ContinuousClock.now
-                guard now - last >= Self.pause else { return false }
-                last = now
-                return true
-            }
-            if isDue { try? send(.progress(received: received), serial) }
+    /// Bytes come in pieces of a few KiB: the daemon is told of them some times a second, until the task is
+    /// cancelled.
+    private func tell(_ progress: Progress, _ serial: UInt32) async {
+        while (try? await Alarm.sleep(for: Self.pause)) != nil {
+            guard let received = progress.news() else { continue }
+            try? send(.progress(received: received), serial)
         }
     }
 
     private static let pause = Duration.milliseconds(50)
+}
+
+/// How many bytes have come, and of how many the daemon knows.
+private final class Progress: Sendable {
+    private let state = Mutex((received: UInt64(0), told: UInt64(0)))
+
+    func note(_ received: UInt64) { state.withLock { $0.received = received } }
+
+    /// - Returns: nil when the daemon knows already.
+    func news() -> UInt64? {
+        state.withLock { state in
+            guard state.received != state.told else { return nil }
+            state.told = state.received
+            return state.told
+        }
+    }
 }

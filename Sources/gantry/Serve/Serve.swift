@@ -48,9 +48,10 @@ struct Serve: AsyncParsableCommand {
                 settings, nursery: nursery, log: log, streaming: streaming)
             try await Recovery(node).run()
             await node.startPlugins()
+            // Before the CRI, whose answering is what everybody takes for the end of the start.
+            let metrics = try await MetricsEndpoint.start(settings) { node.exposition() }
             let server = try Self.server(node, .serving(node), settings.socket, log)
             let figures = try Self.containerd(node, settings, log)
-            let metrics = try await MetricsEndpoint.start(settings) { node.exposition() }
             control.serves(
                 node,
                 Reload(
