@@ -120,8 +120,9 @@ let package = Package(
             "Service",
             uses: [
                 "CRI", "Store", "Image", "ImageProtocol", "ImageTree", "OCI", "MonitorProtocol",
-                "Network", "NRI", "Streaming", "System", "Kernel", "CLinux", "Text", "Model",
-                .product(name: "Logging", package: "swift-log"),
+                "Network", "NRI", "Shim", "TTRPC", "Streaming", "System", "Kernel", "CLinux",
+                "Text",
+                "Model", .product(name: "Logging", package: "swift-log"),
             ]),
 
         // Programs.

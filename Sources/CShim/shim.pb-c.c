@@ -1312,6 +1312,96 @@ void   containerd__task__v3__runtime_options__free_unpacked
   assert(message->base.descriptor == &containerd__task__v3__runtime_options__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   containerd__task__v3__runc_options__init
+                     (Containerd__Task__V3__RuncOptions         *message)
+{
+  static const Containerd__Task__V3__RuncOptions init_value = CONTAINERD__TASK__V3__RUNC_OPTIONS__INIT;
+  *message = init_value;
+}
+size_t containerd__task__v3__runc_options__get_packed_size
+                     (const Containerd__Task__V3__RuncOptions *message)
+{
+  assert(message->base.descriptor == &containerd__task__v3__runc_options__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t containerd__task__v3__runc_options__pack
+                     (const Containerd__Task__V3__RuncOptions *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &containerd__task__v3__runc_options__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t containerd__task__v3__runc_options__pack_to_buffer
+                     (const Containerd__Task__V3__RuncOptions *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &containerd__task__v3__runc_options__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Containerd__Task__V3__RuncOptions *
+       containerd__task__v3__runc_options__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Containerd__Task__V3__RuncOptions *)
+     protobuf_c_message_unpack (&containerd__task__v3__runc_options__descriptor,
+                                allocator, len, data);
+}
+void   containerd__task__v3__runc_options__free_unpacked
+                     (Containerd__Task__V3__RuncOptions *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &containerd__task__v3__runc_options__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   containerd__task__v3__runtime_info__init
+                     (Containerd__Task__V3__RuntimeInfo         *message)
+{
+  static const Containerd__Task__V3__RuntimeInfo init_value = CONTAINERD__TASK__V3__RUNTIME_INFO__INIT;
+  *message = init_value;
+}
+size_t containerd__task__v3__runtime_info__get_packed_size
+                     (const Containerd__Task__V3__RuntimeInfo *message)
+{
+  assert(message->base.descriptor == &containerd__task__v3__runtime_info__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t containerd__task__v3__runtime_info__pack
+                     (const Containerd__Task__V3__RuntimeInfo *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &containerd__task__v3__runtime_info__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t containerd__task__v3__runtime_info__pack_to_buffer
+                     (const Containerd__Task__V3__RuntimeInfo *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &containerd__task__v3__runtime_info__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Containerd__Task__V3__RuntimeInfo *
+       containerd__task__v3__runtime_info__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Containerd__Task__V3__RuntimeInfo *)
+     protobuf_c_message_unpack (&containerd__task__v3__runtime_info__descriptor,
+                                allocator, len, data);
+}
+void   containerd__task__v3__runtime_info__free_unpacked
+                     (Containerd__Task__V3__RuntimeInfo *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &containerd__task__v3__runtime_info__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   containerd__task__v3__forward_request__init
                      (Containerd__Task__V3__ForwardRequest         *message)
 {
@@ -3276,6 +3366,109 @@ const ProtobufCMessageDescriptor containerd__task__v3__runtime_options__descript
   containerd__task__v3__runtime_options__field_indices_by_name,
   1,  containerd__task__v3__runtime_options__number_ranges,
   (ProtobufCMessageInit) containerd__task__v3__runtime_options__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor containerd__task__v3__runc_options__field_descriptors[3] =
+{
+  {
+    "binary_name",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__RuncOptions, binary_name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "root",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__RuncOptions, root),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "systemd_cgroup",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__RuncOptions, systemd_cgroup),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned containerd__task__v3__runc_options__field_indices_by_name[] = {
+  0,   /* field[0] = binary_name */
+  1,   /* field[1] = root */
+  2,   /* field[2] = systemd_cgroup */
+};
+static const ProtobufCIntRange containerd__task__v3__runc_options__number_ranges[2 + 1] =
+{
+  { 6, 0 },
+  { 9, 2 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor containerd__task__v3__runc_options__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "containerd.task.v3.RuncOptions",
+  "RuncOptions",
+  "Containerd__Task__V3__RuncOptions",
+  "containerd.task.v3",
+  sizeof(Containerd__Task__V3__RuncOptions),
+  3,
+  containerd__task__v3__runc_options__field_descriptors,
+  containerd__task__v3__runc_options__field_indices_by_name,
+  2,  containerd__task__v3__runc_options__number_ranges,
+  (ProtobufCMessageInit) containerd__task__v3__runc_options__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor containerd__task__v3__runtime_info__field_descriptors[1] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__RuntimeInfo, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned containerd__task__v3__runtime_info__field_indices_by_name[] = {
+  0,   /* field[0] = name */
+};
+static const ProtobufCIntRange containerd__task__v3__runtime_info__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor containerd__task__v3__runtime_info__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "containerd.task.v3.RuntimeInfo",
+  "RuntimeInfo",
+  "Containerd__Task__V3__RuntimeInfo",
+  "containerd.task.v3",
+  sizeof(Containerd__Task__V3__RuntimeInfo),
+  1,
+  containerd__task__v3__runtime_info__field_descriptors,
+  containerd__task__v3__runtime_info__field_indices_by_name,
+  1,  containerd__task__v3__runtime_info__number_ranges,
+  (ProtobufCMessageInit) containerd__task__v3__runtime_info__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor containerd__task__v3__forward_request__field_descriptors[1] =

@@ -7,6 +7,8 @@ public enum Request: Sendable, Equatable {
     /// A container's init is another process than the one that its pid file names, which goes on to
     /// stand for its end.
     case initProcess(container: String, pid: Int32)
+    /// A container that a shim has made by now, with this process: the shim tells of its end.
+    case watch(container: String, pid: Int32)
     case reopenLog(container: String)
     case list
     /// Connects a client with one of the container's streams. The descriptor of its pipe comes beside
@@ -74,6 +76,29 @@ public struct NamespaceRequest: Sendable, Equatable {
     }
 }
 
+/// What a monitor needs to know of a shim that has a container.
+public struct ShimTask: Sendable, Equatable {
+    /// Of its task API: 2 or 3.
+    public var version: Int
+    /// The path of its socket.
+    public var socket: String
+    /// A directory for the FIFOs `stdin`, `stdout` and `stderr`.
+    public var directory: String
+    /// Then there is no stderr, and `consoleSocket` is empty all the same.
+    public var hasTerminal: Bool
+
+    public init(version: Int, socket: String, directory: String, hasTerminal: Bool) {
+        self.version = version
+        self.socket = socket
+        self.directory = directory
+        self.hasTerminal = hasTerminal
+    }
+
+    public var stdin: String { "\(directory)/stdin" }
+    public var stdout: String { "\(directory)/stdout" }
+    public var stderr: String { "\(directory)/stderr" }
+}
+
 /// Has an OCI runtime create a container.
 public struct CreateRequest: Sendable, Equatable {
     public var container: String
@@ -93,6 +118,9 @@ public struct CreateRequest: Sendable, Equatable {
     /// container and writes its `exitStatus`. Empty for others, which the daemon starts itself.
     public var startArguments: [String] = []
     public var waitArguments: [String] = []
+    /// For a container that the daemon has a shim make: only streams are made here. Then `program`,
+    /// `arguments` and `pidFile` mean nothing, and the answer's process ID is 0.
+    public var task: ShimTask?
 
     public init(
         container: String, program: String, arguments: [String], pidFile: String,

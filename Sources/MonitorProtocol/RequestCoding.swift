@@ -14,7 +14,7 @@ extension Request {
         case .create(let request): request.put(into: &fields)
         case .start(let container), .reopenLog(let container), .forget(let container):
             fields.put(container)
-        case .initProcess(let container, let pid):
+        case .initProcess(let container, let pid), .watch(let container, let pid):
             fields.put(container)
             fields.put(pid)
         case .attach(let stream): stream.put(into: &fields)
@@ -54,6 +54,7 @@ extension Request {
         case .create: "create"
         case .start: "start"
         case .initProcess: "init-process"
+        case .watch: "watch"
         case .reopenLog: "reopen-log"
         case .list: "list"
         case .attach: "attach"
@@ -70,6 +71,7 @@ extension Request {
         case "start": self = .start(container: try fields.text())
         case "init-process":
             self = .initProcess(container: try fields.text(), pid: try fields.number())
+        case "watch": self = .watch(container: try fields.text(), pid: try fields.number())
         case "reopen-log": self = .reopenLog(container: try fields.text())
         case "list": self = .list
         case "attach": self = .attach(try AttachedStream(&fields))
@@ -149,6 +151,8 @@ extension CreateRequest {
         fields.put(exitRecord)
         fields.put(startArguments)
         fields.put(waitArguments)
+        // Last, and only where it is: monitors of earlier versions know nothing of it.
+        task?.put(into: &fields)
     }
 
     fileprivate init(_ fields: inout FieldReader) throws(MalformedMessage) {
@@ -159,5 +163,21 @@ extension CreateRequest {
             keepsInput: try fields.flag(), exitRecord: try fields.text())
         startArguments = try fields.texts()
         waitArguments = try fields.texts()
+        if !fields.isAtEnd { task = try ShimTask(&fields) }
+    }
+}
+
+extension ShimTask {
+    fileprivate func put(into fields: inout FieldWriter) {
+        fields.put(version)
+        fields.put(socket)
+        fields.put(directory)
+        fields.put(hasTerminal)
+    }
+
+    fileprivate init(_ fields: inout FieldReader) throws(MalformedMessage) {
+        self.init(
+            version: try fields.number(), socket: try fields.text(),
+            directory: try fields.text(), hasTerminal: try fields.flag())
     }
 }

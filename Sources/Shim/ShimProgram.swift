@@ -64,6 +64,24 @@ public struct ShimProgram: Sendable {
     /// Called with an event by shims that know no socket for events.
     private static let publisher = "/bin/true"
 
+    /// What the program calls itself, as `io.containerd.runc.v2`.
+    /// - Throws: `unavailable` with the program's own words.
+    public func name() async throws -> String {
+        let output: Command.Output
+        do {
+            output = try await Command(path, ["-info"], limit: limit).run()
+        } catch {
+            throw GantryError(.unavailable, "\(path) cannot run", cause: error)
+        }
+        guard output.status == 0,
+            let info: RuntimeInfo = try? Codec.decode(output.standardOutput), !info.name.isEmpty
+        else {
+            throw GantryError(
+                .unavailable, "\(path) -info ends with \(output.status): \(output.errorText)")
+        }
+        return info.name
+    }
+
     private func run(
         _ action: String, _ id: String, in bundle: String, arguments: [String] = [],
         input: [UInt8] = []
@@ -108,6 +126,18 @@ extension ShimProgram {
     public static func options(file: String, type: String = "") -> TypedMessage {
         let options = RuntimeOptions(typeUrl: type, configPath: file)
         return TypedMessage(typeUrl: "runtimeoptions.v1.Options", value: Codec.encode(options))
+    }
+
+    /// Options of runc's shim, which runs any OCI command line.
+    /// - Parameters:
+    ///   - runtime: the program; empty is runc on the search path.
+    ///   - root: where that keeps its state.
+    public static func options(
+        runtime: String, root: String, systemdCgroup: Bool
+    ) -> TypedMessage {
+        let options = RuncOptions(
+            binaryName: runtime, root: root, systemdCgroup: systemdCgroup)
+        return TypedMessage(typeUrl: "containerd.runc.v1.Options", value: Codec.encode(options))
     }
 }
 

@@ -59,6 +59,8 @@ final class Connection: EventSource {
             loop.containers.start(id) { [weak self] in self?.send($0, serial: serial) }
         case .initProcess(let id, let pid):
             reply(serial) { try self.loop.containers.note(initProcess: pid, of: id) }
+        case .watch(let id, let pid):
+            reply(serial) { try self.loop.containers.watch(id, pid: pid) }
         case .reopenLog(let id): reply(serial) { try self.loop.containers.reopenLog(of: id) }
         case .list: send(.containers(loop.containers.states), serial: serial)
         case .forget(let id):

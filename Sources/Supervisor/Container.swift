@@ -12,6 +12,8 @@ final class Container {
     /// The process whose end is the container's: its init, or a monitor that the runtime has put
     /// before it, or where the init is hidden, the runtime's `wait` once it was started.
     private(set) var watched: Int32?
+    /// Or a shim tells of its end, once it has made the container.
+    private(set) var shim: ShimLink?
     private(set) var exit: ExitRecord?
     private(set) var outputs: [OutputStream] = []
     /// What the runtime's `wait` writes.
@@ -26,6 +28,9 @@ final class Container {
     var id: String { request.container }
     var exitRecord: String { request.exitRecord }
 
+    /// Whether it has a process whose end is still to come.
+    var isLiving: Bool { exit == nil && (watched != nil || shim != nil) }
+
     init(
         _ request: CreateRequest, pid: Int32, log: LogFile, outputs: [OutputStream],
         input: consuming Descriptor?, podKills: PodKills
@@ -35,7 +40,7 @@ final class Container {
         self.log = log
         self.input = input
         memory = MemoryEvents(of: pid, in: podKills)
-        watched = request.isHidden ? nil : pid
+        watched = request.isHidden || request.task != nil ? nil : pid
         takeOutputs(outputs)
     }
 
@@ -43,6 +48,10 @@ final class Container {
     func note(initProcess: Int32, _ podKills: PodKills) {
         pid = initProcess
         memory = MemoryEvents(of: pid, in: podKills)
+    }
+
+    func follow(_ shim: ShimLink) {
+        self.shim = shim
     }
 
     private func takeOutputs(_ outputs: [OutputStream]) {
@@ -115,10 +124,24 @@ final class Container {
         for writer in writers { writer.cancel() }
     }
 
+    /// A shim copies what the container has written, and may tell of the end before it is done.
+    private func awaitOutputs() {
+        for _ in 0..<10 {
+            outputs.removeAll { !$0.drain() }
+            var entries = outputs.map {
+                pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0)
+            }
+            if entries.isEmpty { return }
+            _ = poll(&entries, nfds_t(entries.count), 10)
+        }
+    }
+
     /// Notes the end. What the container wrote is in the log before its exit is known; another
     /// process that still holds the streams is listened to on, but not waited for.
     func end(_ code: Int32) -> ExitRecord {
         let code = request.isHidden ? hiddenCode(code) : code
+        if request.task != nil { awaitOutputs() }
+        shim = nil
         let killedForMemory = (memory?.haveKilled() ?? false) && code != 0
         outputs.removeAll { !$0.drain() }
         endInput()

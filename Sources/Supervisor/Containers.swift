@@ -26,7 +26,7 @@ final class Containers {
 
     /// One that is hidden and was never started has no process.
     var living: Int {
-        known.values.count { $0.exit == nil && $0.watched != nil } + creations.count + starts.count
+        known.values.count { $0.isLiving } + creations.count + starts.count
     }
 
     var states: [MonitoredContainer] {
@@ -37,6 +37,10 @@ final class Containers {
         do {
             guard !isKnown(request.container) else {
                 throw Refusal(description: "container \(request.container) is there already")
+            }
+            if let task = request.task {
+                known[request.container] = try Container(request, task, loop)
+                return reply(.created(pid: 0))
             }
             let creation = try Creation(request, loop, reply)
             creations[creation.runtime] = creation
@@ -54,6 +58,20 @@ final class Containers {
         } catch {
             reply(.failed("\(error)"))
         }
+    }
+
+    /// A shim has made the container, and is asked for its end from now on.
+    func watch(_ id: String, pid: Int32) throws {
+        let container = try get(id)
+        guard let task = container.request.task, container.exit == nil, container.shim == nil
+        else { throw Refusal(description: "container \(id) is not to be watched") }
+        let shim = try ShimLink(task, id, pid: pid, hasInput: container.request.keepsInput)
+        shim.ended = { [unowned self, weak container] code in
+            if let container { self.exited(container, code) }
+        }
+        container.follow(shim)
+        loop.add(shim)
+        try note(initProcess: pid, of: id)
     }
 
     private func isKnown(_ id: String) -> Bool {
@@ -90,7 +108,9 @@ final class Containers {
 
     /// The record is on disk before anybody is told.
     private func exited(_ container: Container, _ code: Int32) {
+        let shim = container.shim
         let exit = container.end(code)
+        if let shim { loop.remove(shim) }
         if let memory = container.memory { loop.remove(memory) }
         do {
             try Files.replace(container.exitRecord, with: exit.encoded)
@@ -137,7 +157,8 @@ final class Containers {
 
     private func drop(_ id: String) throws {
         guard let container = known[id] else { return }
-        guard container.exit != nil || container.watched == nil else {
+        container.shim?.takeEnd()
+        guard !container.isLiving else {
             throw Refusal(description: "container \(id) lives")
         }
         known[id] = nil

@@ -27,6 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Which runtime is tried, which part of the suite, and whether on first starts."""
     parser.addoption("--runtime-under-test", default="gantry", choices=["gantry", *peers.KINDS])
     parser.addoption("--part", metavar="K/N", default="1/1", help="of the suite; see conformance/run --parts")
+    parser.addoption("--shim", metavar="PATH", help="run pods with this shim of the containerd kind alone")
     parser.addoption("--first-start", action="store_true",
                      help="each test begins on a root and a run directory on which no Gantry has run")
 
@@ -43,6 +44,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         runtime = runtimes.named(metafunc.config.getoption("--runtime-under-test"))
         handlers = [name for name in getattr(metafunc.module, "HANDLERS", HANDLERS)
                     if runtime.name == "gantry" or name in runtime.handlers]
+        if metafunc.config.getoption("--shim"):
+            handlers = ["shim"]
         metafunc.parametrize("handler", handlers, scope="session")
 
 
@@ -77,6 +80,9 @@ def node(request: pytest.FixtureRequest, directory: Path, registry: Registry) ->
     runtime = runtimes.named(request.config.getoption("--runtime-under-test"))
     node = Node(runtime, directory, registry, mirrored=lookalikes.REGISTRIES,
                 insecure=[f"127.0.0.1:{port}" for port in SPARE_PORTS])
+    if shim := request.config.getoption("--shim"):
+        CONFIG.parent.mkdir(exist_ok=True)
+        CONFIG.write_text(f'[runtimes.shim]\ntype = "shim"\npath = "{shim}"\n')
     node.is_new = request.config.getoption("--first-start")
     node.start()
     pods = Pods(node.client)

@@ -158,7 +158,7 @@ def test_writable_cgroups_need_the_second_version(mine, client):
 
 
 @pytest.mark.parametrize("keys, words", [
-    ('type = "shim"', '"shim" is no type of handler; there is "oci"'),
+    ('type = "vm"', '"vm" is no type of handler; there are "oci" and "shim"'),
     ('base_spec = "base.json"', "is not an absolute path"),
     ('default_annotations = ["a"]', "is not KEY=VALUE"), ("create_limit = -1", "create_limit")])
 def test_keys_that_make_no_sense(node, tmp_path, keys, words):

@@ -44,6 +44,8 @@ typedef struct Containerd__Task__V3__BootstrapParams Containerd__Task__V3__Boots
 typedef struct Containerd__Task__V3__Extension Containerd__Task__V3__Extension;
 typedef struct Containerd__Task__V3__BootstrapResult Containerd__Task__V3__BootstrapResult;
 typedef struct Containerd__Task__V3__RuntimeOptions Containerd__Task__V3__RuntimeOptions;
+typedef struct Containerd__Task__V3__RuncOptions Containerd__Task__V3__RuncOptions;
+typedef struct Containerd__Task__V3__RuntimeInfo Containerd__Task__V3__RuntimeInfo;
 typedef struct Containerd__Task__V3__ForwardRequest Containerd__Task__V3__ForwardRequest;
 typedef struct Containerd__Task__V3__EventEnvelope Containerd__Task__V3__EventEnvelope;
 typedef struct Containerd__Task__V3__TaskExit Containerd__Task__V3__TaskExit;
@@ -461,6 +463,37 @@ struct  Containerd__Task__V3__RuntimeOptions
 #define CONTAINERD__TASK__V3__RUNTIME_OPTIONS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&containerd__task__v3__runtime_options__descriptor) \
     , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, {0,NULL} }
+
+
+/*
+ * The options of runc's shim: containerd.runc.v1.Options.
+ */
+struct  Containerd__Task__V3__RuncOptions
+{
+  ProtobufCMessage base;
+  char *binary_name;
+  /*
+   * Where runc keeps its state; the shim puts the namespace below it.
+   */
+  char *root;
+  protobuf_c_boolean systemd_cgroup;
+};
+#define CONTAINERD__TASK__V3__RUNC_OPTIONS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&containerd__task__v3__runc_options__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
+
+
+/*
+ * What a shim that is run with -info says of itself.
+ */
+struct  Containerd__Task__V3__RuntimeInfo
+{
+  ProtobufCMessage base;
+  char *name;
+};
+#define CONTAINERD__TASK__V3__RUNTIME_INFO__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&containerd__task__v3__runtime_info__descriptor) \
+    , (char *)protobuf_c_empty_string }
 
 
 /*
@@ -1070,6 +1103,44 @@ Containerd__Task__V3__RuntimeOptions *
 void   containerd__task__v3__runtime_options__free_unpacked
                      (Containerd__Task__V3__RuntimeOptions *message,
                       ProtobufCAllocator *allocator);
+/* Containerd__Task__V3__RuncOptions methods */
+void   containerd__task__v3__runc_options__init
+                     (Containerd__Task__V3__RuncOptions         *message);
+size_t containerd__task__v3__runc_options__get_packed_size
+                     (const Containerd__Task__V3__RuncOptions   *message);
+size_t containerd__task__v3__runc_options__pack
+                     (const Containerd__Task__V3__RuncOptions   *message,
+                      uint8_t             *out);
+size_t containerd__task__v3__runc_options__pack_to_buffer
+                     (const Containerd__Task__V3__RuncOptions   *message,
+                      ProtobufCBuffer     *buffer);
+Containerd__Task__V3__RuncOptions *
+       containerd__task__v3__runc_options__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   containerd__task__v3__runc_options__free_unpacked
+                     (Containerd__Task__V3__RuncOptions *message,
+                      ProtobufCAllocator *allocator);
+/* Containerd__Task__V3__RuntimeInfo methods */
+void   containerd__task__v3__runtime_info__init
+                     (Containerd__Task__V3__RuntimeInfo         *message);
+size_t containerd__task__v3__runtime_info__get_packed_size
+                     (const Containerd__Task__V3__RuntimeInfo   *message);
+size_t containerd__task__v3__runtime_info__pack
+                     (const Containerd__Task__V3__RuntimeInfo   *message,
+                      uint8_t             *out);
+size_t containerd__task__v3__runtime_info__pack_to_buffer
+                     (const Containerd__Task__V3__RuntimeInfo   *message,
+                      ProtobufCBuffer     *buffer);
+Containerd__Task__V3__RuntimeInfo *
+       containerd__task__v3__runtime_info__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   containerd__task__v3__runtime_info__free_unpacked
+                     (Containerd__Task__V3__RuntimeInfo *message,
+                      ProtobufCAllocator *allocator);
 /* Containerd__Task__V3__ForwardRequest methods */
 void   containerd__task__v3__forward_request__init
                      (Containerd__Task__V3__ForwardRequest         *message);
@@ -1234,6 +1305,12 @@ typedef void (*Containerd__Task__V3__BootstrapResult_Closure)
                   void *closure_data);
 typedef void (*Containerd__Task__V3__RuntimeOptions_Closure)
                  (const Containerd__Task__V3__RuntimeOptions *message,
+                  void *closure_data);
+typedef void (*Containerd__Task__V3__RuncOptions_Closure)
+                 (const Containerd__Task__V3__RuncOptions *message,
+                  void *closure_data);
+typedef void (*Containerd__Task__V3__RuntimeInfo_Closure)
+                 (const Containerd__Task__V3__RuntimeInfo *message,
                   void *closure_data);
 typedef void (*Containerd__Task__V3__ForwardRequest_Closure)
                  (const Containerd__Task__V3__ForwardRequest *message,
@@ -1439,6 +1516,8 @@ extern const ProtobufCMessageDescriptor containerd__task__v3__bootstrap_params__
 extern const ProtobufCMessageDescriptor containerd__task__v3__extension__descriptor;
 extern const ProtobufCMessageDescriptor containerd__task__v3__bootstrap_result__descriptor;
 extern const ProtobufCMessageDescriptor containerd__task__v3__runtime_options__descriptor;
+extern const ProtobufCMessageDescriptor containerd__task__v3__runc_options__descriptor;
+extern const ProtobufCMessageDescriptor containerd__task__v3__runtime_info__descriptor;
 extern const ProtobufCMessageDescriptor containerd__task__v3__forward_request__descriptor;
 extern const ProtobufCMessageDescriptor containerd__task__v3__event_envelope__descriptor;
 extern const ProtobufCMessageDescriptor containerd__task__v3__task_exit__descriptor;

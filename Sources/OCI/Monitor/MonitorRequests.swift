@@ -36,6 +36,11 @@ extension Monitor {
         _ = try await ask(.initProcess(container: container, pid: pid))
     }
 
+    /// Says that a shim has made a container, whose end it tells from now on.
+    public func watch(_ container: String, pid: Int32) async throws {
+        _ = try await ask(.watch(container: container, pid: pid))
+    }
+
     public func reopenLog(of container: String) async throws {
         _ = try await ask(.reopenLog(container: container))
     }

@@ -4,6 +4,26 @@ internal import System
 
 /// A program that runs in a container beside its own, with streams for a client.
 public final class ExecSession: Sendable {
+    private let body: @Sendable () async throws -> Int32
+
+    /// One that a shim has started.
+    init(_ added: AddedProcess) {
+        body = added.exit
+    }
+
+    init(_ run: RuntimeSession) {
+        body = { try await run.exit() }
+    }
+
+    /// Waits for the program's end. It must be called, and once only: it also takes the process from
+    /// the kernel.
+    /// - Returns: its exit code.
+    /// - Throws: what the runtime says when it could not run the program.
+    public func exit() async throws -> Int32 { try await body() }
+}
+
+/// One that a runtime's command has started.
+final class RuntimeSession: Sendable {
     private let program: SpawnedProgram
     private let files: ExecFiles
     private let discarded: [DiscardedOutput]
@@ -19,11 +39,7 @@ public final class ExecSession: Sendable {
         self.doing = doing
     }
 
-    /// Waits for the program's end. It must be called, and once only: it also takes the process from
-    /// the kernel.
-    /// - Returns: its exit code.
-    /// - Throws: what the runtime says when it could not run the program.
-    public func exit() async throws -> Int32 {
+    func exit() async throws -> Int32 {
         let code = try await exitWhileDraining()
         defer { files.remove() }
         if code == 0 { return 0 }
@@ -53,6 +69,13 @@ extension Runtime {
     public func open(
         _ id: String, _ process: Spec.Process, _ choice: StreamChoice
     ) async throws -> (ExecSession, OpenedStreams) {
+        if let tasks {
+            let added = try await inTasks("exec \(id)") {
+                try await tasks.exec(
+                    id, try Bundle.encode(process), terminal: process.terminal, choice)
+            }
+            return (ExecSession(added), added.streams)
+        }
         if process.terminal {
             try require(.execConsole, "exec --console-socket", to: "exec with a terminal")
             try require(.execDetach, "exec --detach --pid-file", to: "exec with a terminal")
@@ -84,7 +107,8 @@ extension Runtime {
             stderr: choice.stderr ? error.readEnd.take() : nil)
         let discarded = try [remaining(&output), remaining(&error)].compactMap { $0 }
         let doing = "\(handler.name) exec \(id)"
-        return (ExecSession(program, files, discarded: discarded, doing: doing), streams)
+        let session = RuntimeSession(program, files, discarded: discarded, doing: doing)
+        return (ExecSession(session), streams)
     }
 
     /// Nil when the output was taken.
@@ -100,14 +124,14 @@ extension Runtime {
         let program = try await Blocking.run {
             try SpawnedProgram.start(command, input: -1, output: -1, error: -1)
         }
-        let session = ExecSession(program, files, doing: "\(handler.name) exec \(id)")
+        let session = RuntimeSession(program, files, doing: "\(handler.name) exec \(id)")
         let master = try await terminal(console, session)
-        return (session, try OpenedStreams(terminal: master))
+        return (ExecSession(session), try OpenedStreams(terminal: master))
     }
 
     /// Whichever comes first: the terminal, or the end of a runtime that could not make one.
     private func terminal(
-        _ console: ConsoleSocket, _ session: ExecSession
+        _ console: ConsoleSocket, _ session: RuntimeSession
     ) async throws -> Descriptor {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await console.untilConnected() }

@@ -10,8 +10,11 @@ public struct Handler: Codable, Hashable, Sendable {
     public var path: String
     /// Where the runtime keeps its own state (`--root`).
     public var root: String
-    /// The kind of interface; `oci` is the runtime command line interface of opencontainers.
+    /// The kind of interface; `oci` is the runtime command line interface of opencontainers, `shim`
+    /// that of containerd's shims.
     public var type: String
+    /// What only shims have.
+    public var shim = ShimKeys()
     /// Global arguments before each command, as `--platform=ptrace`.
     public var extraArguments: [String]
     /// Annotations of pods and containers that reach the runtime; a final `*` stands for any rest.
@@ -50,6 +53,8 @@ public struct Handler: Codable, Hashable, Sendable {
         get { chosen[.infra] ?? found[.infra] ?? hidesProcesses }
         set { chosen[.infra] = newValue }
     }
+
+    public var isShim: Bool { type.isSame(as: "shim") }
 
     /// Whether the container's process is none of the node's, but one of a kernel in the sandbox.
     ///

@@ -12,6 +12,19 @@ public struct ProbedHandler: Sendable {
     public let features: HandlerFeatures
     /// By which the same program is known again (`KnownAbilities`); empty when it is not to be.
     public let identity: String
+
+    /// Of a handler that was found out about elsewhere.
+    public init(handler: Handler, features: HandlerFeatures) {
+        self.handler = handler
+        self.features = features
+        identity = ""
+    }
+
+    init(handler: Handler, features: HandlerFeatures, identity: String) {
+        self.handler = handler
+        self.features = features
+        self.identity = identity
+    }
 }
 
 extension Handler {

@@ -14,6 +14,8 @@ public struct Runtime: Sendable {
     /// The time that one command may take; past it the command is killed. A program that is run in
     /// a container has a limit of its own.
     public let limit: Duration
+    /// Of a shim, which is no command line: then the commands are its.
+    public var tasks: (any RuntimeTasks)?
     /// The same of `create`.
     public var createLimit: Duration {
         let seconds = handler.defaults.createLimit
@@ -79,6 +81,9 @@ public struct Runtime: Sendable {
 
     /// Lets a created container's process begin.
     public func start(_ id: String) async throws {
+        if let tasks {
+            return try await inTasks("start \(id)") { try await tasks.start(id) }
+        }
         try await run("start", id)
     }
 
@@ -86,6 +91,7 @@ public struct Runtime: Sendable {
     /// already is no error.
     /// - Throws: `notFound` when the runtime knows no such container.
     public func kill(_ id: String, signal: Int32, all: Bool = false) async throws {
+        if let tasks { return try await tasks.kill(id, signal: signal, all: all) }
         let flags = all ? ["--all"] : []
         let output = try await execute(["kill"] + flags + [id, String(signal)])
         guard output.status != 0 else { return }
@@ -97,6 +103,7 @@ public struct Runtime: Sendable {
     /// Has the runtime forget a container and remove its cgroup. An unknown one is no error.
     /// - Parameter force: kill what runs in it first.
     public func delete(_ id: String, force: Bool = false) async throws {
+        if let tasks { return try await tasks.delete(id, force: force) }
         if force { try await end(id) }
         let flags = force && handler.hidesProcesses ? ["--force"] : []
         let output = try await execute(["delete"] + flags + [id])
@@ -125,6 +132,7 @@ public struct Runtime: Sendable {
 
     /// - Throws: `notFound` when the runtime knows no such container.
     public func state(_ id: String) async throws -> RuntimeState {
+        if let tasks { return try await tasks.state(id) }
         let output = try await run("state", id)
         do {
             return try JSONDecoder().decode(RuntimeState.self, from: Data(output.standardOutput))
@@ -138,6 +146,12 @@ public struct Runtime: Sendable {
     /// - Throws: `failedPrecondition` where the runtime has no such command.
     public func update(_ id: String, _ resources: Spec.Resources) async throws {
         try require(.update, "update --resources", to: "change the limits of \(id)")
+        if let tasks {
+            let limits = try Bundle.encode(resources)
+            return try await inTasks("update \(id)", setting: resources) {
+                try await tasks.update(id, limits)
+            }
+        }
         let file = "\(scratch)/\(id).update"
         try await Blocking.run { try Files.replace(file, with: try Bundle.encode(resources)) }
         defer { try? Files.remove(file) }
@@ -225,4 +239,11 @@ public struct RuntimeState: Decodable, Hashable, Sendable {
     /// Host process ID of the container's init; 0 when it has exited.
     public let pid: Int32
     public let bundle: String
+
+    public init(id: String, status: Status, pid: Int32, bundle: String = "") {
+        self.id = id
+        self.status = status
+        self.pid = pid
+        self.bundle = bundle
+    }
 }

@@ -20,6 +20,10 @@ extension Runtime {
         _ id: String, _ process: Spec.Process, limit: Duration? = nil,
         outputLimit: Int = 16 << 20
     ) async throws -> Command.Output {
+        if let tasks {
+            return try await exec(
+                id, process, with: tasks, limit: limit, outputLimit: outputLimit)
+        }
         let files = ExecFiles(directory: scratch)
         defer { files.remove() }
         try await Blocking.run { try files.write(process) }
@@ -68,7 +72,7 @@ extension Runtime {
             [files.pid, handler.path] + exec + ["--detach", "--pid-file", files.pid, id])
     }
 
-    private func hasEnded(_ id: String) async -> Bool {
+    func hasEnded(_ id: String) async -> Bool {
         do {
             return try await state(id).status == .stopped
         } catch {

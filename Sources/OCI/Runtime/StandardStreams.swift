@@ -18,6 +18,7 @@ public struct StreamChoice: Sendable {
 /// A client's ends of a process's streams; what nobody takes is closed.
 public final class OpenedStreams: Sendable {
     private let ends: Mutex<[Int32?]>
+    private let resizing: (@Sendable (UInt16, UInt16) async -> Void)?
 
     init(
         stdin: consuming Descriptor? = nil, stdout: consuming Descriptor? = nil,
@@ -25,6 +26,17 @@ public final class OpenedStreams: Sendable {
     ) {
         let numbers = [Self.release(stdin), Self.release(stdout), Self.release(stderr)]
         ends = Mutex(numbers)
+        resizing = nil
+    }
+
+    /// Descriptors that become these streams' own.
+    /// - Parameter resize: sets the size of the terminal.
+    public init(
+        stdin: Int32?, stdout: Int32?, stderr: Int32?,
+        resize: (@Sendable (UInt16, UInt16) async -> Void)? = nil
+    ) {
+        ends = Mutex([stdin, stdout, stderr])
+        resizing = resize
     }
 
     /// With a terminal, which is input and output in one.
@@ -32,6 +44,7 @@ public final class OpenedStreams: Sendable {
         let output = try terminal.duplicate()
         let input = try terminal.duplicate()
         ends = Mutex([input.release(), output.release(), nil, terminal.release()])
+        resizing = nil
     }
 
     private static func release(_ end: consuming Descriptor?) -> Int32? {
@@ -51,7 +64,8 @@ public final class OpenedStreams: Sendable {
     public func takeError() -> Int32? { take(2) }
 
     /// Sets the size of the terminal, in characters.
-    public func resize(width: UInt16, height: UInt16) {
+    public func resize(width: UInt16, height: UInt16) async {
+        if let resizing { return await resizing(width, height) }
         ends.withLock { ends in
             guard ends.count > 3, let terminal = ends[3] else { return }
             _ = gantry_set_window_size(terminal, width, height)

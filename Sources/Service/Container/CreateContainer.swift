@@ -81,11 +81,12 @@ struct CreateContainer: RPC {
         _ container: SandboxContainer, _ plan: ContainerPlan, _ monitor: Monitor
     ) async throws {
         let handler = container.sandbox.handler
+        let runtime = try node.runtime(of: container.sandbox)
         do {
             let pid = try await Trace.span("\(handler) create") {
                 try await ProgramDurations.runtime.measure(handler, "create") {
                     try await node.create(
-                        plan.request(), with: monitor, plan.handler.runtime,
+                        plan.request(), with: monitor, runtime,
                         cgroup: node.cgroupDirectory(of: container),
                         limits: plan.spec.linux.resources)
                 }

@@ -26,6 +26,7 @@ public final class Node: Sendable {
     public let spans = SpanQueue()
     public let telemetry = Telemetry()
     let plugins: NodePlugins
+    let shims: ShimConnections
     let images: ImageCatalog
     let layers: Layers
     let imageMounts: ImageMounts
@@ -49,6 +50,7 @@ public final class Node: Sendable {
         self.streaming = streaming
         live = Mutex(settings)
         self.nursery = nursery
+        shims = ShimConnections(nursery)
         plugins = NodePlugins(NRISettings(settings))
         self.log = log
         pulls = PullsUnderWay(log)
@@ -122,6 +124,7 @@ public final class Node: Sendable {
     public func leaveMonitors() {
         leaving.open(())
         for sandbox in sandboxes.all { sandbox.current.monitor?.disconnect() }
+        shims.close()
     }
 
     var isShuttingDown: Bool { shuttingDown.load(ordering: .relaxed) }
@@ -129,7 +132,17 @@ public final class Node: Sendable {
 
 extension Node {
     func runtime(of sandbox: Sandbox) throws -> Runtime {
-        try handlers.named(sandbox.handler).runtime
+        let handler = try handlers.named(sandbox.handler)
+        var runtime = handler.runtime
+        if let shim = handler.shim { runtime.tasks = tasks(shim, of: sandbox.id) }
+        return runtime
+    }
+
+    func tasks(_ shim: ShimHandler, of sandbox: String) -> ShimTasks {
+        ShimTasks(
+            shim: shim, connections: shims, sandbox: sandbox,
+            sandboxBundle: paths.pod(sandbox).shimBundle, containers: paths.containers,
+            scratch: paths.scratch)
     }
 
     func containers(of sandbox: Sandbox) -> [SandboxContainer] {

@@ -3,6 +3,7 @@ internal import Kernel
 internal import Logging
 internal import Model
 internal import OCI
+internal import Shim
 internal import Store
 internal import System
 internal import Text
@@ -30,14 +31,19 @@ struct OrphanSweep: Sendable {
         for orphan in orphans where orphan.kind == .pod {
             node.log.warning("removing pod \(orphan.id), of which nothing is stored")
         }
-        for orphan in orphans { await attempt(orphan) { try await end(orphan) } }
+        // Shims know containers as long as their pod's own is there.
+        let pods = orphans.filter { $0.kind == .pod }
+        for orphan in orphans.filter({ $0.kind != .pod }) + pods {
+            await attempt(orphan) { try await end(orphan) }
+        }
     }
 
     private func end(_ orphan: Orphan) async throws {
         switch orphan.kind {
         case .pod:
             let pod = node.paths.pod(orphan.id)
-            try await end(orphan.id, bundle: pod.bundle)
+            let isShims = Files.exists(pod.shimBundle)
+            try await end(orphan.id, bundle: isShims ? pod.shimBundle : pod.bundle)
             if let cgroup = try? Files.readText(pod.cgroup) {
                 try await CgroupRemains(cgroup).remove()
             }
@@ -78,7 +84,10 @@ struct OrphanSweep: Sendable {
     /// but one that knows it has a state that leads to our directories.
     private func end(_ id: String, bundle: String?) async throws {
         try await StrayProcesses.endCreation(of: id)
-        for handler in node.handlers.working {
+        if let bundle, let record = try await ShimRecord.read(in: bundle) {
+            try await end(id, record)
+        }
+        for handler in node.handlers.working where handler.shim == nil {
             guard await isOurs(id, handler.runtime) else { continue }
             try await handler.runtime.delete(id, force: true)
         }
@@ -87,6 +96,12 @@ struct OrphanSweep: Sendable {
         {
             try await CgroupRemains(CgroupPath.directory(ofSpec: path)).remove()
         }
+    }
+
+    private func end(_ id: String, _ record: ShimRecord) async throws {
+        let shims = node.handlers.working.compactMap(\.shim)
+        guard let shim = shims.first(where: { $0.program.path == record.program }) else { return }
+        try await node.tasks(shim, of: record.sandbox).delete(id, force: true)
     }
 
     private func isOurs(_ id: String, _ runtime: Runtime) async -> Bool {

@@ -20,6 +20,11 @@ struct Paths: Sendable {
     /// The file system of the infra container: `gantry-pause` and nothing else.
     var pauseRoot: String { "\(runRoot)/pause" }
 
+    /// Where shims send their events.
+    var shimEvents: String { "\(runRoot)/shim-events.sock" }
+    /// Where they listen.
+    var shimSockets: String { "\(runRoot)/shims" }
+
     func pod(_ id: String) -> Pod { Pod(directory: "\(pods)/\(id)") }
     func container(_ id: String) -> Container { Container(bundle: "\(containers)/\(id)") }
 
@@ -30,7 +35,7 @@ struct Paths: Sendable {
             try Files.makeDirectories(directory, mode: 0o711)
             try Files.narrow(directory, to: 0o711)
         }
-        for directory in [scratch, networkCache, verified] {
+        for directory in [scratch, networkCache, verified, shimSockets] {
             try Files.makeDirectories(directory, mode: 0o700)
             try Files.narrow(directory, to: 0o700)
         }
@@ -48,6 +53,8 @@ struct Paths: Sendable {
         var cgroup: String { "\(directory)/cgroup" }
         /// The bundle of its infra container.
         var bundle: String { "\(directory)/infra" }
+        /// The same of a shim, which knows containers by the names of their bundles.
+        var shimBundle: String { "\(directory)/shim/\(Path.lastComponent(of: directory))" }
         func exitRecord(_ container: String) -> String { "\(directory)/exits/\(container)" }
     }
 

@@ -18,6 +18,9 @@ public struct Recovery: Sendable {
 
     /// Nothing that goes wrong with one pod keeps the others from coming back.
     public func run() async throws {
+        await node.attempt("listen for events of shims") {
+            try await ShimEvents(node: node).begin()
+        }
         await endOrphans()
         await emptyScratch()
         let rows = try await SoundRows(node).load()

@@ -7,6 +7,8 @@ internal import System
 struct WorkingHandler: Sendable {
     let runtime: Runtime
     var features: HandlerFeatures
+    /// nil for a command line.
+    var shim: ShimHandler?
 
     var name: String { runtime.handler.name }
     var networkDirectory: String { runtime.handler.defaults.networkDirectory }
@@ -34,19 +36,20 @@ struct Handlers: Sendable {
         let found = settings.candidates
         let driver = settings.cgroupDriver ?? OCI.CgroupDriver.detect()
         let known = (try? await Blocking.run { KnownAbilities(file: paths.knownAbilities) })
-        let answers = await answers(of: found, driver, known ?? KnownAbilities())
+        let answers = await answers(of: found, driver, known ?? KnownAbilities(), settings, paths)
         var handlers = Handlers()
-        handlers.known = KnownAbilities(answers.compactMap { try? $0.get() })
+        handlers.known = KnownAbilities(answers.compactMap { try? $0.get().probed })
         for (candidate, answer) in zip(found, answers) {
             do {
-                let probed = try answer.get()
+                let (shim, probed) = try answer.get()
                 var features = probed.features
                 if !Mounts.canChangeTrees { features.mountOptions.remove("rro") }
                 let runtime = Runtime(
                     probed.handler, cgroupDriver: driver, scratch: paths.scratch,
                     execProgram: settings.execProgram,
                     limit: .clamped(seconds: Int64(settings.runtimeLimit)))
-                handlers.working.append(WorkingHandler(runtime: runtime, features: features))
+                handlers.working.append(
+                    WorkingHandler(runtime: runtime, features: features, shim: shim))
             } catch {
                 handlers.failures.append("\(candidate.name): \(error)")
             }
@@ -55,15 +58,22 @@ struct Handlers: Sendable {
         return handlers
     }
 
-    private typealias Answer = Result<ProbedHandler, any Error>
+    private typealias Found = (shim: ShimHandler?, probed: ProbedHandler)
+    private typealias Answer = Result<Found, any Error>
 
     /// Of all at the same time: a start of the daemon waits for the slowest alone.
     private static func answers(
-        of handlers: [Handler], _ driver: OCI.CgroupDriver, _ known: KnownAbilities
+        of handlers: [Handler], _ driver: OCI.CgroupDriver, _ known: KnownAbilities,
+        _ settings: Settings, _ paths: Paths
     ) async -> [Answer] {
         await withTaskGroup(of: (handler: Handler, answer: Answer).self) { group in
             for handler in handlers {
-                group.addTask { (handler, await answer(of: handler, driver, known)) }
+                group.addTask {
+                    (
+                        handler,
+                        await answer(of: handler, driver, known, settings, paths)
+                    )
+                }
             }
             var answers: [Handler: Answer] = [:]
             for await each in group { answers[each.handler] = each.answer }
@@ -72,10 +82,15 @@ struct Handlers: Sendable {
     }
 
     private static func answer(
-        of handler: Handler, _ driver: OCI.CgroupDriver, _ known: KnownAbilities
+        of handler: Handler, _ driver: OCI.CgroupDriver, _ known: KnownAbilities,
+        _ settings: Settings, _ paths: Paths
     ) async -> Answer {
         do {
-            return .success(try await handler.probe(driver: driver, known: known))
+            if handler.isShim {
+                let limit = Duration.clamped(seconds: Int64(settings.runtimeLimit))
+                return .success(try await ShimHandler.probe(handler, driver, paths, limit: limit))
+            }
+            return .success((nil, try await handler.probe(driver: driver, known: known)))
         } catch {
             return .failure(error)
         }
@@ -110,7 +125,8 @@ struct Handlers: Sendable {
 
     /// Where each runtime keeps what it knows, by the handler's name.
     var roots: [String: String] {
-        Dictionary(working.map { ($0.name, $0.runtime.handler.root) }) { first, _ in first }
+        let commands = working.filter { $0.shim == nil }
+        return Dictionary(commands.map { ($0.name, $0.runtime.handler.root) }) { first, _ in first }
     }
 
     /// The handler that a RuntimeClass names; the empty name is the default.

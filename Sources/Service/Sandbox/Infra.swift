@@ -21,10 +21,12 @@ extension SandboxResources {
 
     func startInfra(_ monitor: Monitor) async throws {
         guard try needsInfra else { return }
-        let runtime = try handler.runtime
-        try await Bundle(paths.bundle).write(try await spec())
+        let runtime = try node.runtime(of: sandbox)
+        let bundle = try self.bundle
+        try await Blocking.run { try Files.makeDirectories(bundle, mode: 0o700) }
+        try await Bundle(bundle).write(try await spec())
         let pid = try await node.create(
-            request(runtime), with: monitor, runtime,
+            request(runtime, bundle), with: monitor, runtime,
             cgroup: node.cgroupPath(sandbox).directory(sandbox.id))
         if sandbox.sharesPidNamespace, !runtime.handler.hidesProcesses {
             try InitProcess.requireOwnProcesses(of: pid, runtime.handler)
@@ -62,13 +64,17 @@ extension SandboxResources {
         return try SpecBuilder.infra(request)
     }
 
-    private func request(_ runtime: Runtime) -> CreateRequest {
+    private var bundle: String {
+        get throws { try handler.shim == nil ? paths.bundle : paths.shimBundle }
+    }
+
+    private func request(_ runtime: Runtime, _ bundle: String) -> CreateRequest {
         CreateRequest(
             container: sandbox.id, program: runtime.handler.path,
             arguments: runtime.createArguments(
-                sandbox.id, bundle: paths.bundle, pidFile: "\(paths.bundle)/pid",
-                log: "\(paths.bundle)/create.log"),
-            pidFile: "\(paths.bundle)/pid", logPath: "",
+                sandbox.id, bundle: bundle, pidFile: "\(bundle)/pid",
+                log: "\(bundle)/create.log"),
+            pidFile: "\(bundle)/pid", logPath: "",
             exitRecord: paths.exitRecord(sandbox.id))
     }
 }
@@ -97,13 +103,16 @@ extension Node {
     ) async throws -> Int32 {
         do {
             return try await withDeadline(runtime.createLimit, "\(runtime.handler.name) create") {
-                try await monitor.create(request)
+                if let tasks = runtime.tasks {
+                    return try await tasks.create(request, with: monitor)
+                }
+                return try await monitor.create(request)
             }
-        } catch let error as GantryError where error.code == .internal {
+        } catch let error as GantryError where [.internal, .unknown].contains(error.code) {
             let log = "\(Path.parent(of: request.pidFile))/create.log"
             let text = (try? await Blocking.run { try Files.readText(log) }) ?? ""
             // A runtime without a log of its own has said it to the monitor.
-            if text.isEmpty && runtime.handler.has(.logFile) { throw error }
+            if text.isEmpty && runtime.handler.has(.logFile) && runtime.tasks == nil { throw error }
             throw runtime.error(
                 creating: request.container, log: text.isEmpty ? error.message : text,
                 limits: limits)

@@ -38,7 +38,7 @@ extension NodeStreams: StreamingBackend {
         return StreamSession(
             stdin: request.stdin ? streams.takeInput() : nil,
             stdout: request.stdout ? streams.takeOutput() : nil, stderr: streams.takeError(),
-            resize: { streams.resize(width: $0, height: $1) },
+            resize: { await streams.resize(width: $0, height: $1) },
             exitCode: { try await outcome.wait().get() })
     }
 
@@ -50,6 +50,7 @@ extension NodeStreams: StreamingBackend {
         let choice = StreamChoice(
             stdin: request.stdin && config.stdin, stdout: request.stdout,
             stderr: request.stderr && !config.tty)
+        let tasks = try node.runtime(of: container.sandbox).tasks
         let streams = try await monitor.attach(
             container.id, choice, endsInput: config.stdinOnce && !config.tty)
         return StreamSession(
@@ -57,6 +58,10 @@ extension NodeStreams: StreamingBackend {
             endsWithInput: choice.stdin && !config.stdinOnce && !config.tty,
             resize: { [log = node.log] width, height in
                 do {
+                    if let tasks {
+                        return try await tasks.resize(
+                            container.id, width: width, height: height)
+                    }
                     try await monitor.resize(container.id, width: width, height: height)
                 } catch {
                     log.debug("resize \(container.id): \(error)")

@@ -290,6 +290,24 @@ extension RuntimeOptions: CMessage {
     }
 }
 
+extension RuncOptions: CMessage {
+    package static let descriptor = Descriptor(containerd__task__v3__runc_options__init)
+    package init(_ c: Containerd__Task__V3__RuncOptions) throws { self.init(binaryName: try Fields.string(c.binary_name, "RuncOptions.binary_name"), root: try Fields.string(c.root, "RuncOptions.root"), systemdCgroup: c.systemd_cgroup != 0) }
+    package func fill(_ c: UnsafeMutablePointer<Containerd__Task__V3__RuncOptions>, _ arena: Arena) {
+        c.pointee.binary_name = arena.string(binaryName)
+        c.pointee.root = arena.string(root)
+        c.pointee.systemd_cgroup = systemdCgroup ? 1 : 0
+    }
+}
+
+extension RuntimeInfo: CMessage {
+    package static let descriptor = Descriptor(containerd__task__v3__runtime_info__init)
+    package init(_ c: Containerd__Task__V3__RuntimeInfo) throws { self.init(name: try Fields.string(c.name, "RuntimeInfo.name")) }
+    package func fill(_ c: UnsafeMutablePointer<Containerd__Task__V3__RuntimeInfo>, _ arena: Arena) {
+        c.pointee.name = arena.string(name)
+    }
+}
+
 extension ForwardRequest: CMessage {
     package static let descriptor = Descriptor(containerd__task__v3__forward_request__init)
     package init(_ c: Containerd__Task__V3__ForwardRequest) throws { self.init(envelope: try c.envelope.map { try EventEnvelope($0.pointee) }) }

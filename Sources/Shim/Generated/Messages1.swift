@@ -339,6 +339,26 @@ public struct RuntimeOptions: Sendable, Hashable {
     }
 }
 
+public struct RuncOptions: Sendable, Hashable {
+    public var binaryName: String
+    public var root: String
+    public var systemdCgroup: Bool
+
+    public init(binaryName: String = "", root: String = "", systemdCgroup: Bool = false) {
+        self.binaryName = binaryName
+        self.root = root
+        self.systemdCgroup = systemdCgroup
+    }
+}
+
+public struct RuntimeInfo: Sendable, Hashable {
+    public var name: String
+
+    public init(name: String = "") {
+        self.name = name
+    }
+}
+
 public struct ForwardRequest: Sendable, Hashable {
     public var envelope: EventEnvelope?
 

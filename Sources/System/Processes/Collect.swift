@@ -4,7 +4,7 @@ internal import Kernel
 extension Descriptor {
     /// Reads a non-blocking pipe to its end, or until the task is cancelled; then what is in the
     /// pipe at that moment is still read. Bytes past `limit` are thrown away.
-    func collect(_ limit: Int) async -> [UInt8] {
+    package func collect(_ limit: Int) async -> [UInt8] {
         var content: [UInt8] = []
         while !drain(into: &content, limit, atMost: .max) {
             do {

@@ -28,6 +28,38 @@ public struct ProcessMark: Hashable, Sendable {
         }
     }
 
+    /// Marks a program that was started by others, its session and its descendants. What has left both
+    /// by then escapes.
+    public func put(on program: Int32) {
+        var family: Set<Int32> = [program]
+        var others = Self.relations()
+        while case let found = others.filter({ family.contains($0.parent) || $0.session == program }
+        ),
+            !found.isEmpty
+        {
+            family.formUnion(found.map(\.pid))
+            others.removeAll { family.contains($0.pid) }
+        }
+        for pid in family {
+            try? Files.write("\(timerSlack)", to: "/proc/\(pid)/timerslack_ns")
+        }
+    }
+
+    private typealias Relation = (pid: Int32, parent: Int32, session: Int32)
+
+    /// `/proc/PID/stat` (proc(5)): the name, in parentheses, may hold anything.
+    private static func relations() -> [Relation] {
+        ((try? Files.list("/proc")) ?? []).compactMap { name in
+            guard let pid = Int32(name), let bytes = try? Files.read("/proc/\(pid)/stat"),
+                let end = bytes.lastIndex(of: UInt8(ascii: ")"))
+            else { return nil }
+            let fields = String(decoding: bytes[(end + 1)...], as: UTF8.self).split(at: " ")
+            guard fields.count > 3, let parent = Int32(fields[1]), let session = Int32(fields[3])
+            else { return nil }
+            return (pid, parent, session)
+        }
+    }
+
     /// Kills every process that has the mark, and returns when the last one is dead.
     /// - Throws: `deadlineExceeded` when some still live after `limit`.
     public func kill(limit: Duration = .seconds(10)) async throws {

@@ -26,7 +26,16 @@ struct HandlerKey {
                 summary: "Path of the runtime's program; required."),
             HandlerKey(
                 name: "type", value: .text(\.type),
-                summary: "Kind of the program's interface: oci."),
+                summary: "Kind of the program's interface: oci or shim."),
+            HandlerKey(
+                name: "config_path", value: .text(\.shim.configPath),
+                summary: "Configuration file of a shim; empty: its default."),
+            HandlerKey(
+                name: "config_type", value: .text(\.shim.configType),
+                summary: "Type of that file, for a shim that asks for it, as gVisor's does."),
+            HandlerKey(
+                name: "binary", value: .text(\.shim.binary),
+                summary: "Runtime that the shim of runc runs; empty: its default."),
             HandlerKey(
                 name: "root", value: .text(\.root),
                 summary: "Directory of the runtime's own state, its --root."),
@@ -102,8 +111,13 @@ extension Handler {
     /// What the types of values cannot say.
     /// - Throws: `GantryError` (`invalidArgument`) that names file and key.
     func validate(_ section: TOMLSection) throws {
-        guard type.isSame(as: "oci") else {
-            throw section.error("type", "\"\(type)\" is no type of handler; there is \"oci\"")
+        guard type.isSame(as: "oci") || isShim else {
+            throw section.error(
+                "type", "\"\(type)\" is no type of handler; there are \"oci\" and \"shim\"")
+        }
+        if !isShim && shim != ShimKeys() {
+            throw section.error(
+                "config_path", "config_path, config_type and binary are for handlers of type shim")
         }
         if path.isEmpty { throw section.error("path", "is missing") }
         for (key, path) in [

@@ -1,0 +1,11 @@
+/// The keys of a handler that is a shim of the containerd kind.
+public struct ShimKeys: Codable, Hashable, Sendable {
+    /// The shim's own configuration file; empty: its default.
+    public var configPath = ""
+    /// What kind of file that is, where the shim wants to know.
+    public var configType = ""
+    /// The runtime that a shim for OCI command lines runs; empty: its default.
+    public var binary = ""
+
+    public init() {}
+}

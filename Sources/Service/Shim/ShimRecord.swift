@@ -1,0 +1,36 @@
+internal import FoundationEssentials
+internal import Kernel
+internal import Model
+internal import Shim
+internal import System
+
+/// Where a pod's shim is. It is stored in the bundle of each of the pod's containers, so that whoever
+/// finds one of these alone can end it.
+struct ShimRecord: Codable, Sendable {
+    let sandbox: String
+    /// The sandbox's bundle.
+    let bundle: String
+    let program: String
+    /// nil from before the shim was started until its answer was stored.
+    var bootstrap: Bootstrap?
+
+    private static func file(in bundle: String) -> String { "\(bundle)/shim.json" }
+
+    /// - Returns: nil where there is none.
+    static func read(in bundle: String) async throws -> ShimRecord? {
+        let path = file(in: bundle)
+        return try await Blocking.run {
+            guard Files.exists(path) else { return nil }
+            return try JSONDecoder().decode(ShimRecord.self, from: Data(try Files.read(path)))
+        }
+    }
+
+    func write(in bundle: String) async throws {
+        let bytes = Array(try JSONEncoder().encode(self))
+        try await Blocking.run { try Files.replace(Self.file(in: bundle), with: bytes) }
+    }
+
+    static func remove(in bundle: String) async throws {
+        try await Blocking.run { try Files.remove(file(in: bundle)) }
+    }
+}

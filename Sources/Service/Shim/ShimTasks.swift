@@ -1,0 +1,202 @@
+internal import Kernel
+internal import Model
+internal import MonitorProtocol
+internal import OCI
+internal import Shim
+internal import System
+internal import Text
+
+/// The containers of one pod, in its shim. The shim is started for the infra container, and ends with
+/// it.
+struct ShimTasks: Sendable {
+    let shim: ShimHandler
+    let connections: ShimConnections
+    let sandbox: String
+    /// The sandbox's.
+    let sandboxBundle: String
+    /// Where those of the other containers are.
+    let containers: String
+    let scratch: String
+
+    func bundle(_ id: String) -> String { id == sandbox ? sandboxBundle : "\(containers)/\(id)" }
+
+    private static let killLimit = Duration.seconds(30)
+
+    func record() async throws -> ShimRecord? {
+        try await ShimRecord.read(in: sandboxBundle)
+    }
+
+    /// - Returns: nil when the shim is gone, or was never there.
+    func client(_ record: ShimRecord?) async throws -> TaskClient? {
+        guard let bootstrap = record?.bootstrap else { return nil }
+        return try await connections.client(of: sandbox, at: bootstrap)
+    }
+
+    func required() async throws -> TaskClient {
+        guard let client = try await client(record()) else {
+            throw GantryError(.unavailable, "the shim of pod \(sandbox) is gone")
+        }
+        return client
+    }
+
+    // MARK: The shim itself
+
+    /// The record is there before the shim: one whose answer is lost is found by starting it again,
+    /// since it is known by the sandbox.
+    private func begin() async throws {
+        var record = ShimRecord(
+            sandbox: sandbox, bundle: sandboxBundle, program: shim.program.path)
+        try await record.write(in: sandboxBundle)
+        record.bootstrap = try await shim.program.start(
+            sandbox, bundle: sandboxBundle, options: shim.options)
+        try await record.write(in: sandboxBundle)
+    }
+
+    /// Ends the shim, which has no container any more. Safe to repeat.
+    private func end(_ record: ShimRecord) async throws {
+        // A shim does not count what it is creating, and would leave it behind.
+        for creation in connections.creations(in: sandbox) {
+            try await withDeadline(Self.killLimit, "a creation") { try await creation.wait() }
+        }
+        var bootstrap = record.bootstrap
+        if bootstrap == nil {
+            bootstrap = try? await shim.program.start(
+                sandbox, bundle: sandboxBundle, options: shim.options)
+        }
+        if let bootstrap,
+            let client = try await connections.client(of: sandbox, at: bootstrap)
+        {
+            let process = client.process.flatMap { PidDescriptor($0) }
+            try await client.shutDown(sandbox)
+            if let process {
+                try await withDeadline(Self.killLimit, "the end of the shim") {
+                    try await process.exit()
+                }
+            }
+            client.close()
+        } else {
+            try await clean(sandbox)
+        }
+        // One that was killed leaves its socket.
+        if let socket = bootstrap?.socket, socket.begins(with: "\(shim.program.socketDirectory)/") {
+            try await Blocking.run { try Files.remove(socket) }
+        }
+        try await ShimRecord.remove(in: sandboxBundle)
+    }
+
+    /// Has the program remove what a shim has left that is gone.
+    private func clean(_ id: String) async throws {
+        guard Files.exists("\(bundle(id))/config.json") else { return }
+        _ = try await shim.program.delete(id, bundle: bundle(id))
+    }
+}
+
+extension ShimTasks: RuntimeTasks {
+    func create(_ request: CreateRequest, with monitor: Monitor) async throws -> Int32 {
+        let creation = connections.beginCreation(in: sandbox)
+        defer { creation.open(()) }
+        do {
+            return try await make(request, with: monitor)
+        } catch {
+            if monitor.isGone { throw GantryError(.unavailable, "the pod's monitor is gone") }
+            throw error
+        }
+    }
+
+    private func make(_ request: CreateRequest, with monitor: Monitor) async throws -> Int32 {
+        let id = request.container
+        if id == sandbox { try await begin() }
+        guard let record = try await record(), let bootstrap = record.bootstrap else {
+            throw GantryError(.unavailable, "the shim of pod \(sandbox) is gone")
+        }
+        if id != sandbox { try await record.write(in: bundle(id)) }
+        let client = try await required()
+        let task = ShimTask(
+            version: bootstrap.version, socket: bootstrap.socket, directory: bundle(id),
+            hasTerminal: !request.consoleSocket.isEmpty)
+        var prepared = request
+        prepared.task = task
+        prepared.consoleSocket = ""
+        _ = try await monitor.create(prepared)
+        let streams = TaskStreams(
+            stdin: request.keepsInput ? task.stdin : "", stdout: task.stdout,
+            stderr: task.hasTerminal ? "" : task.stderr, terminal: task.hasTerminal)
+        let pid = try await client.create(
+            id, bundle: bundle(id), streams, options: shim.options)
+        try await monitor.watch(id, pid: pid)
+        return pid
+    }
+
+    func start(_ id: String) async throws {
+        try await required().start(id)
+    }
+
+    func kill(_ id: String, signal: Int32, all: Bool) async throws {
+        do {
+            try await required().kill(id, signal: signal, all: all)
+        } catch let error as GantryError where error.code == .notFound {
+            return
+        }
+    }
+
+    func delete(_ id: String, force: Bool) async throws {
+        // Without its pod's there may be the container's own, of a creation that was under way.
+        let found = try await record()
+        let own = found == nil ? try await ShimRecord.read(in: bundle(id)) : nil
+        guard let record = found ?? own else { return }
+        do {
+            if let client = try await client(record) {
+                try await remove(id, client, force: force)
+            } else if record.bootstrap != nil {
+                try await clean(id)
+            }
+        } catch let error as GantryError where error.code == .unavailable {
+            try await clean(id)
+        }
+        if id == sandbox { try await end(record) }
+    }
+
+    private func remove(_ id: String, _ client: TaskClient, force: Bool) async throws {
+        do {
+            if force { try await end(id, client) }
+            try await client.delete(id)
+        } catch let error as GantryError where error.code == .notFound {
+            // A runtime that was ended in its `create` leaves what only its `delete` knows.
+            try await StrayProcesses.endCreation(of: id)
+            if force { try await clean(id) }
+        }
+    }
+
+    private func end(_ id: String, _ client: TaskClient) async throws {
+        let state = try await client.state(id)
+        guard state.status != .stopped else { return }
+        try await client.kill(id, signal: StopSignal.kill, all: true)
+        if state.status == .paused { try? await client.resume(id) }
+        _ = try await withDeadline(Self.killLimit, "the exit of \(id)") {
+            try await client.wait(id)
+        }
+    }
+
+    func state(_ id: String) async throws -> RuntimeState {
+        let state = try await required().state(id)
+        let status: RuntimeState.Status =
+            switch state.status {
+            case .created: .created
+            // One that is exiting has given up its program, before the shim knows of its end.
+            case .running, .pausing, .unknown:
+                Files.exists("/proc/\(state.pid)/exe") ? .running : .stopped
+            case .paused: .paused
+            case .stopped: .stopped
+            }
+        return RuntimeState(
+            id: id, status: status, pid: Int32(clamping: state.pid), bundle: state.bundle)
+    }
+
+    func update(_ id: String, _ limits: [UInt8]) async throws {
+        try await required().update(id, limits)
+    }
+
+    func resize(_ id: String, width: UInt16, height: UInt16) async throws {
+        try await required().resize(id, width: width, height: height)
+    }
+}
