@@ -7,16 +7,13 @@ told stands in ``told``. A function that raises ``Refusal`` answers with an erro
 
 import socket
 import struct
-import subprocess
-import tempfile
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf import message_factory
 
-from .cri import REPOSITORY
+from . import protos
 from .wait import wait_until
 
 SOCKET = "/var/run/nri/nri.sock"
@@ -25,17 +22,7 @@ PLUGIN, RUNTIME = 1, 2
 REQUEST, RESPONSE = 1, 2
 UNIMPLEMENTED, UNKNOWN = 12, 2
 
-_pool = descriptor_pool.DescriptorPool()
-for _name in ("nri", "ttrpc"):
-    with tempfile.NamedTemporaryFile(suffix=".pb") as _file:
-        subprocess.run(
-            ["protoc", f"-I{REPOSITORY}/Proto", f"--descriptor_set_out={_file.name}",
-             f"{REPOSITORY}/Proto/{_name}.proto"], check=True)
-        for _each in descriptor_pb2.FileDescriptorSet.FromString(
-                Path(_file.name).read_bytes()).file:
-            _pool.AddSerializedFile(_each.SerializeToString())
-_contract = _pool.FindFileByName("nri.proto")
-_envelope = _pool.FindFileByName("ttrpc.proto")
+_contract, _envelope = protos.load("nri", "ttrpc")
 METHODS = _contract.services_by_name["Plugin"].methods_by_name
 EVENTS = {value.name: value.number
           for value in _contract.enum_types_by_name["Event"].values}
@@ -44,12 +31,12 @@ EVENTS = {value.name: value.number
 def __getattr__(name: str) -> Any:
     """A message of the contract, by its name."""
     if name in _contract.message_types_by_name:
-        return message_factory.GetMessageClass(_contract.message_types_by_name[name])
+        return protos.message(_contract, name)
     raise AttributeError(f"the NRI contract has no {name}")
 
 
 def _envelope_class(name: str) -> Any:
-    return message_factory.GetMessageClass(_envelope.message_types_by_name[name])
+    return protos.message(_envelope, name)
 
 
 def envelope(method: str, request: Any) -> bytes:

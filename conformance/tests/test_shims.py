@@ -1,35 +1,47 @@
-"""Pods in shims of the containerd kind."""
+"""Pods in shims of the containerd kind: one written for these tests, and runc's where it is on PATH."""
 
 import os
 import shutil
 import signal
+import sys
 from pathlib import Path
 
 import pytest
 
 from harness import cri
+from harness.cri import REPOSITORY
 from harness.wait import wait_until
 
 pytestmark = pytest.mark.gantry
 HANDLERS = ["shim"]
-SHIM = shutil.which("containerd-shim-runc-v2")
-if not SHIM:
-    pytest.skip("containerd-shim-runc-v2 is not on PATH", allow_module_level=True)
+STAND_IN = REPOSITORY / "conformance/stand_ins/runtime_shim.py"
+RUNC = shutil.which("runc", path="/usr/sbin:/usr/bin:/sbin:/bin")
+PLACE = Path("/run/shims")
+SHIMS = [path for path in (str(PLACE / "stand-in"), shutil.which("containerd-shim-runc-v2")) if path]
 
-CONFIGURATION = f"""
-    [runtimes.runc]
-    path = "{shutil.which("runc", path="/usr/sbin:/usr/bin:/sbin:/bin")}"
 
-    [runtimes.shim]
-    type = "shim"
-    path = "{SHIM}"
-    """
+@pytest.fixture(params=SHIMS, ids=lambda path: Path(path).name)
+def shim(request):
+    """The path of one."""
+    PLACE.mkdir(exist_ok=True)
+    program = PLACE / "stand-in"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} {STAND_IN} {RUNC} -- "$@"\n')
+    program.chmod(0o755)
+    yield request.param
+    shutil.rmtree(PLACE)
 
 
 @pytest.fixture
-def pods(pods, configured):
+def pods(shim, pods, configured):
     """Pods are removed while their handler is there."""
-    configured(CONFIGURATION)
+    configured(f'''
+        [runtimes.runc]
+        path = "{RUNC}"
+
+        [runtimes.shim]
+        type = "shim"
+        path = "{shim}"
+        ''')
     yield pods
     pods.remove()
     shutil.rmtree("/run/gantry/runtimes")
@@ -44,7 +56,7 @@ def shims():
                 words = (entry / "cmdline").read_bytes().split(b"\0")
             except OSError:
                 continue
-            if words[0].decode().endswith("containerd-shim-runc-v2"):
+            if words[0].endswith(b"containerd-shim-runc-v2") or str(STAND_IN).encode() in words:
                 found.append(int(entry.name))
     return found
 

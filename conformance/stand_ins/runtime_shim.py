@@ -1,0 +1,331 @@
+"""A shim of the containerd kind, written for these tests alone: the task API, version 3, over ttrpc, with the messages
+of Proto/shim.proto, and an OCI runtime below it. It has no terminals.
+
+Run as: runtime_shim.py RUNTIME -- -info
+        runtime_shim.py RUNTIME -- -namespace NAME -id ID … start|delete
+"""
+
+import ctypes
+import json
+import os
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from harness import protos  # noqa: E402
+
+PR_SET_CHILD_SUBREAPER = 36
+REQUEST, RESPONSE = 1, 2
+#: As gRPC numbers them.
+UNKNOWN, NOT_FOUND, FAILED_PRECONDITION, UNIMPLEMENTED = 2, 5, 9, 12
+CREATED, RUNNING, STOPPED, PAUSED = 1, 2, 3, 4
+ROOT = Path("/run/gantry/runtimes/stand-in")
+SHIM, TTRPC = protos.load("shim", "ttrpc")
+
+
+class Refusal(Exception):
+    """An answer that is an error."""
+
+    def __init__(self, code: int, words: str) -> None:
+        super().__init__(words)
+        self.code = code
+
+
+def message(kind: str, /, **fields: Any) -> Any:
+    """One of the contract's messages."""
+    return protos.message(SHIM, kind)(**fields)
+
+
+class Ends:
+    """Takes the ends of all children, and of what their deaths leave to this process."""
+
+    def __init__(self) -> None:
+        self._ends: dict[int, tuple[int, int]] = {}
+        self._changed = threading.Condition()
+        self._started = threading.Semaphore(0)
+        threading.Thread(target=self._reap, daemon=True).start()
+
+    def started(self) -> None:
+        """There is a child."""
+        self._started.release()
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                pid, status = os.waitpid(-1, 0)
+            except ChildProcessError:
+                self._started.acquire()
+                continue
+            code = os.waitstatus_to_exitcode(status)
+            with self._changed:
+                self._ends[pid] = (code if code >= 0 else 128 - code, time.time_ns())
+                self._changed.notify_all()
+
+    def of(self, pid: int) -> tuple[int, int] | None:
+        """Exit code and nanoseconds since 1970; None while it lives."""
+        with self._changed:
+            return self._ends.get(pid)
+
+    def wait(self, pid: int) -> tuple[int, int]:
+        """The same, once it has ended."""
+        with self._changed:
+            self._changed.wait_for(lambda: pid in self._ends)
+            return self._ends[pid]
+
+
+class Process:
+    """A container's first process, or one that was added."""
+
+    def __init__(self, request: Any) -> None:
+        if request.terminal:
+            raise Refusal(UNIMPLEMENTED, "no terminals here")
+        self.paths = (request.stdin, request.stdout, request.stderr)
+        self.pid, self.status = 0, CREATED
+
+    def streams(self) -> list[int]:
+        """Opened; whoever asked has the other ends open."""
+        flags = (os.O_RDONLY, os.O_WRONLY, os.O_WRONLY)
+        return [os.open(path or os.devnull, flag) for path, flag in zip(self.paths, flags, strict=True)]
+
+
+class Shim:
+    """The tasks of one pod."""
+
+    def __init__(self, runtime: str, place: str) -> None:
+        self.runtime, self.place = runtime, place
+        self.ends = Ends()
+        self.bundles: dict[str, str] = {}
+        #: By container, and by what was added to it; empty is the first.
+        self.processes: dict[tuple[str, str], Process] = {}
+
+    # The methods of the task API.
+
+    def Create(self, request: Any) -> Any:
+        process = Process(request)
+        pid_file = f"{request.bundle}/stand-in.pid"
+        self._run(["create", "--bundle", request.bundle, "--pid-file", pid_file, request.id],
+                  process.streams())
+        process.pid = int(Path(pid_file).read_text())
+        self.bundles[request.id] = request.bundle
+        self.processes[request.id, ""] = process
+        return message("CreateTaskResponse", pid=process.pid)
+
+    def Exec(self, request: Any) -> Any:
+        process = Process(request)
+        process.spec = json.loads(request.spec.value)
+        self.processes[request.id, request.exec_id] = process
+        return message("Nothing")
+
+    def Start(self, request: Any) -> Any:
+        process = self._found(request)
+        if not request.exec_id:
+            self._run(["start", request.id])
+        else:
+            place = f"{self.bundles[request.id]}/{request.exec_id}"
+            Path(f"{place}.json").write_text(json.dumps(process.spec))
+            self._run(["exec", "--detach", "--process", f"{place}.json", "--pid-file", f"{place}.pid",
+                       request.id], process.streams())
+            process.pid = int(Path(f"{place}.pid").read_text())
+        process.status = RUNNING
+        return message("StartResponse", pid=process.pid)
+
+    def Wait(self, request: Any) -> Any:
+        code, at = self.ends.wait(self._found(request).pid)
+        return message("WaitResponse", exit_status=code, exited_at=_time(at))
+
+    def State(self, request: Any) -> Any:
+        process = self._found(request)
+        end = self.ends.of(process.pid)
+        code, at = end or (0, 0)
+        return message("StateResponse", id=request.id, bundle=self.bundles[request.id], pid=process.pid,
+                       status=STOPPED if end else process.status, exit_status=code, exited_at=_time(at))
+
+    def Kill(self, request: Any) -> Any:
+        process = self._found(request)
+        if self.ends.of(process.pid):
+            raise Refusal(NOT_FOUND, "the process has ended")
+        if request.exec_id:
+            os.kill(process.pid, request.signal)
+        else:
+            self._run(["kill", *(["--all"] if request.all else []), request.id, str(request.signal)])
+        return message("Nothing")
+
+    def Delete(self, request: Any) -> Any:
+        process = self._found(request)
+        end = self.ends.of(process.pid) if process.pid else (0, 0)
+        if end is None:
+            raise Refusal(FAILED_PRECONDITION, "the process lives")
+        if not request.exec_id:
+            self._run(["delete", request.id])
+            del self.bundles[request.id]
+        del self.processes[request.id, request.exec_id]
+        return message("DeleteResponse", pid=process.pid, exit_status=end[0], exited_at=_time(end[1]))
+
+    def Pids(self, request: Any) -> Any:
+        return message("PidsResponse", processes=[
+            message("TaskProcess", pid=process.pid)
+            for (id, _), process in self.processes.items() if id == request.id])
+
+    def Pause(self, request: Any) -> Any:
+        self._run(["pause", request.id])
+        self._found(request).status = PAUSED
+        return message("Nothing")
+
+    def Resume(self, request: Any) -> Any:
+        self._run(["resume", request.id])
+        self._found(request).status = RUNNING
+        return message("Nothing")
+
+    def Update(self, request: Any) -> Any:
+        limits = Path(f"{self.bundles[request.id]}/limits.json")
+        limits.write_bytes(request.resources.value)
+        self._run(["update", "--resources", str(limits), request.id])
+        return message("Nothing")
+
+    def CloseIO(self, _: Any) -> Any:
+        """Nobody here holds an input."""
+        return message("Nothing")
+
+    def Connect(self, request: Any) -> Any:
+        return message("ConnectResponse", shim_pid=os.getpid(), task_pid=self._found(request).pid)
+
+    # What they stand on.
+
+    def _found(self, request: Any) -> Process:
+        key = (request.id, getattr(request, "exec_id", ""))
+        if key not in self.processes:
+            raise Refusal(NOT_FOUND, f"there is no process {key}")
+        return self.processes[key]
+
+    def _run(self, words: list[str], streams: list[int] | None = None) -> None:
+        """Runs the runtime; the process that it leaves behind becomes this one's child."""
+        log = Path(f"{self.place}/stand-in-{threading.get_ident()}.log")
+        log.unlink(missing_ok=True)
+        stdin, stdout, stderr = streams or [subprocess.DEVNULL] * 3
+        child = subprocess.Popen(
+            command(self.runtime) + ["--log", str(log), "--log-format", "json", *words],
+            stdin=stdin, stdout=stdout, stderr=stderr)
+        self.ends.started()
+        for each in streams or []:
+            os.close(each)
+        code, _ = self.ends.wait(child.pid)
+        if code:
+            said = log.read_text().splitlines() if log.exists() else []
+            raise Refusal(UNKNOWN, json.loads(said[-1])["msg"] if said else f"{words} ended with {code}")
+
+    # The connections.
+
+    def serve(self, listener: socket.socket) -> None:
+        """Until the end of this process."""
+        while True:
+            connection, _ = listener.accept()
+            threading.Thread(target=self._connection, args=(connection,), daemon=True).start()
+
+    def _connection(self, connection: socket.socket) -> None:
+        lock = threading.Lock()
+        stream = connection.makefile("rb")
+        while len(header := stream.read(10)) == 10:
+            length, number, kind, _ = struct.unpack(">IIBB", header)
+            data = stream.read(length)
+            if kind == REQUEST:
+                threading.Thread(target=self._answer, args=(connection, lock, number, data),
+                                 daemon=True).start()
+
+    def _answer(self, connection: socket.socket, lock: threading.Lock, number: int, data: bytes) -> None:
+        request = protos.message(TTRPC, "Request").FromString(data)
+        response = protos.message(TTRPC, "Response")()
+        try:
+            response.payload = self._call(request.method, request.payload).SerializeToString()
+        except Refusal as refusal:
+            response.status.code, response.status.message = refusal.code, str(refusal)
+        except Exception as error:  # pylint: disable=broad-except
+            response.status.code, response.status.message = UNKNOWN, repr(error)
+        frame = response.SerializeToString()
+        with lock:
+            try:
+                connection.sendall(struct.pack(">IIBB", len(frame), number, RESPONSE, 0) + frame)
+            except OSError:
+                pass
+        if request.method == "Shutdown" and not self.processes:
+            os._exit(0)
+
+    def _call(self, method: str, payload: bytes) -> Any:
+        if method == "Shutdown":
+            return message("Nothing")
+        known: Callable[[Any], Any] | None = getattr(self, method, None)
+        described = SHIM.services_by_name["Task"].methods_by_name.get(method)
+        if not known or not described:
+            raise Refusal(UNIMPLEMENTED, f"{method} is not there")
+        return known(protos.message(SHIM, described.input_type.name).FromString(payload))
+
+
+def _time(nanoseconds: int) -> Any:
+    return message("Timestamp", seconds=nanoseconds // 10**9, nanos=nanoseconds % 10**9)
+
+
+def command(runtime: str) -> list[str]:
+    """The runtime, with state of its own."""
+    ROOT.mkdir(parents=True, exist_ok=True)
+    return [runtime, "--root", str(ROOT)]
+
+
+def start(runtime: str, id: str, parameters: Any) -> None:
+    """Says where the shim of a sandbox is, which it starts unless it is there."""
+    path = Path(parameters.socket_dir) / f"{id[:16]}.sock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with socket.socket(socket.AF_UNIX) as probe:
+        is_there = probe.connect_ex(str(path)) == 0
+    if not is_there:
+        path.unlink(missing_ok=True)
+        ready, tell = os.pipe()
+        if os.fork() == 0:
+            become_a_shim(runtime, path, tell)
+        os.close(tell)
+        assert os.read(ready, 1) == b"1"
+    print(json.dumps({"version": 3, "address": f"unix://{path}", "protocol": "ttrpc"}))
+
+
+def become_a_shim(runtime: str, path: Path, tell: int) -> None:
+    """Does not return."""
+    os.setsid()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    null = os.open(os.devnull, os.O_RDWR)
+    for number in range(3):
+        os.dup2(null, number)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+        os.write(tell, b"1")
+        os.close(tell)
+        Shim(runtime, os.getcwd()).serve(listener)
+    os._exit(0)
+
+
+def main() -> None:
+    """The command line of a shim."""
+    split = sys.argv.index("--")
+    runtime, arguments = sys.argv[split - 1], sys.argv[split + 1:]
+    if "-info" in arguments:
+        sys.stdout.buffer.write(message("RuntimeInfo", name="gantry.stand-in.v1").SerializeToString())
+        return
+    id = arguments[arguments.index("-id") + 1]
+    if arguments[-1] == "start":
+        start(runtime, id, protos.message(SHIM, "BootstrapParams").FromString(sys.stdin.buffer.read()))
+    else:
+        subprocess.run(command(runtime) + ["delete", "--force", id], check=False, capture_output=True)
+        answer = message("DeleteResponse", exit_status=137, exited_at=_time(time.time_ns()))
+        sys.stdout.buffer.write(answer.SerializeToString())
+
+
+if __name__ == "__main__":
+    main()
