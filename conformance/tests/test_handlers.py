@@ -49,7 +49,7 @@ def test_no_annotation_reaches_it_unasked(pods, busybox):
     assert not {"a", "b"} & set(annotations(container))
 
 
-def test_a_handler_that_does_not_work_is_not_there(pods, client, configured):
+def test_a_handler_that_does_not_work_is_not_there(pods, client, configured, node):
     configured("""
         [runtimes.broken]
         path = "/no/such/runtime"
@@ -58,6 +58,7 @@ def test_a_handler_that_does_not_work_is_not_there(pods, client, configured):
         root = "/run/gantry/crun"
         """)
     assert {h.name for h in client.Status().runtime_handlers} == {"", "mine"}
+    assert "handler that does not work: broken: " in node.daemon.output
     with refused(StatusCode.INVALID_ARGUMENT, 'no runtime handler "broken"; there are: mine'):
         pods.run("broken")
 

@@ -101,6 +101,7 @@ public final class Node: Sendable {
             limit: .clamped(seconds: Int64(settings.networkLimit)))
         var handlers = await working
         if await rootFilesystems.canMapIDs() { handlers.allowUserNamespaces() }
+        for failure in handlers.failures { log.warning("handler that does not work: \(failure)") }
         await handlers.remember(paths)
         liveHandlers = Mutex(handlers)
         host = try await Blocking.run { try HostFacts.detect() }
