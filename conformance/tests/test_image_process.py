@@ -165,6 +165,21 @@ def test_one_that_is_never_ready_costs_the_pull(client, registry, keys, node, tm
     assert node.daemon.id == daemon
 
 
+def test_one_that_hangs_costs_its_pull(client, slow, node):
+    """It is stopped in the midst of a layer, and says nothing any more."""
+    name, path = stalled(slow, "test/stopped:1", "x")
+    with ThreadPoolExecutor(1) as pool:
+        pull = pool.submit(client.PullImage, image={"image": name}, deadline=180)
+        wait_until(lambda: slow.count(path), "the layer is on its way")
+        [process] = workers()
+        os.kill(process, signal.SIGSTOP)
+        slow.resume.set()
+        said = outcome(pull)
+    assert said.startswith("UNAVAILABLE") and "has said nothing for 60.0 seconds" in said
+    client.PullImage(image={"image": name})
+    client.RemoveImage(image={"image": name})
+
+
 def test_memory_that_is_used_up_costs_the_pull(client, slow, keys, node):
     """The limit is reached in the midst of a layer."""
     # Another user's limits are not for the test to change everywhere (prlimit(2), CAP_SYS_RESOURCE).
@@ -172,7 +187,8 @@ def test_memory_that_is_used_up_costs_the_pull(client, slow, keys, node):
     name, path = stalled(slow, "test/memory:1", "x")
     daemon = node.daemon.id
     with ThreadPoolExecutor(1) as pool:
-        pull = pool.submit(client.PullImage, image={"image": name})
+        # One that hangs without memory for a thread is ended after a minute.
+        pull = pool.submit(client.PullImage, image={"image": name}, deadline=180)
         wait_until(lambda: slow.count(path), "the layer is on its way")
         [process] = workers()
         resource.prlimit(process, resource.RLIMIT_DATA, (0, 0))

@@ -22,6 +22,9 @@ public final class ImageWorker: Sendable {
         var pending: [UInt32: Pending] = [:]
         var nextSerial: UInt32 = 1
         var isReady = false
+        /// When it has said something last, or was asked for something after a rest.
+        var heard = ContinuousClock.now
+        var isWatched = false
         /// Why it was ended, where that says more than the signal.
         var fault: String?
         /// Why there is nobody to ask any more.
@@ -35,6 +38,17 @@ public final class ImageWorker: Sendable {
             fault = "was not ready within \(limit)"
             return true
         }
+
+        /// - Returns: until it has been silent for too long; nil when nobody waits for it.
+        mutating func timeLeft(_ silence: Duration) -> Duration? {
+            guard end == nil, !pending.isEmpty else {
+                isWatched = false
+                return nil
+            }
+            let left = silence - heard.duration(to: .now)
+            if left <= .zero { fault = "has said nothing for \(silence)" }
+            return max(.zero, left)
+        }
     }
 
     private let socket: FrameSocket
@@ -42,6 +56,9 @@ public final class ImageWorker: Sendable {
     private let tell: @Sendable ([String]) -> Void
     private let state = Mutex(State())
 
+    /// How long it may say nothing while it is asked for something: a process that gets no memory for a
+    /// thread any more hangs.
+    private static let silence = Duration.seconds(60)
     /// How long it may take to end what it was told to end.
     private static let patience = Duration.seconds(10)
 
@@ -140,11 +157,27 @@ public final class ImageWorker: Sendable {
     }
 
     private func enter(_ watch: @escaping @Sendable (UInt64) -> Void) -> UInt32 {
-        state.withLock { state in
-            defer { state.nextSerial &+= 1 }
+        let (serial, isWatched) = state.withLock { state in
+            defer {
+                state.nextSerial &+= 1
+                state.isWatched = true
+            }
+            if state.pending.isEmpty { state.heard = .now }
             state.pending[state.nextSerial] = Pending(
                 watch: watch, outcome: state.end.map { .failure($0) })
-            return state.nextSerial
+            return (state.nextSerial, state.isWatched)
+        }
+        if !isWatched { look(after: Self.silence) }
+        return serial
+    }
+
+    /// Ends the process once it has been silent for too long; looks again as long as it is asked for
+    /// something.
+    private func look(after wait: Duration) {
+        _ = Alarm.after(wait) { [weak self] in
+            guard let self else { return }
+            let left = state.withLock { $0.timeLeft(Self.silence) }
+            if left == .zero { end() } else if let left { look(after: left) }
         }
     }
 
@@ -193,6 +226,7 @@ public final class ImageWorker: Sendable {
     }
 
     private func take(_ answer: ImageAnswer, _ serial: UInt32) {
+        state.withLock { $0.heard = .now }
         switch answer {
         case .ready(let missing):
             state.withLock { $0.isReady = true }

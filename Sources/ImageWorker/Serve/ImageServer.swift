@@ -98,15 +98,19 @@ public final class ImageServer: Sendable {
     }
 
     /// Bytes come in pieces of a few KiB: the daemon is told of them some times a second, until the task is
-    /// cancelled.
+    /// cancelled; and every other second that this process is there at all (`ImageWorker.silence`).
     private func tell(_ progress: Progress, _ serial: UInt32) async {
+        var pauses = 0
         while (try? await Alarm.sleep(for: Self.pause)) != nil {
-            guard let received = progress.news() else { continue }
+            pauses &+= 1
+            guard let received = progress.news(orKnown: pauses == Self.mostPauses) else { continue }
+            pauses = 0
             try? send(.progress(received: received), serial)
         }
     }
 
     private static let pause = Duration.milliseconds(50)
+    private static let mostPauses = 40
 }
 
 /// How many bytes have come, and of how many the daemon knows.
@@ -115,10 +119,11 @@ private final class Progress: Sendable {
 
     func note(_ received: UInt64) { state.withLock { $0.received = received } }
 
+    /// - Parameter isDue: it is to be told again.
     /// - Returns: nil when the daemon knows already.
-    func news() -> UInt64? {
+    func news(orKnown isDue: Bool) -> UInt64? {
         state.withLock { state in
-            guard state.received != state.told else { return nil }
+            guard state.received != state.told || isDue else { return nil }
             state.told = state.received
             return state.told
         }
