@@ -5,31 +5,16 @@ so the client can never be older than the contract. Names are the contract's own
 ``cri.PodSandboxConfig``, ``cri.CONTAINER_RUNNING``.
 """
 
-import subprocess
-import tempfile
 from pathlib import Path
 from typing import Any
 
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf import message_factory
+
+from . import protos
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PROTO = REPOSITORY / "Proto" / "runtime.proto"
 
-
-def _descriptors() -> descriptor_pb2.FileDescriptorSet:
-    with tempfile.NamedTemporaryFile(suffix=".pb") as file:
-        subprocess.run(
-            ["protoc", f"-I{PROTO.parent}", f"--descriptor_set_out={file.name}",
-             "--include_imports", str(PROTO)],
-            check=True,
-        )
-        return descriptor_pb2.FileDescriptorSet.FromString(Path(file.name).read_bytes())
-
-
-_pool = descriptor_pool.DescriptorPool()
-for _file in _descriptors().file:
-    _pool.AddSerializedFile(_file.SerializeToString())
-_contract = _pool.FindFileByName(PROTO.name)
+[_contract] = protos.load("runtime")
 
 #: Every RPC of both services, by name.
 METHODS = {
