@@ -16,6 +16,8 @@ public struct ShimProgram: Sendable {
     public let socketDirectory: String
     /// The time that one run of the program may take.
     let limit: Duration
+    /// Whether it is from before containerd 2.0: `start` reads its options alone, and fails on more.
+    var takesOptionsAlone = false
 
     public init(
         path: String, namespace: String = "k8s.io", eventSocket: String, socketDirectory: String,
@@ -38,17 +40,22 @@ public struct ShimProgram: Sendable {
     public func start(_ id: String, bundle: String, options: TypedMessage? = nil) async throws
         -> Bootstrap
     {
+        // The shim opens it before anything else, and waits where it is a FIFO that nobody reads.
+        try await Blocking.run {
+            if !Files.exists("\(bundle)/log") { try Files.replace("\(bundle)/log", with: []) }
+        }
+        let output = try await run("start", id, in: bundle, input: input(id, options))
+        return try Bootstrap(answer: output)
+    }
+
+    private func input(_ id: String, _ options: TypedMessage?) -> [UInt8] {
+        if takesOptionsAlone { return options.map { Codec.encode($0) } ?? [] }
         var parameters = BootstrapParams(
             instanceId: id, namespace: namespace, containerdVersion: Self.spokenVersion,
             containerdTtrpcAddress: eventSocket, containerdBinary: Self.publisher,
             socketDir: socketDirectory)
         if let options { parameters.extensions = [Extension(value: options)] }
-        // The shim opens it before anything else, and waits where it is a FIFO that nobody reads.
-        try await Blocking.run {
-            if !Files.exists("\(bundle)/log") { try Files.replace("\(bundle)/log", with: []) }
-        }
-        let output = try await run("start", id, in: bundle, input: Codec.encode(parameters))
-        return try Bootstrap(answer: output)
+        return Codec.encode(parameters)
     }
 
     /// Removes what a dead shim has left of a task: its processes, mounts and state.
@@ -64,22 +71,33 @@ public struct ShimProgram: Sendable {
     /// Called with an event by shims that know no socket for events.
     private static let publisher = "/bin/true"
 
-    /// What the program calls itself, as `io.containerd.runc.v2`.
+    /// Has the program say what it calls itself, as `io.containerd.runc.v2`. Those from before
+    /// containerd 2.0 cannot, and go by their file's name, which is containerd's rule for all.
     /// - Throws: `unavailable` with the program's own words.
-    public func name() async throws -> String {
-        let output: Command.Output
+    public mutating func probe() async throws -> String {
+        let said = try await ask("-info")
+        if said.status == 0, let info: RuntimeInfo = try? Codec.decode(said.standardOutput),
+            !info.name.isEmpty
+        {
+            return info.name
+        }
+        if said.status != 0, let name = Self.runtime(ofProgram: path) {
+            let version = try await ask("-v")
+            if version.status == 0, !version.text.isEmpty {
+                takesOptionsAlone = true
+                return name
+            }
+        }
+        throw GantryError(
+            .unavailable, "\(path) -info ends with \(said.status): \(said.errorText)")
+    }
+
+    private func ask(_ option: String) async throws -> Command.Output {
         do {
-            output = try await Command(path, ["-info"], limit: limit).run()
+            return try await Command(path, [option], limit: limit).run()
         } catch {
             throw GantryError(.unavailable, "\(path) cannot run", cause: error)
         }
-        guard output.status == 0,
-            let info: RuntimeInfo = try? Codec.decode(output.standardOutput), !info.name.isEmpty
-        else {
-            throw GantryError(
-                .unavailable, "\(path) -info ends with \(output.status): \(output.errorText)")
-        }
-        return info.name
     }
 
     private func run(
@@ -103,6 +121,12 @@ public struct ShimProgram: Sendable {
         return output.standardOutput
     }
 
+    /// Whether the file is in the directory that it was given, or where those from before containerd 2.3
+    /// put theirs whatever they are given.
+    public func owns(socket: String) -> Bool {
+        socket.begins(with: "\(socketDirectory)/") || socket.begins(with: "/run/containerd/s/")
+    }
+
     /// env(1): `-C` changes the working directory.
     private static let changer = "/usr/bin/env"
 
@@ -120,6 +144,15 @@ extension ShimProgram {
         let parts = name.split(at: ".").suffix(2)
         guard parts.count == 2, !name.has("/") else { return nil }
         return "containerd-shim-\(parts.joined(separator: "-"))"
+    }
+
+    /// The other way around; nil for a file that is not named by that rule.
+    static func runtime(ofProgram path: String) -> String? {
+        let file = path.split(at: "/").last ?? ""
+        guard let parts = file.removing(prefix: "containerd-shim-")?.split(at: "-"),
+            parts.count == 2, !parts.contains("")
+        else { return nil }
+        return "io.containerd.\(parts[0]).\(parts[1])"
     }
 
     /// Options of a shim that has a configuration file of its own (Kata, gVisor, runwasi).

@@ -57,6 +57,15 @@ import Testing
         #expect(ShimProgram.name(ofRuntime: "../a.b") == nil)
     }
 
+    @Test func aRuntimeByTheNameOfItsProgram() {
+        let name = "/opt/kata/bin/containerd-shim-kata-v2"
+        #expect(ShimProgram.runtime(ofProgram: name) == "io.containerd.kata.v2")
+        #expect(ShimProgram.runtime(ofProgram: "containerd-shim-a-v1") == "io.containerd.a.v1")
+        for other in ["", "/", "/usr/bin/runc", "containerd-shim-runc", "containerd-shim--"] {
+            #expect(ShimProgram.runtime(ofProgram: other) == nil)
+        }
+    }
+
     /// As they come from outside: time before 1970 and after 2255, codes that are none.
     @Test func endsAreClamped() {
         #expect(TaskEnd(status: .max, at: nil) == TaskEnd(code: 255, at: 0))

@@ -6,9 +6,11 @@ import signal
 import sys
 from pathlib import Path
 
+import grpc
 import pytest
 
 from harness import cri
+from harness.client import refused
 from harness.cri import REPOSITORY
 from harness.wait import wait_until
 
@@ -31,17 +33,22 @@ def shim(request):
     shutil.rmtree(PLACE)
 
 
-@pytest.fixture
-def pods(shim, pods, configured):
-    """Pods are removed while their handler is there."""
-    configured(f'''
+def handlers(program):
+    """The keys of a handler that is this shim."""
+    return f'''
         [runtimes.runc]
         path = "{RUNC}"
 
         [runtimes.shim]
         type = "shim"
-        path = "{shim}"
-        ''')
+        path = "{program}"
+        '''
+
+
+@pytest.fixture
+def pods(shim, pods, configured):
+    """Pods are removed while their handler is there."""
+    configured(handlers(shim))
     yield pods
     pods.remove()
     shutil.rmtree("/run/gantry/runtimes")
@@ -72,6 +79,17 @@ def test_a_pod_is_one_shim(pods, busybox):
     assert second.status.exit_code == 137
     pod.remove()
     assert shims() == []
+
+
+def test_a_shim_that_never_starts_leaves_nothing(shim, pods, configured):
+    """Neither to whoever asked for the pod, nor to the daemon's next start."""
+    program = PLACE / "containerd-shim-never-v1"
+    program.write_text(f'#!/bin/sh\n[ $# = 1 ] && exec {shim} "$1"\necho not today >&2; exit 1\n')
+    program.chmod(0o755)
+    configured(handlers(program))
+    with refused(grpc.StatusCode.UNAVAILABLE, "not today"):
+        pods.run()
+    assert list(Path("/run/gantry/pods").iterdir()) == []
 
 
 def test_exits_are_told(pods, busybox):

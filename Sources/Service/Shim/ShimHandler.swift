@@ -13,10 +13,10 @@ struct ShimHandler: Sendable {
     static func probe(
         _ handler: Handler, _ driver: OCI.CgroupDriver, _ paths: Paths, limit: Duration
     ) async throws -> (ShimHandler, ProbedHandler) {
-        let program = ShimProgram(
+        var program = ShimProgram(
             path: handler.path, eventSocket: paths.shimEvents,
             socketDirectory: paths.shimSockets, limit: limit)
-        let name = try await program.name()
+        let name = try await program.probe()
         var probed = handler
         probed.found[.infra] = true
         // Figures of containers are those of processes, where they are the node's.

@@ -74,11 +74,14 @@ struct ShimTasks: Sendable {
                 }
             }
             client.close()
-        } else {
+        } else if bootstrap != nil {
             try await clean(sandbox)
+        } else {
+            // One that never answered was given nothing to make, and its `delete` may look for what is.
+            try? await clean(sandbox)
         }
         // One that was killed leaves its socket.
-        if let socket = bootstrap?.socket, socket.begins(with: "\(shim.program.socketDirectory)/") {
+        if let socket = bootstrap?.socket, shim.program.owns(socket: socket) {
             try await Blocking.run { try Files.remove(socket) }
         }
         try await ShimRecord.remove(in: sandboxBundle)
