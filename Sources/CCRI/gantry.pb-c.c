@@ -3157,7 +3157,7 @@ const ProtobufCMessageDescriptor gantry__v1__image_mount__descriptor =
   (ProtobufCMessageInit) gantry__v1__image_mount__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor gantry__v1__export_image_request__field_descriptors[2] =
+static const ProtobufCFieldDescriptor gantry__v1__export_image_request__field_descriptors[3] =
 {
   {
     "image",
@@ -3183,15 +3183,28 @@ static const ProtobufCFieldDescriptor gantry__v1__export_image_request__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "compression",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__ExportImageRequest, compression),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned gantry__v1__export_image_request__field_indices_by_name[] = {
+  2,   /* field[2] = compression */
   0,   /* field[0] = image */
   1,   /* field[1] = path */
 };
 static const ProtobufCIntRange gantry__v1__export_image_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor gantry__v1__export_image_request__descriptor =
 {
@@ -3201,7 +3214,7 @@ const ProtobufCMessageDescriptor gantry__v1__export_image_request__descriptor =
   "Gantry__V1__ExportImageRequest",
   "gantry.v1",
   sizeof(Gantry__V1__ExportImageRequest),
-  2,
+  3,
   gantry__v1__export_image_request__field_descriptors,
   gantry__v1__export_image_request__field_indices_by_name,
   1,  gantry__v1__export_image_request__number_ranges,
@@ -3272,7 +3285,7 @@ const ProtobufCMessageDescriptor gantry__v1__export_image_response__descriptor =
   (ProtobufCMessageInit) gantry__v1__export_image_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor gantry__v1__push_image_request__field_descriptors[2] =
+static const ProtobufCFieldDescriptor gantry__v1__push_image_request__field_descriptors[3] =
 {
   {
     "image",
@@ -3298,15 +3311,28 @@ static const ProtobufCFieldDescriptor gantry__v1__push_image_request__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "compression",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__PushImageRequest, compression),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned gantry__v1__push_image_request__field_indices_by_name[] = {
+  2,   /* field[2] = compression */
   1,   /* field[1] = destination */
   0,   /* field[0] = image */
 };
 static const ProtobufCIntRange gantry__v1__push_image_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor gantry__v1__push_image_request__descriptor =
 {
@@ -3316,7 +3342,7 @@ const ProtobufCMessageDescriptor gantry__v1__push_image_request__descriptor =
   "Gantry__V1__PushImageRequest",
   "gantry.v1",
   sizeof(Gantry__V1__PushImageRequest),
-  2,
+  3,
   gantry__v1__push_image_request__field_descriptors,
   gantry__v1__push_image_request__field_indices_by_name,
   1,  gantry__v1__push_image_request__number_ranges,

@@ -24,6 +24,14 @@ public struct StoredLayers: Sendable, Hashable {
     }
 }
 
+/// How layers are compressed that are written or pushed.
+public enum BlobCompression: Int, Sendable, Hashable, CaseIterable {
+    case gzip = 1
+    case zstd = 2
+
+    public var name: String { self == .gzip ? "gzip" : "zstd" }
+}
+
 /// Where an image is pushed to.
 public struct PushRequest: Sendable, Hashable {
     public var reference: Reference
@@ -56,20 +64,28 @@ public struct WrittenImage: Sendable, Hashable {
     }
 }
 
+extension StoredLayers.Layer {
+    func put(into wire: inout WireWriter) {
+        wire.put(chain)
+        wire.put(diffID.description)
+    }
+
+    init(_ wire: inout WireReader) throws(GantryError) {
+        self.init(chain: try wire.text(), diffID: try wire.digest())
+    }
+}
+
 extension StoredLayers {
     func put(into wire: inout WireWriter) {
         wire.put(document)
-        wire.put(layers) {
-            $0.put($1.chain)
-            $0.put($1.diffID.description)
-        }
+        wire.put(layers) { $1.put(into: &$0) }
     }
 
     init(_ wire: inout WireReader) throws(GantryError) {
         self.init(
             document: try wire.content(),
             layers: try wire.list { (wire: inout WireReader) throws(GantryError) in
-                Layer(chain: try wire.text(), diffID: try wire.digest())
+                try Layer(&wire)
             })
     }
 }

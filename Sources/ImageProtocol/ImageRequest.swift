@@ -29,6 +29,9 @@ public enum ImageRequest: Sendable, Hashable {
     /// Writes the files of a layer, whose directory is known, as a tar of so many bytes at most into the empty
     /// file whose descriptor comes along.
     case pack(chain: String, limit: UInt64)
+    /// Compresses the known tar of a layer into the empty file whose descriptor comes along, which then is the
+    /// layer for `export` and `push`.
+    case compress(StoredLayers.Layer, BlobCompression)
     /// Writes an image whose tars are known as an archive, under these names, into the empty file whose
     /// descriptor comes along.
     case export(StoredLayers, names: [String])
@@ -143,6 +146,10 @@ extension ImageRequest {
         case .push(let request):
             wire.put(15)
             request.put(into: &wire)
+        case .compress(let layer, let compression):
+            wire.put(16)
+            layer.put(into: &wire)
+            wire.put(compression.rawValue)
         }
     }
 
@@ -177,6 +184,12 @@ extension ImageRequest {
         case 13: self = .pack(chain: try wire.text(), limit: try wire.number())
         case 14: self = .export(try StoredLayers(&wire), names: try wire.texts())
         case 15: self = .push(try PushRequest(&wire))
+        case 16:
+            let layer = try StoredLayers.Layer(&wire)
+            guard let compression = BlobCompression(rawValue: try wire.integer()) else {
+                throw WireReader.malformed("the compression is unknown")
+            }
+            self = .compress(layer, compression)
         case let other: throw WireReader.malformed("the request \(other) is unknown")
         }
     }

@@ -3,6 +3,7 @@
 import json
 import ssl
 from base64 import b64encode
+from urllib.request import Request, urlopen
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,14 @@ class Registry:
         answer = self._request("PUT", f"/v2/{repository}/manifests/{reference}", manifest.body,
                                manifest.media_type)
         assert answer.status == 201, f"{repository}:{reference}: {answer.status} {answer.reason}"
+
+    def content(self, path: str) -> bytes:
+        """What the registry has below `/v2/`, such as `NAME/manifests/latest`."""
+        scheme = "https" if self.tls else "http"
+        accept = ", ".join(["application/vnd.oci.image.manifest.v1+json", "application/vnd.oci.image.index.v1+json", "*/*"])
+        request = Request(f"{scheme}://{self.host}/v2/{path}", headers={"Accept": accept})
+        with urlopen(request, timeout=30 * PATIENCE) as answer:
+            return answer.read()
 
     def _request(self, method: str, target: str, body: bytes = b"",
                  media_type: str | None = None) -> HTTPResponse:

@@ -42,7 +42,11 @@ def exported(path):
         return {member.name: tar.extractfile(member).read() for member in tar}
 
 
-def checked(files):
+#: The first bytes of gzip and of zstd, and how the layers' type ends.
+COMPRESSED = {"gzip": (b"\x1f\x8b", "+gzip"), "zstd": (b"\x28\xb5\x2f\xfd", "+zstd")}
+
+
+def checked(files, compression=None):
     """Each blob is what its name says; the manifest and the configuration."""
     for name, content in files.items():
         if name.startswith("blobs/sha256/"):
@@ -51,7 +55,11 @@ def checked(files):
     digest = index["manifests"][0]["digest"]
     manifest = json.loads(files["blobs/" + digest.replace(":", "/")])
     config = json.loads(files["blobs/" + manifest["config"]["digest"].replace(":", "/")])
-    assert config["rootfs"]["diff_ids"] == [layer["digest"] for layer in manifest["layers"]]
+    start, suffix = COMPRESSED.get(compression, (b"", ""))
+    for blob in manifest["layers"]:
+        assert blob["mediaType"] == "application/vnd.oci.image.layer.v1.tar" + suffix
+        assert files["blobs/" + blob["digest"].replace(":", "/")].startswith(start)
+    assert (config["rootfs"]["diff_ids"] == [layer["digest"] for layer in manifest["layers"]]) == (not compression)
     for blob in [manifest["config"], *manifest["layers"]]:
         assert len(files["blobs/" + blob["digest"].replace(":", "/")]) == blob["size"]
     return index, manifest, config
@@ -122,14 +130,32 @@ def test_it_runs_again(pods, node, client, pull, registry, tmp_path):
     assert "one" in container.logged("one")
 
 
+@pytest.mark.parametrize("compression", COMPRESSED)
+def test_compressed_layers(node, client, pull, registry, tmp_path, looked_at, compression):
+    reference = registry.push("test/exported:3", rich())
+    image = pull(reference)
+    before = looked_at(image)
+    plain, target, again = (tmp_path / name for name in ("plain.tar", "a.tar", "b.tar"))
+    id = gantry(node.runtime, "image", "export", reference, str(plain)).strip()
+    # Compression changes no ID, and the same image gives the same file.
+    for path in (target, again):
+        assert gantry(node.runtime, "image", "export", "--compression", compression, reference, str(path)).strip() == id
+    assert target.read_bytes() == again.read_bytes() and target.stat().st_size < plain.stat().st_size
+    checked(exported(target), compression)
+    client.RemoveImage(image={"image": reference})
+    assert gantry(node.runtime, "image", "import", str(target)).split() == [reference, id]
+    assert looked_at(id) == before
+
+
+@pytest.mark.parametrize("compression", ["none", *COMPRESSED])
 @pytest.mark.parametrize("form", ["oci-archive", "docker-archive"])
-def test_skopeo_reads_it(node, pull, registry, tmp_path, form):
+def test_skopeo_reads_it(node, pull, registry, tmp_path, form, compression):
     if not shutil.which("skopeo"):
         pytest.skip("skopeo is not installed: nobody else has read the file")
     reference = registry.push("test/exported:1", rich())
     pull(reference)
     target = tmp_path / "image.tar"
-    gantry(node.runtime, "image", "export", reference, str(target))
+    gantry(node.runtime, "image", "export", "--compression", compression, reference, str(target))
     out = tmp_path / "out"
     subprocess.run(["skopeo", "--insecure-policy", "copy", f"{form}:{target}", f"dir:{out}"], check=True)
     assert json.loads((out / "manifest.json").read_text())["layers"]
@@ -158,22 +184,28 @@ def test_an_export_that_finds_no_space_leaves_nothing(node, pull, registry, tmp_
         subprocess.run(["umount", small], check=True)
 
 
-def test_push_and_pull(node, client, pull, registry, looked_at):
+@pytest.mark.parametrize("compression", ["", "--compression=none", "--compression=zstd"])
+def test_push_and_pull(node, client, pull, registry, looked_at, compression):
     reference = registry.push("test/pushed:1", rich())
     image = pull(reference)
     before = looked_at(image)
     target = f"{registry.host}/elsewhere/copy:2"
-    done = subprocess.run([node.runtime.command[0], "image", "push", reference, target], text=True, check=True,
+    options = [compression] if compression else []
+    done = subprocess.run([node.runtime.command[0], "image", "push", *options, reference, target], text=True, check=True,
                           capture_output=True)
     name, _, digest = done.stdout.strip().partition("@")
     assert name == target and ("packed anew" in done.stderr) == (not KEEPS)
+    layers = json.loads(registry.content(f"elsewhere/copy/manifests/{digest}"))["layers"]
+    start, suffix = COMPRESSED.get(compression.partition("=")[2] or "gzip", (b"", ""))
+    assert all(each["mediaType"] == "application/vnd.oci.image.layer.v1.tar" + suffix for each in layers)
+    assert all(registry.content(f"elsewhere/copy/blobs/{each['digest']}").startswith(start) for each in layers)
     client.RemoveImage(image={"image": reference})
     pulled = pull(target)
     assert (pulled == image) == KEEPS
     assert client.ImageStatus(image={"image": target}).image.repo_digests == [f"{registry.host}/elsewhere/copy@{digest}"]
     assert looked_at(pulled) == before
     # What is there already is not sent again.
-    assert gantry(node.runtime, "image", "push", target, target).strip() == done.stdout.strip()
+    assert gantry(node.runtime, "image", "push", *options, target, target).strip() == done.stdout.strip()
 
 
 @pytest.fixture

@@ -525,10 +525,14 @@ struct  Gantry__V1__ExportImageRequest
    * Of a file that is not there yet, absolute.
    */
   char *path;
+  /*
+   * Of layers: gzip or zstd, or empty for none.
+   */
+  char *compression;
 };
 #define GANTRY__V1__EXPORT_IMAGE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__export_image_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Gantry__V1__ExportImageResponse
@@ -560,10 +564,14 @@ struct  Gantry__V1__PushImageRequest
    * A name with a tag, or `latest` is meant; without a digest.
    */
   char *destination;
+  /*
+   * As in ExportImageRequest.
+   */
+  char *compression;
 };
 #define GANTRY__V1__PUSH_IMAGE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__push_image_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Gantry__V1__PushImageResponse

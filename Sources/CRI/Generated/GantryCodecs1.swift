@@ -425,10 +425,11 @@ extension ImageMount: Message {
 
 extension ExportImageRequest: CMessage {
     package static let descriptor = Descriptor(gantry__v1__export_image_request__init)
-    package init(_ c: Gantry__V1__ExportImageRequest) throws { self.init(image: try Fields.string(c.image, "ExportImageRequest.image"), path: try Fields.string(c.path, "ExportImageRequest.path")) }
+    package init(_ c: Gantry__V1__ExportImageRequest) throws { self.init(image: try Fields.string(c.image, "ExportImageRequest.image"), path: try Fields.string(c.path, "ExportImageRequest.path"), compression: try Fields.string(c.compression, "ExportImageRequest.compression")) }
     package func fill(_ c: UnsafeMutablePointer<Gantry__V1__ExportImageRequest>, _ arena: Arena) {
         c.pointee.image = arena.string(image)
         c.pointee.path = arena.string(path)
+        c.pointee.compression = arena.string(compression)
     }
 }
 extension ExportImageRequest: Message {
@@ -454,10 +455,11 @@ extension ExportImageResponse: Message {
 
 extension PushImageRequest: CMessage {
     package static let descriptor = Descriptor(gantry__v1__push_image_request__init)
-    package init(_ c: Gantry__V1__PushImageRequest) throws { self.init(image: try Fields.string(c.image, "PushImageRequest.image"), destination: try Fields.string(c.destination, "PushImageRequest.destination")) }
+    package init(_ c: Gantry__V1__PushImageRequest) throws { self.init(image: try Fields.string(c.image, "PushImageRequest.image"), destination: try Fields.string(c.destination, "PushImageRequest.destination"), compression: try Fields.string(c.compression, "PushImageRequest.compression")) }
     package func fill(_ c: UnsafeMutablePointer<Gantry__V1__PushImageRequest>, _ arena: Arena) {
         c.pointee.image = arena.string(image)
         c.pointee.destination = arena.string(destination)
+        c.pointee.compression = arena.string(compression)
     }
 }
 extension PushImageRequest: Message {

@@ -24,6 +24,8 @@ public struct StoredImage: Sendable {
 /// their files are packed anew, which gives other tars, and so the image another ID.
 struct ImageExport: Sendable {
     let image: StoredImage
+    /// Nil for plain tars.
+    let compression: BlobCompression?
     let resources: PullResources
     let worker: ImageWorker
 
@@ -34,9 +36,20 @@ struct ImageExport: Sendable {
         for chain in image.chains {
             let (tar, diffID) = try await tar(of: chain)
             try await worker.know(chain, tar: tar)
-            layers.append(.init(chain: chain, diffID: diffID))
+            let layer = StoredLayers.Layer(chain: chain, diffID: diffID)
+            if let compression { try await compress(layer, as: compression) }
+            layers.append(layer)
         }
         return StoredLayers(document: image.document, layers: layers)
+    }
+
+    private func compress(
+        _ layer: StoredLayers.Layer, as compression: BlobCompression
+    ) async throws {
+        let file = try await Blocking.run { [resources] in
+            OpenFile(try resources.layers.namelessFile())
+        }
+        try await worker.compress(layer, as: compression, in: file)
     }
 
     private func tar(of chain: String) async throws -> (OpenFile, Digest) {
@@ -65,12 +78,14 @@ struct ImageExport: Sendable {
 
 extension Puller {
     /// Writes an image into an empty file, as an OCI layout in a tar that docker reads as well.
-    /// - Parameter names: whole names with tags; may be none.
+    /// - Parameters:
+    ///   - names: whole names with tags; may be none.
+    ///   - compression: of its layers; nil for plain tars.
     /// - Throws: `GantryError`: `failedPrecondition`, `dataLoss` for a layer that was damaged; `SystemError`.
     public func export(
-        _ image: StoredImage, names: [String], to file: OpenFile
+        _ image: StoredImage, names: [String], _ compression: BlobCompression?, to file: OpenFile
     ) async throws -> WrittenImage {
-        try await withTars(of: image) { stored, worker in
+        try await withTars(of: image, compression) { stored, worker in
             try await worker.export(stored, names: names, to: file)
         }
     }
@@ -78,14 +93,16 @@ extension Puller {
     /// Pushes an image to the registry that the reference names, and to no mirror of it, with the node's
     /// own credentials.
     /// - Throws: as `export`, and what the registry says, as `pull` has it.
-    public func push(_ image: StoredImage, to reference: Reference) async throws -> WrittenImage {
+    public func push(
+        _ image: StoredImage, _ compression: BlobCompression?, to reference: Reference
+    ) async throws -> WrittenImage {
         let registries = current
         let endpoints = try await Blocking.run {
             try registries.endpoints(for: reference).filter {
                 !$0.isMirror && $0.capabilities.contains(.push)
             }
         }
-        return try await withTars(of: image) { stored, worker in
+        return try await withTars(of: image, compression) { stored, worker in
             var failures = EndpointFailures(reference, "push")
             for endpoint in endpoints where failures.mayStillHelp(endpoint) {
                 do {
@@ -110,14 +127,15 @@ extension Puller {
     }
 
     private func withTars<Result: Sendable>(
-        of image: StoredImage,
+        of image: StoredImage, _ compression: BlobCompression?,
         _ body: @Sendable (StoredLayers, ImageWorker) async throws -> Result
     ) async throws -> Result {
         let hold = resources.layers.hold(image.chains)
         defer { withExtendedLifetime(hold) {} }
         do {
             return try await resources.workers.lease { [resources] worker in
-                let export = ImageExport(image: image, resources: resources, worker: worker)
+                let export = ImageExport(
+                    image: image, compression: compression, resources: resources, worker: worker)
                 return try await body(try await export.prepare(), worker)
             }
         } catch let error as WorkerEnd {

@@ -87,6 +87,13 @@ extension ImageWorker {
         return digest
     }
 
+    func compress(
+        _ layer: StoredLayers.Layer, as compression: BlobCompression, in file: OpenFile
+    ) async throws {
+        let answer = try await ask(.compress(layer, compression), [file])
+        guard case .done = answer else { throw Self.unexpected(answer) }
+    }
+
     func export(
         _ image: StoredLayers, names: [String], to file: OpenFile
     ) async throws -> WrittenImage {

@@ -8,8 +8,6 @@ internal import Text
 /// (`manifest.json`), so that both read the file.
 struct LayoutWriter {
     let image: NewManifest
-    /// The lowest first.
-    let tars: [FilePart]
 
     /// Blocks.
     /// - Parameter names: whole names with tags; may be none.
@@ -24,8 +22,9 @@ struct LayoutWriter {
         try tar.add(Self.path(image.manifestDigest), image.manifest)
         try tar.add(Self.path(image.configDigest), image.config)
         var written: Set<Digest> = []
-        for (digest, part) in zip(image.layers, tars) where written.insert(digest).inserted {
-            try tar.add(Self.path(digest), part, digest, isCancelled: isCancelled)
+        for layer in image.layers where written.insert(layer.digest).inserted {
+            let path = Self.path(layer.digest)
+            try tar.add(path, layer.content, layer.digest, isCancelled: isCancelled)
         }
         _ = try tar.finish()
         return image.written
@@ -62,7 +61,7 @@ struct LayoutWriter {
                 .object([
                     "Config": .string(Self.path(image.configDigest)),
                     "RepoTags": .array(names.map { .string($0) }),
-                    "Layers": .array(image.layers.map { .string(Self.path($0)) }),
+                    "Layers": .array(image.layers.map { .string(Self.path($0.digest)) }),
                 ])
             ]))
     }

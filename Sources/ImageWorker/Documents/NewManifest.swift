@@ -3,12 +3,27 @@ internal import FoundationEssentials
 internal import ImageProtocol
 internal import Model
 
-/// The documents of an image whose layers are plain tars. The configuration is the image's own unless a tar
+/// A layer as it is written or pushed.
+struct LayerBlob: Sendable {
+    /// Of the plain tar.
+    let diffID: Digest
+    /// Nil for a plain tar.
+    let compression: BlobCompression?
+    let digest: Digest
+    let content: FilePart
+
+    var mediaType: String {
+        "application/vnd.oci.image.layer.v1.tar\(compression.map { "+\($0.name)" } ?? "")"
+    }
+}
+
+/// The documents of an image whose layers are these. The configuration is the image's own unless a tar
 /// is another than that which the configuration names.
 struct NewManifest: Sendable {
     let config: [UInt8]
     let configDigest: Digest
-    let layers: [Digest]
+    /// The lowest first.
+    let layers: [LayerBlob]
     let manifest: [UInt8]
 
     var manifestDigest: Digest { Digest(of: manifest) }
@@ -18,13 +33,11 @@ struct NewManifest: Sendable {
     private static let configType = "application/vnd.oci.image.config.v1+json"
 
     /// - Throws: `GantryError` (`dataLoss`) for a configuration that is none.
-    init(_ image: StoredLayers, sizes: [UInt64]) throws {
-        layers = image.layers.map(\.diffID)
-        config = try Self.config(image.document, layers)
+    init(_ document: [UInt8], _ layers: [LayerBlob]) throws {
+        self.layers = layers
+        config = try Self.config(document, layers.map(\.diffID))
         configDigest = Digest(of: config)
-        let described = zip(layers, sizes).map {
-            Self.descriptor("application/vnd.oci.image.layer.v1.tar", $0, $1)
-        }
+        let described = layers.map { Self.descriptor($0.mediaType, $0.digest, $0.content.size) }
         manifest = try Self.encode(
             .object([
                 "schemaVersion": .integer(2), "mediaType": .string(Self.mediaType),

@@ -8,14 +8,10 @@ internal import Text
 struct ImagePush: Sendable {
     let session: RegistrySession
     let image: NewManifest
-    /// The lowest first.
-    let tars: [FilePart]
 
     /// - Throws: `TransferError` when the registry cannot be reached, `GantryError` for a refusal.
     func run(as reference: Reference) async throws -> WrittenImage {
-        for (digest, part) in zip(image.layers, tars) {
-            try await upload(.part(part), digest)
-        }
+        for layer in image.layers { try await upload(.part(layer.content), layer.digest) }
         try await upload(.bytes(image.config), image.configDigest)
         let tag = reference.digest?.description ?? reference.tag ?? "latest"
         let url = session.endpoint.url("manifests/\(tag)")

@@ -17,6 +17,8 @@ final class ImageWork: Sendable {
         var layers: [String: StagedDirectory] = [:]
         /// Their tars, where these are kept.
         var tars: [String: OpenFile] = [:]
+        /// What stands for some of them.
+        var compressed: [String: LayerBlob] = [:]
     }
 
     private struct Image {
@@ -57,6 +59,9 @@ final class ImageWork: Sendable {
         case .index(let chains): return try await index(chains, Self.only(descriptors))
         case .pack(let chain, let limit):
             return .packed(try await pack(chain, limit, Self.only(descriptors)))
+        case .compress(let layer, let compression):
+            try await compress(layer, compression, Self.only(descriptors))
+            return .done
         case .export(let image, let names):
             return .written(try await export(image, names, Self.only(descriptors)))
         case .push(let request): return .written(try await push(request))
@@ -200,30 +205,54 @@ final class ImageWork: Sendable {
     private func export(
         _ image: StoredLayers, _ names: [String], _ file: OpenFile
     ) async throws -> WrittenImage {
-        let tars = try tars(of: image)
+        let manifest = try NewManifest(image.document, try image.layers.map(blob))
         return try await Self.cancellable { isCancelled in
-            try LayoutWriter(image: try NewManifest(image, sizes: tars.map(\.size)), tars: tars)
+            try LayoutWriter(image: manifest)
                 .write(to: file.descriptor, names: names, isCancelled: isCancelled)
         }
     }
 
     private func push(_ request: PushRequest) async throws -> WrittenImage {
-        let tars = try tars(of: request.image)
         let client = HTTPClient(request.settings.patience)
         let session = RegistrySession(client, request.endpoint, request.credentials, tokens)
-        let image = try NewManifest(request.image, sizes: tars.map(\.size))
-        return try await ImagePush(session: session, image: image, tars: tars)
-            .run(as: request.reference)
+        let image = try NewManifest(request.image.document, try request.image.layers.map(blob))
+        return try await ImagePush(session: session, image: image).run(as: request.reference)
     }
 
-    private func tars(of image: StoredLayers) throws -> [FilePart] {
-        let known = state.withLock { $0.tars }
-        return try image.layers.map { layer in
-            guard let tar = known[layer.chain] else {
-                throw GantryError(.internal, "the tar of layer \(layer.chain) is missing")
-            }
-            return try FilePart(whole: try tar.descriptor.duplicate(), "layer \(layer.chain)")
+    private func compress(
+        _ layer: StoredLayers.Layer, _ compression: BlobCompression, _ file: OpenFile
+    ) async throws {
+        let plain = try blob(layer)
+        let digest = try await Self.cancellable { isCancelled in
+            try CompressedCopy.write(
+                plain.content, layer.diffID, as: compression, to: file.descriptor,
+                isCancelled: isCancelled)
         }
+        let blob = LayerBlob(
+            diffID: layer.diffID, compression: compression, digest: digest,
+            content: try Self.part(file, layer))
+        state.withLock { state in
+            state.compressed[layer.chain] = blob
+            // It takes no more room.
+            state.tars[layer.chain] = nil
+        }
+    }
+
+    private func blob(_ layer: StoredLayers.Layer) throws -> LayerBlob {
+        let (compressed, tar) = state.withLock {
+            ($0.compressed[layer.chain], $0.tars[layer.chain])
+        }
+        if let compressed { return compressed }
+        guard let tar else {
+            throw GantryError(.internal, "the tar of layer \(layer.chain) is missing")
+        }
+        return LayerBlob(
+            diffID: layer.diffID, compression: nil, digest: layer.diffID,
+            content: try Self.part(tar, layer))
+    }
+
+    private static func part(_ file: OpenFile, _ layer: StoredLayers.Layer) throws -> FilePart {
+        try FilePart(whole: try file.descriptor.duplicate(), "layer \(layer.chain)")
     }
 
     /// Runs what blocks, which asks now and then whether it is to go on.

@@ -312,10 +312,12 @@ public struct ImageMount: Sendable, Hashable {
 public struct ExportImageRequest: Sendable, Hashable {
     public var image: String
     public var path: String
+    public var compression: String
 
-    public init(image: String = "", path: String = "") {
+    public init(image: String = "", path: String = "", compression: String = "") {
         self.image = image
         self.path = path
+        self.compression = compression
     }
 }
 
@@ -334,10 +336,12 @@ public struct ExportImageResponse: Sendable, Hashable {
 public struct PushImageRequest: Sendable, Hashable {
     public var image: String
     public var destination: String
+    public var compression: String
 
-    public init(image: String = "", destination: String = "") {
+    public init(image: String = "", destination: String = "", compression: String = "") {
         self.image = image
         self.destination = destination
+        self.compression = compression
     }
 }
 

@@ -15,6 +15,7 @@ struct ExportImage: RPC {
     func respond(to request: ExportImageRequest) async throws -> ExportImageResponse {
         let image = try node.images.get(request.image)
         try image.requireExportable()
+        let compression = try BlobCompression(named: request.compression)
         let path = request.path
         guard path.begins(with: "/") else {
             throw GantryError(.invalidArgument, "the path \"\(path)\" is not absolute")
@@ -23,7 +24,7 @@ struct ExportImage: RPC {
         do {
             let file = try await Blocking.run { try Self.create(temporary, insteadOf: path) }
             let written = try await node.puller.export(
-                image.stored, names: image.message.repoTags, to: file)
+                image.stored, names: image.message.repoTags, compression, to: file)
             try await Blocking.run {
                 try syscall("fsync", path) { fsync(file.raw) }
                 try Self.refuse(path)
@@ -58,16 +59,28 @@ struct PushImage: RPC {
     func respond(to request: PushImageRequest) async throws -> PushImageResponse {
         let image = try node.images.get(request.image)
         try image.requireExportable()
+        let compression = try BlobCompression(named: request.compression)
         let destination = try Reference.parse(request.destination)
         guard let name = destination.tagged else {
             throw GantryError(
                 .invalidArgument, "\(request.destination): an image is pushed to a tag")
         }
         node.puller.use(try await Blocking.run { [node] in try node.registries() })
-        let pushed = try await node.puller.push(image.stored, to: destination)
+        let pushed = try await node.puller.push(image.stored, compression, to: destination)
         return PushImageResponse(
             id: pushed.id.description, manifestDigest: pushed.manifest.description,
             image: image.id, name: name)
+    }
+}
+
+extension BlobCompression {
+    /// - Returns: nil for none.
+    fileprivate init?(named name: String) throws(GantryError) {
+        if name.isEmpty { return nil }
+        guard let known = Self.allCases.first(where: { $0.name == name }) else {
+            throw GantryError(.invalidArgument, "the compression \"\(name)\" is unknown")
+        }
+        self = known
     }
 }
 

@@ -8,15 +8,21 @@ extension ImageCommand {
     /// It ends by itself, and not because it is long.
     private static let limit = Duration.seconds(24 * 3600)
 
+    /// Of layers.
+    enum Compression: String, CaseIterable, ExpressibleByArgument {
+        case none, gzip, zstd
+
+        fileprivate var name: String { self == .none ? "" : rawValue }
+    }
+
     struct Export: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Write an image into a file, for import, docker load, skopeo and others.",
             discussion: """
-                FILE becomes a tar with an OCI layout, and with what docker wants beside it. Layers in it are \
-                not compressed. With layer_format = "erofs" they are the very tars that the image was made \
+                FILE becomes a tar with an OCI layout, and with what docker wants beside it. With layer_format = "erofs" they are the very tars that the image was made \
                 of, and it keeps its ID. Unpacked layers are packed anew, which gives them other digests, and \
                 so the image in the file another ID; this is said on standard error. The manifest's digest \
-                is another than the registry's in either case.
+                is another than that of the registry that the image came from in either case.
                 """)
 
         @Argument(help: "Name or ID of the image.")
@@ -25,10 +31,14 @@ extension ImageCommand {
         @Argument(help: "Path of a file that is not there yet.", completion: .file())
         var file: String
 
+        @Option(help: "How to compress layers: none, gzip or zstd.")
+        var compression = Compression.none
+
         @OptionGroup var options: ConfigurationOptions
 
         func run() async throws {
-            let request = ExportImageRequest(image: image, path: try Self.absolute(file))
+            let request = ExportImageRequest(
+                image: image, path: try Self.absolute(file), compression: compression.name)
             let written = try await DaemonClient(options).call(
                 GantryMethods.exportImage, request, limit: ImageCommand.limit)
             ImageCommand.tell(written.id, written.image)
@@ -46,8 +56,8 @@ extension ImageCommand {
             abstract: "Push an image to a registry.",
             discussion: """
                 Credentials are taken from the node's auth file, registries and their certificates are those \
-                of a pull, but mirrors are not pushed to. Layers are pushed without compression. For the digests \
-                see gantry image export.
+                of a pull, but mirrors are not pushed to. The digest that is printed is that of the new manifest, \
+                and another than that of the registry that the image came from. For IDs see gantry image export.
                 """)
 
         @Argument(help: "Name or ID of the image.")
@@ -56,10 +66,14 @@ extension ImageCommand {
         @Argument(help: "Name to push it to, with a tag.")
         var destination: String
 
+        @Option(help: "How to compress layers: none, gzip or zstd.")
+        var compression = Compression.gzip
+
         @OptionGroup var options: ConfigurationOptions
 
         func run() async throws {
-            let request = PushImageRequest(image: image, destination: destination)
+            let request = PushImageRequest(
+                image: image, destination: destination, compression: compression.name)
             let pushed = try await DaemonClient(options).call(
                 GantryMethods.pushImage, request, limit: ImageCommand.limit)
             ImageCommand.tell(pushed.id, pushed.image)
