@@ -1042,6 +1042,546 @@ void   containerd__task__v3__stats_response__free_unpacked
   assert(message->base.descriptor == &containerd__task__v3__stats_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   containerd__task__v3__metrics_v1__init
+                     (Containerd__Task__V3__MetricsV1         *message)
+{
+  static const Containerd__Task__V3__MetricsV1 init_value = CONTAINERD__TASK__V3__METRICS_V1__INIT;
+  *message = init_value;
+}
+size_t containerd__task__v3__metrics_v1__get_packed_size
+                     (const Containerd__Task__V3__MetricsV1 *message)
+{
+  assert(message->base.descriptor == &containerd__task__v3__metrics_v1__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t containerd__task__v3__metrics_v1__pack
+                     (const Containerd__Task__V3__MetricsV1 *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &containerd__task__v3__metrics_v1__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t containerd__task__v3__metrics_v1__pack_to_buffer
+                     (const Containerd__Task__V3__MetricsV1 *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &containerd__task__v3__metrics_v1__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Containerd__Task__V3__MetricsV1 *
+       containerd__task__v3__metrics_v1__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Containerd__Task__V3__MetricsV1 *)
+     protobuf_c_message_unpack (&containerd__task__v3__metrics_v1__descriptor,
+                                allocator, len, data);
+}
+void   containerd__task__v3__metrics_v1__free_unpacked
+                     (Containerd__Task__V3__MetricsV1 *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &containerd__task__v3__metrics_v1__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   containerd__task__v3__pids_metrics__init
+                     (Containerd__Task__V3__PidsMetrics         *message)
+{
+  static const Containerd__Task__V3__PidsMetrics init_value = CONTAINERD__TASK__V3__PIDS_METRICS__INIT;
+  *message = init_value;
+}
+size_t containerd__task__v3__pids_metrics__get_packed_size
+                     (const Containerd__Task__V3__PidsMetrics *message)
+{
+  assert(message->base.descriptor == &containerd__task__v3__pids_metrics__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t containerd__task__v3__pids_metrics__pack
+                     (const Containerd__Task__V3__PidsMetrics *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &containerd__task__v3__pids_metrics__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t containerd__task__v3__pids_metrics__pack_to_buffer
+                     (const Containerd__Task__V3__PidsMetrics *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &containerd__task__v3__pids_metrics__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Containerd__Task__V3__PidsMetrics *
+       containerd__task__v3__pids_metrics__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Containerd__Task__V3__PidsMetrics *)
+     protobuf_c_message_unpack (&containerd__task__v3__pids_metrics__descriptor,
+                                allocator, len, data);
+}
+void   containerd__task__v3__pids_metrics__free_unpacked
+                     (Containerd__Task__V3__PidsMetrics *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &containerd__task__v3__pids_metrics__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   containerd__task__v3__cpumetrics_v1__init
+                     (Containerd__Task__V3__CPUMetricsV1         *message)
+{
+  static const Containerd__Task__V3__CPUMetricsV1 init_value = CONTAINERD__TASK__V3__CPUMETRICS_V1__INIT;
+  *message = init_value;
+}
+size_t containerd__task__v3__cpumetrics_v1__get_packed_size
+                     (const Containerd__Task__V3__CPUMetricsV1 *message)
+{
+  assert(message->base.descriptor == &containerd__task__v3__cpumetrics_v1__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t containerd__task__v3__cpumetrics_v1__pack
+                     (const Containerd__Task__V3__CPUMetricsV1 *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &containerd__task__v3__cpumetrics_v1__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t containerd__task__v3__cpumetrics_v1__pack_to_buffer
+                     (const Containerd__Task__V3__CPUMetricsV1 *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &containerd__task__v3__cpumetrics_v1__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Containerd__Task__V3__CPUMetricsV1 *
+       containerd__task__v3__cpumetrics_v1__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Containerd__Task__V3__CPUMetricsV1 *)
+     protobuf_c_message_unpack (&containerd__task__v3__cpumetrics_v1__descriptor,
+                                allocator, len, data);
+}
+void   containerd__task__v3__cpumetrics_v1__free_unpacked
+                     (Containerd__Task__V3__CPUMetricsV1 *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &containerd__task__v3__cpumetrics_v1__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   containerd__task__v3__cputime_v1__init
+                     (Containerd__Task__V3__CPUTimeV1         *message)
+{
+  static const Containerd__Task__V3__CPUTimeV1 init_value = CONTAINERD__TASK__V3__CPUTIME_V1__INIT;
+  *message = init_value;
+}
+size_t containerd__task__v3__cputime_v1__get_packed_size
+                     (const Containerd__Task__V3__CPUTimeV1 *message)
+{
+  assert(message->base.descriptor == &containerd__task__v3__cputime_v1__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t containerd__task__v3__cputime_v1__pack
+                     (const Containerd__Task__V3__CPUTimeV1 *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &containerd__task__v3__cputime_v1__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t containerd__task__v3__cputime_v1__pack_to_buffer
+                     (const Containerd__Task__V3__CPUTimeV1 *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &containerd__task__v3__cputime_v1__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Containerd__Task__V3__CPUTimeV1 *
+       containerd__task__v3__cputime_v1__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Containerd__Task__V3__CPUTimeV1 *)
+     protobuf_c_message_unpack (&containerd__task__v3__cputime_v1__descriptor,
+                                allocator, len, data);
+}
+void   containerd__task__v3__cputime_v1__free_unpacked
+                     (Containerd__Task__V3__CPUTimeV1 *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &containerd__task__v3__cputime_v1__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   containerd__task__v3__throttling_v1__init
+                     (Containerd__Task__V3__ThrottlingV1         *message)
+{
+  static const Containerd__Task__V3__ThrottlingV1 init_value = CONTAINERD__TASK__V3__THROTTLING_V1__INIT;
+  *message = init_value;
+}
+size_t containerd__task__v3__throttling_v1__get_packed_size
+                     (const Containerd__Task__V3__ThrottlingV1 *message)
+{
+  assert(message->base.descriptor == &containerd__task__v3__throttling_v1__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t containerd__task__v3__throttling_v1__pack
+                     (const Containerd__Task__V3__ThrottlingV1 *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &containerd__task__v3__throttling_v1__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t containerd__task__v3__throttling_v1__pack_to_buffer
+                     (const Containerd__Task__V3__ThrottlingV1 *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &containerd__task__v3__throttling_v1__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Containerd__Task__V3__ThrottlingV1 *
+       containerd__task__v3__throttling_v1__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Containerd__Task__V3__ThrottlingV1 *)
+     protobuf_c_message_unpack (&containerd__task__v3__throttling_v1__descriptor,
+                                allocator, len, data);
+}
+void   containerd__task__v3__throttling_v1__free_unpacked
+                     (Containerd__Task__V3__ThrottlingV1 *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &containerd__task__v3__throttling_v1__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   containerd__task__v3__memory_metrics_v1__init
+                     (Containerd__Task__V3__MemoryMetricsV1         *message)
+{
+  static const Containerd__Task__V3__MemoryMetricsV1 init_value = CONTAINERD__TASK__V3__MEMORY_METRICS_V1__INIT;
+  *message = init_value;
+}
+size_t containerd__task__v3__memory_metrics_v1__get_packed_size
+                     (const Containerd__Task__V3__MemoryMetricsV1 *message)
+{
+  assert(message->base.descriptor == &containerd__task__v3__memory_metrics_v1__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t containerd__task__v3__memory_metrics_v1__pack
+                     (const Containerd__Task__V3__MemoryMetricsV1 *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &containerd__task__v3__memory_metrics_v1__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t containerd__task__v3__memory_metrics_v1__pack_to_buffer
+                     (const Containerd__Task__V3__MemoryMetricsV1 *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &containerd__task__v3__memory_metrics_v1__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Containerd__Task__V3__MemoryMetricsV1 *
+       containerd__task__v3__memory_metrics_v1__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Containerd__Task__V3__MemoryMetricsV1 *)
+     protobuf_c_message_unpack (&containerd__task__v3__memory_metrics_v1__descriptor,
+                                allocator, len, data);
+}
+void   containerd__task__v3__memory_metrics_v1__free_unpacked
+                     (Containerd__Task__V3__MemoryMetricsV1 *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &containerd__task__v3__memory_metrics_v1__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   containerd__task__v3__memory_use_v1__init
+                     (Containerd__Task__V3__MemoryUseV1         *message)
+{
+  static const Containerd__Task__V3__MemoryUseV1 init_value = CONTAINERD__TASK__V3__MEMORY_USE_V1__INIT;
+  *message = init_value;
+}
+size_t containerd__task__v3__memory_use_v1__get_packed_size
+                     (const Containerd__Task__V3__MemoryUseV1 *message)
+{
+  assert(message->base.descriptor == &containerd__task__v3__memory_use_v1__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t containerd__task__v3__memory_use_v1__pack
+                     (const Containerd__Task__V3__MemoryUseV1 *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &containerd__task__v3__memory_use_v1__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t containerd__task__v3__memory_use_v1__pack_to_buffer
+                     (const Containerd__Task__V3__MemoryUseV1 *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &containerd__task__v3__memory_use_v1__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Containerd__Task__V3__MemoryUseV1 *
+       containerd__task__v3__memory_use_v1__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Containerd__Task__V3__MemoryUseV1 *)
+     protobuf_c_message_unpack (&containerd__task__v3__memory_use_v1__descriptor,
+                                allocator, len, data);
+}
+void   containerd__task__v3__memory_use_v1__free_unpacked
+                     (Containerd__Task__V3__MemoryUseV1 *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &containerd__task__v3__memory_use_v1__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   containerd__task__v3__memory_kills_v1__init
+                     (Containerd__Task__V3__MemoryKillsV1         *message)
+{
+  static const Containerd__Task__V3__MemoryKillsV1 init_value = CONTAINERD__TASK__V3__MEMORY_KILLS_V1__INIT;
+  *message = init_value;
+}
+size_t containerd__task__v3__memory_kills_v1__get_packed_size
+                     (const Containerd__Task__V3__MemoryKillsV1 *message)
+{
+  assert(message->base.descriptor == &containerd__task__v3__memory_kills_v1__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t containerd__task__v3__memory_kills_v1__pack
+                     (const Containerd__Task__V3__MemoryKillsV1 *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &containerd__task__v3__memory_kills_v1__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t containerd__task__v3__memory_kills_v1__pack_to_buffer
+                     (const Containerd__Task__V3__MemoryKillsV1 *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &containerd__task__v3__memory_kills_v1__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Containerd__Task__V3__MemoryKillsV1 *
+       containerd__task__v3__memory_kills_v1__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Containerd__Task__V3__MemoryKillsV1 *)
+     protobuf_c_message_unpack (&containerd__task__v3__memory_kills_v1__descriptor,
+                                allocator, len, data);
+}
+void   containerd__task__v3__memory_kills_v1__free_unpacked
+                     (Containerd__Task__V3__MemoryKillsV1 *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &containerd__task__v3__memory_kills_v1__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   containerd__task__v3__metrics_v2__init
+                     (Containerd__Task__V3__MetricsV2         *message)
+{
+  static const Containerd__Task__V3__MetricsV2 init_value = CONTAINERD__TASK__V3__METRICS_V2__INIT;
+  *message = init_value;
+}
+size_t containerd__task__v3__metrics_v2__get_packed_size
+                     (const Containerd__Task__V3__MetricsV2 *message)
+{
+  assert(message->base.descriptor == &containerd__task__v3__metrics_v2__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t containerd__task__v3__metrics_v2__pack
+                     (const Containerd__Task__V3__MetricsV2 *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &containerd__task__v3__metrics_v2__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t containerd__task__v3__metrics_v2__pack_to_buffer
+                     (const Containerd__Task__V3__MetricsV2 *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &containerd__task__v3__metrics_v2__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Containerd__Task__V3__MetricsV2 *
+       containerd__task__v3__metrics_v2__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Containerd__Task__V3__MetricsV2 *)
+     protobuf_c_message_unpack (&containerd__task__v3__metrics_v2__descriptor,
+                                allocator, len, data);
+}
+void   containerd__task__v3__metrics_v2__free_unpacked
+                     (Containerd__Task__V3__MetricsV2 *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &containerd__task__v3__metrics_v2__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   containerd__task__v3__cpumetrics_v2__init
+                     (Containerd__Task__V3__CPUMetricsV2         *message)
+{
+  static const Containerd__Task__V3__CPUMetricsV2 init_value = CONTAINERD__TASK__V3__CPUMETRICS_V2__INIT;
+  *message = init_value;
+}
+size_t containerd__task__v3__cpumetrics_v2__get_packed_size
+                     (const Containerd__Task__V3__CPUMetricsV2 *message)
+{
+  assert(message->base.descriptor == &containerd__task__v3__cpumetrics_v2__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t containerd__task__v3__cpumetrics_v2__pack
+                     (const Containerd__Task__V3__CPUMetricsV2 *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &containerd__task__v3__cpumetrics_v2__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t containerd__task__v3__cpumetrics_v2__pack_to_buffer
+                     (const Containerd__Task__V3__CPUMetricsV2 *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &containerd__task__v3__cpumetrics_v2__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Containerd__Task__V3__CPUMetricsV2 *
+       containerd__task__v3__cpumetrics_v2__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Containerd__Task__V3__CPUMetricsV2 *)
+     protobuf_c_message_unpack (&containerd__task__v3__cpumetrics_v2__descriptor,
+                                allocator, len, data);
+}
+void   containerd__task__v3__cpumetrics_v2__free_unpacked
+                     (Containerd__Task__V3__CPUMetricsV2 *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &containerd__task__v3__cpumetrics_v2__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   containerd__task__v3__memory_metrics_v2__init
+                     (Containerd__Task__V3__MemoryMetricsV2         *message)
+{
+  static const Containerd__Task__V3__MemoryMetricsV2 init_value = CONTAINERD__TASK__V3__MEMORY_METRICS_V2__INIT;
+  *message = init_value;
+}
+size_t containerd__task__v3__memory_metrics_v2__get_packed_size
+                     (const Containerd__Task__V3__MemoryMetricsV2 *message)
+{
+  assert(message->base.descriptor == &containerd__task__v3__memory_metrics_v2__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t containerd__task__v3__memory_metrics_v2__pack
+                     (const Containerd__Task__V3__MemoryMetricsV2 *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &containerd__task__v3__memory_metrics_v2__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t containerd__task__v3__memory_metrics_v2__pack_to_buffer
+                     (const Containerd__Task__V3__MemoryMetricsV2 *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &containerd__task__v3__memory_metrics_v2__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Containerd__Task__V3__MemoryMetricsV2 *
+       containerd__task__v3__memory_metrics_v2__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Containerd__Task__V3__MemoryMetricsV2 *)
+     protobuf_c_message_unpack (&containerd__task__v3__memory_metrics_v2__descriptor,
+                                allocator, len, data);
+}
+void   containerd__task__v3__memory_metrics_v2__free_unpacked
+                     (Containerd__Task__V3__MemoryMetricsV2 *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &containerd__task__v3__memory_metrics_v2__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   containerd__task__v3__memory_events_v2__init
+                     (Containerd__Task__V3__MemoryEventsV2         *message)
+{
+  static const Containerd__Task__V3__MemoryEventsV2 init_value = CONTAINERD__TASK__V3__MEMORY_EVENTS_V2__INIT;
+  *message = init_value;
+}
+size_t containerd__task__v3__memory_events_v2__get_packed_size
+                     (const Containerd__Task__V3__MemoryEventsV2 *message)
+{
+  assert(message->base.descriptor == &containerd__task__v3__memory_events_v2__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t containerd__task__v3__memory_events_v2__pack
+                     (const Containerd__Task__V3__MemoryEventsV2 *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &containerd__task__v3__memory_events_v2__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t containerd__task__v3__memory_events_v2__pack_to_buffer
+                     (const Containerd__Task__V3__MemoryEventsV2 *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &containerd__task__v3__memory_events_v2__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Containerd__Task__V3__MemoryEventsV2 *
+       containerd__task__v3__memory_events_v2__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Containerd__Task__V3__MemoryEventsV2 *)
+     protobuf_c_message_unpack (&containerd__task__v3__memory_events_v2__descriptor,
+                                allocator, len, data);
+}
+void   containerd__task__v3__memory_events_v2__free_unpacked
+                     (Containerd__Task__V3__MemoryEventsV2 *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &containerd__task__v3__memory_events_v2__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   containerd__task__v3__connect_response__init
                      (Containerd__Task__V3__ConnectResponse         *message)
 {
@@ -2943,6 +3483,1102 @@ const ProtobufCMessageDescriptor containerd__task__v3__stats_response__descripto
   containerd__task__v3__stats_response__field_indices_by_name,
   1,  containerd__task__v3__stats_response__number_ranges,
   (ProtobufCMessageInit) containerd__task__v3__stats_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor containerd__task__v3__metrics_v1__field_descriptors[4] =
+{
+  {
+    "pids",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MetricsV1, pids),
+    &containerd__task__v3__pids_metrics__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cpu",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MetricsV1, cpu),
+    &containerd__task__v3__cpumetrics_v1__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "memory",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MetricsV1, memory),
+    &containerd__task__v3__memory_metrics_v1__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "memory_oom_control",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MetricsV1, memory_oom_control),
+    &containerd__task__v3__memory_kills_v1__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned containerd__task__v3__metrics_v1__field_indices_by_name[] = {
+  1,   /* field[1] = cpu */
+  2,   /* field[2] = memory */
+  3,   /* field[3] = memory_oom_control */
+  0,   /* field[0] = pids */
+};
+static const ProtobufCIntRange containerd__task__v3__metrics_v1__number_ranges[2 + 1] =
+{
+  { 2, 0 },
+  { 9, 3 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor containerd__task__v3__metrics_v1__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "containerd.task.v3.MetricsV1",
+  "MetricsV1",
+  "Containerd__Task__V3__MetricsV1",
+  "containerd.task.v3",
+  sizeof(Containerd__Task__V3__MetricsV1),
+  4,
+  containerd__task__v3__metrics_v1__field_descriptors,
+  containerd__task__v3__metrics_v1__field_indices_by_name,
+  2,  containerd__task__v3__metrics_v1__number_ranges,
+  (ProtobufCMessageInit) containerd__task__v3__metrics_v1__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor containerd__task__v3__pids_metrics__field_descriptors[2] =
+{
+  {
+    "current",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__PidsMetrics, current),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__PidsMetrics, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned containerd__task__v3__pids_metrics__field_indices_by_name[] = {
+  0,   /* field[0] = current */
+  1,   /* field[1] = limit */
+};
+static const ProtobufCIntRange containerd__task__v3__pids_metrics__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor containerd__task__v3__pids_metrics__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "containerd.task.v3.PidsMetrics",
+  "PidsMetrics",
+  "Containerd__Task__V3__PidsMetrics",
+  "containerd.task.v3",
+  sizeof(Containerd__Task__V3__PidsMetrics),
+  2,
+  containerd__task__v3__pids_metrics__field_descriptors,
+  containerd__task__v3__pids_metrics__field_indices_by_name,
+  1,  containerd__task__v3__pids_metrics__number_ranges,
+  (ProtobufCMessageInit) containerd__task__v3__pids_metrics__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor containerd__task__v3__cpumetrics_v1__field_descriptors[2] =
+{
+  {
+    "usage",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__CPUMetricsV1, usage),
+    &containerd__task__v3__cputime_v1__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "throttling",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__CPUMetricsV1, throttling),
+    &containerd__task__v3__throttling_v1__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned containerd__task__v3__cpumetrics_v1__field_indices_by_name[] = {
+  1,   /* field[1] = throttling */
+  0,   /* field[0] = usage */
+};
+static const ProtobufCIntRange containerd__task__v3__cpumetrics_v1__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor containerd__task__v3__cpumetrics_v1__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "containerd.task.v3.CPUMetricsV1",
+  "CPUMetricsV1",
+  "Containerd__Task__V3__CPUMetricsV1",
+  "containerd.task.v3",
+  sizeof(Containerd__Task__V3__CPUMetricsV1),
+  2,
+  containerd__task__v3__cpumetrics_v1__field_descriptors,
+  containerd__task__v3__cpumetrics_v1__field_indices_by_name,
+  1,  containerd__task__v3__cpumetrics_v1__number_ranges,
+  (ProtobufCMessageInit) containerd__task__v3__cpumetrics_v1__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor containerd__task__v3__cputime_v1__field_descriptors[3] =
+{
+  {
+    "total",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__CPUTimeV1, total),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kernel",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__CPUTimeV1, kernel),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "user",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__CPUTimeV1, user),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned containerd__task__v3__cputime_v1__field_indices_by_name[] = {
+  1,   /* field[1] = kernel */
+  0,   /* field[0] = total */
+  2,   /* field[2] = user */
+};
+static const ProtobufCIntRange containerd__task__v3__cputime_v1__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor containerd__task__v3__cputime_v1__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "containerd.task.v3.CPUTimeV1",
+  "CPUTimeV1",
+  "Containerd__Task__V3__CPUTimeV1",
+  "containerd.task.v3",
+  sizeof(Containerd__Task__V3__CPUTimeV1),
+  3,
+  containerd__task__v3__cputime_v1__field_descriptors,
+  containerd__task__v3__cputime_v1__field_indices_by_name,
+  1,  containerd__task__v3__cputime_v1__number_ranges,
+  (ProtobufCMessageInit) containerd__task__v3__cputime_v1__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor containerd__task__v3__throttling_v1__field_descriptors[3] =
+{
+  {
+    "periods",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__ThrottlingV1, periods),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "throttled_periods",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__ThrottlingV1, throttled_periods),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "throttled_time",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__ThrottlingV1, throttled_time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned containerd__task__v3__throttling_v1__field_indices_by_name[] = {
+  0,   /* field[0] = periods */
+  1,   /* field[1] = throttled_periods */
+  2,   /* field[2] = throttled_time */
+};
+static const ProtobufCIntRange containerd__task__v3__throttling_v1__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor containerd__task__v3__throttling_v1__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "containerd.task.v3.ThrottlingV1",
+  "ThrottlingV1",
+  "Containerd__Task__V3__ThrottlingV1",
+  "containerd.task.v3",
+  sizeof(Containerd__Task__V3__ThrottlingV1),
+  3,
+  containerd__task__v3__throttling_v1__field_descriptors,
+  containerd__task__v3__throttling_v1__field_indices_by_name,
+  1,  containerd__task__v3__throttling_v1__number_ranges,
+  (ProtobufCMessageInit) containerd__task__v3__throttling_v1__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor containerd__task__v3__memory_metrics_v1__field_descriptors[17] =
+{
+  {
+    "cache",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MemoryMetricsV1, cache),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rss",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MemoryMetricsV1, rss),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "mapped_file",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MemoryMetricsV1, mapped_file),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pg_fault",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MemoryMetricsV1, pg_fault),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pg_maj_fault",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MemoryMetricsV1, pg_maj_fault),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "inactive_file",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MemoryMetricsV1, inactive_file),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "active_file",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MemoryMetricsV1, active_file),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "total_cache",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MemoryMetricsV1, total_cache),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "total_rss",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MemoryMetricsV1, total_rss),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "total_mapped_file",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MemoryMetricsV1, total_mapped_file),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "total_pg_fault",
+    26,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MemoryMetricsV1, total_pg_fault),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "total_pg_maj_fault",
+    27,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MemoryMetricsV1, total_pg_maj_fault),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "total_inactive_file",
+    30,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MemoryMetricsV1, total_inactive_file),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "total_active_file",
+    31,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MemoryMetricsV1, total_active_file),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "usage",
+    33,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MemoryMetricsV1, usage),
+    &containerd__task__v3__memory_use_v1__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "swap",
+    34,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MemoryMetricsV1, swap),
+    &containerd__task__v3__memory_use_v1__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kernel",
+    35,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MemoryMetricsV1, kernel),
+    &containerd__task__v3__memory_use_v1__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned containerd__task__v3__memory_metrics_v1__field_indices_by_name[] = {
+  6,   /* field[6] = active_file */
+  0,   /* field[0] = cache */
+  5,   /* field[5] = inactive_file */
+  16,   /* field[16] = kernel */
+  2,   /* field[2] = mapped_file */
+  3,   /* field[3] = pg_fault */
+  4,   /* field[4] = pg_maj_fault */
+  1,   /* field[1] = rss */
+  15,   /* field[15] = swap */
+  13,   /* field[13] = total_active_file */
+  7,   /* field[7] = total_cache */
+  12,   /* field[12] = total_inactive_file */
+  9,   /* field[9] = total_mapped_file */
+  10,   /* field[10] = total_pg_fault */
+  11,   /* field[11] = total_pg_maj_fault */
+  8,   /* field[8] = total_rss */
+  14,   /* field[14] = usage */
+};
+static const ProtobufCIntRange containerd__task__v3__memory_metrics_v1__number_ranges[9 + 1] =
+{
+  { 1, 0 },
+  { 4, 2 },
+  { 9, 3 },
+  { 13, 5 },
+  { 18, 7 },
+  { 21, 9 },
+  { 26, 10 },
+  { 30, 12 },
+  { 33, 14 },
+  { 0, 17 }
+};
+const ProtobufCMessageDescriptor containerd__task__v3__memory_metrics_v1__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "containerd.task.v3.MemoryMetricsV1",
+  "MemoryMetricsV1",
+  "Containerd__Task__V3__MemoryMetricsV1",
+  "containerd.task.v3",
+  sizeof(Containerd__Task__V3__MemoryMetricsV1),
+  17,
+  containerd__task__v3__memory_metrics_v1__field_descriptors,
+  containerd__task__v3__memory_metrics_v1__field_indices_by_name,
+  9,  containerd__task__v3__memory_metrics_v1__number_ranges,
+  (ProtobufCMessageInit) containerd__task__v3__memory_metrics_v1__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor containerd__task__v3__memory_use_v1__field_descriptors[4] =
+{
+  {
+    "limit",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MemoryUseV1, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "usage",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MemoryUseV1, usage),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "max",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MemoryUseV1, max),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "failcnt",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MemoryUseV1, failcnt),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned containerd__task__v3__memory_use_v1__field_indices_by_name[] = {
+  3,   /* field[3] = failcnt */
+  0,   /* field[0] = limit */
+  2,   /* field[2] = max */
+  1,   /* field[1] = usage */
+};
+static const ProtobufCIntRange containerd__task__v3__memory_use_v1__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor containerd__task__v3__memory_use_v1__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "containerd.task.v3.MemoryUseV1",
+  "MemoryUseV1",
+  "Containerd__Task__V3__MemoryUseV1",
+  "containerd.task.v3",
+  sizeof(Containerd__Task__V3__MemoryUseV1),
+  4,
+  containerd__task__v3__memory_use_v1__field_descriptors,
+  containerd__task__v3__memory_use_v1__field_indices_by_name,
+  1,  containerd__task__v3__memory_use_v1__number_ranges,
+  (ProtobufCMessageInit) containerd__task__v3__memory_use_v1__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor containerd__task__v3__memory_kills_v1__field_descriptors[1] =
+{
+  {
+    "oom_kill",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MemoryKillsV1, oom_kill),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned containerd__task__v3__memory_kills_v1__field_indices_by_name[] = {
+  0,   /* field[0] = oom_kill */
+};
+static const ProtobufCIntRange containerd__task__v3__memory_kills_v1__number_ranges[1 + 1] =
+{
+  { 3, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor containerd__task__v3__memory_kills_v1__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "containerd.task.v3.MemoryKillsV1",
+  "MemoryKillsV1",
+  "Containerd__Task__V3__MemoryKillsV1",
+  "containerd.task.v3",
+  sizeof(Containerd__Task__V3__MemoryKillsV1),
+  1,
+  containerd__task__v3__memory_kills_v1__field_descriptors,
+  containerd__task__v3__memory_kills_v1__field_indices_by_name,
+  1,  containerd__task__v3__memory_kills_v1__number_ranges,
+  (ProtobufCMessageInit) containerd__task__v3__memory_kills_v1__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor containerd__task__v3__metrics_v2__field_descriptors[4] =
+{
+  {
+    "pids",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MetricsV2, pids),
+    &containerd__task__v3__pids_metrics__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cpu",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MetricsV2, cpu),
+    &containerd__task__v3__cpumetrics_v2__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "memory",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MetricsV2, memory),
+    &containerd__task__v3__memory_metrics_v2__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "memory_events",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MetricsV2, memory_events),
+    &containerd__task__v3__memory_events_v2__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned containerd__task__v3__metrics_v2__field_indices_by_name[] = {
+  1,   /* field[1] = cpu */
+  2,   /* field[2] = memory */
+  3,   /* field[3] = memory_events */
+  0,   /* field[0] = pids */
+};
+static const ProtobufCIntRange containerd__task__v3__metrics_v2__number_ranges[3 + 1] =
+{
+  { 1, 0 },
+  { 4, 2 },
+  { 8, 3 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor containerd__task__v3__metrics_v2__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "containerd.task.v3.MetricsV2",
+  "MetricsV2",
+  "Containerd__Task__V3__MetricsV2",
+  "containerd.task.v3",
+  sizeof(Containerd__Task__V3__MetricsV2),
+  4,
+  containerd__task__v3__metrics_v2__field_descriptors,
+  containerd__task__v3__metrics_v2__field_indices_by_name,
+  3,  containerd__task__v3__metrics_v2__number_ranges,
+  (ProtobufCMessageInit) containerd__task__v3__metrics_v2__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor containerd__task__v3__cpumetrics_v2__field_descriptors[6] =
+{
+  {
+    "usage_usec",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__CPUMetricsV2, usage_usec),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "user_usec",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__CPUMetricsV2, user_usec),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "system_usec",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__CPUMetricsV2, system_usec),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "nr_periods",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__CPUMetricsV2, nr_periods),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "nr_throttled",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__CPUMetricsV2, nr_throttled),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "throttled_usec",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__CPUMetricsV2, throttled_usec),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned containerd__task__v3__cpumetrics_v2__field_indices_by_name[] = {
+  3,   /* field[3] = nr_periods */
+  4,   /* field[4] = nr_throttled */
+  2,   /* field[2] = system_usec */
+  5,   /* field[5] = throttled_usec */
+  0,   /* field[0] = usage_usec */
+  1,   /* field[1] = user_usec */
+};
+static const ProtobufCIntRange containerd__task__v3__cpumetrics_v2__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor containerd__task__v3__cpumetrics_v2__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "containerd.task.v3.CPUMetricsV2",
+  "CPUMetricsV2",
+  "Containerd__Task__V3__CPUMetricsV2",
+  "containerd.task.v3",
+  sizeof(Containerd__Task__V3__CPUMetricsV2),
+  6,
+  containerd__task__v3__cpumetrics_v2__field_descriptors,
+  containerd__task__v3__cpumetrics_v2__field_indices_by_name,
+  1,  containerd__task__v3__cpumetrics_v2__number_ranges,
+  (ProtobufCMessageInit) containerd__task__v3__cpumetrics_v2__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor containerd__task__v3__memory_metrics_v2__field_descriptors[12] =
+{
+  {
+    "anon",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MemoryMetricsV2, anon),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "file",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MemoryMetricsV2, file),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "file_mapped",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MemoryMetricsV2, file_mapped),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "inactive_file",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MemoryMetricsV2, inactive_file),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "active_file",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MemoryMetricsV2, active_file),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pgfault",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MemoryMetricsV2, pgfault),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pgmajfault",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MemoryMetricsV2, pgmajfault),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "usage",
+    32,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MemoryMetricsV2, usage),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "usage_limit",
+    33,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MemoryMetricsV2, usage_limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "swap_usage",
+    34,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MemoryMetricsV2, swap_usage),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "swap_limit",
+    35,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MemoryMetricsV2, swap_limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "max_usage",
+    36,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MemoryMetricsV2, max_usage),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned containerd__task__v3__memory_metrics_v2__field_indices_by_name[] = {
+  4,   /* field[4] = active_file */
+  0,   /* field[0] = anon */
+  1,   /* field[1] = file */
+  2,   /* field[2] = file_mapped */
+  3,   /* field[3] = inactive_file */
+  11,   /* field[11] = max_usage */
+  5,   /* field[5] = pgfault */
+  6,   /* field[6] = pgmajfault */
+  10,   /* field[10] = swap_limit */
+  9,   /* field[9] = swap_usage */
+  7,   /* field[7] = usage */
+  8,   /* field[8] = usage_limit */
+};
+static const ProtobufCIntRange containerd__task__v3__memory_metrics_v2__number_ranges[5 + 1] =
+{
+  { 1, 0 },
+  { 7, 2 },
+  { 13, 3 },
+  { 18, 5 },
+  { 32, 7 },
+  { 0, 12 }
+};
+const ProtobufCMessageDescriptor containerd__task__v3__memory_metrics_v2__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "containerd.task.v3.MemoryMetricsV2",
+  "MemoryMetricsV2",
+  "Containerd__Task__V3__MemoryMetricsV2",
+  "containerd.task.v3",
+  sizeof(Containerd__Task__V3__MemoryMetricsV2),
+  12,
+  containerd__task__v3__memory_metrics_v2__field_descriptors,
+  containerd__task__v3__memory_metrics_v2__field_indices_by_name,
+  5,  containerd__task__v3__memory_metrics_v2__number_ranges,
+  (ProtobufCMessageInit) containerd__task__v3__memory_metrics_v2__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor containerd__task__v3__memory_events_v2__field_descriptors[2] =
+{
+  {
+    "max",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MemoryEventsV2, max),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "oom_kill",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__MemoryEventsV2, oom_kill),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned containerd__task__v3__memory_events_v2__field_indices_by_name[] = {
+  0,   /* field[0] = max */
+  1,   /* field[1] = oom_kill */
+};
+static const ProtobufCIntRange containerd__task__v3__memory_events_v2__number_ranges[2 + 1] =
+{
+  { 3, 0 },
+  { 5, 1 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor containerd__task__v3__memory_events_v2__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "containerd.task.v3.MemoryEventsV2",
+  "MemoryEventsV2",
+  "Containerd__Task__V3__MemoryEventsV2",
+  "containerd.task.v3",
+  sizeof(Containerd__Task__V3__MemoryEventsV2),
+  2,
+  containerd__task__v3__memory_events_v2__field_descriptors,
+  containerd__task__v3__memory_events_v2__field_indices_by_name,
+  2,  containerd__task__v3__memory_events_v2__number_ranges,
+  (ProtobufCMessageInit) containerd__task__v3__memory_events_v2__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor containerd__task__v3__connect_response__field_descriptors[3] =

@@ -7,7 +7,8 @@ public enum Request: Sendable, Equatable {
     /// A container's init is another process than the one that its pid file names, which goes on to
     /// stand for its end.
     case initProcess(container: String, pid: Int32)
-    /// A container that a shim has made by now, with this process: the shim tells of its end.
+    /// A container that a shim has made by now, with this process: the shim tells of its end. Or with
+    /// process 0, not any more, since it did not start.
     case watch(container: String, pid: Int32)
     case reopenLog(container: String)
     case list

@@ -146,18 +146,19 @@ extension ShimProgram {
         return "containerd-shim-\(parts.joined(separator: "-"))"
     }
 
-    /// The other way around; nil for a file that is not named by that rule.
+    /// The other way around, as `io.containerd.kata-qemu.v2` of `containerd-shim-kata-qemu-v2`; nil for
+    /// a file that is not named by that rule.
     static func runtime(ofProgram path: String) -> String? {
-        let file = path.split(at: "/").last ?? ""
-        guard let parts = file.removing(prefix: "containerd-shim-")?.split(at: "-"),
-            parts.count == 2, !parts.contains("")
-        else { return nil }
-        return "io.containerd.\(parts[0]).\(parts[1])"
+        guard let name = ShimName(file: String(path.split(at: "/").last ?? "")) else { return nil }
+        return "io.containerd.\(name.name).v\(name.version)"
     }
 
     /// Options of a shim that has a configuration file of its own (Kata, gVisor, runwasi).
-    public static func options(file: String, type: String = "") -> TypedMessage {
-        let options = RuntimeOptions(typeUrl: type, configPath: file)
+    public static func options(
+        file: String, type: String = "", body: String = ""
+    ) -> TypedMessage {
+        let options = RuntimeOptions(
+            typeUrl: type, configPath: file, configBody: Array(body.utf8))
         return TypedMessage(typeUrl: "runtimeoptions.v1.Options", value: Codec.encode(options))
     }
 

@@ -41,9 +41,6 @@ public final class TaskClient: Sendable {
         }
     }
 
-    /// The shim's process, while it is there.
-    public var process: Int32? { link.peer }
-
     /// Reads what the shim sends, until it is gone or `close` is called: calls are answered only while
     /// this runs. Whoever waits then is told that the shim is gone.
     public func run() async {
@@ -170,16 +167,21 @@ public final class TaskClient: Sendable {
         let _: Nothing = try await call("Resume", TaskRequest(id: id))
     }
 
-    public func connect(_ id: String) async throws -> ConnectResponse {
-        try await call("Connect", TaskRequest(id: id))
+    /// The process of the shim that has a task. It is not the socket's peer, which is the `start` that
+    /// has made the socket for it.
+    public func process(of id: String) async throws -> Int32 {
+        let response: ConnectResponse = try await call("Connect", TaskRequest(id: id))
+        return try Self.process(response.shimPid)
     }
 
     /// Ends a shim that has no task any more; its end may come before its answer.
-    public func shutDown(_ id: String) async throws {
+    /// - Returns: whether it has answered.
+    public func shutDown(_ id: String) async throws -> Bool {
         do {
             let _: Nothing = try await call("Shutdown", ShutdownRequest(id: id))
+            return true
         } catch let error as GantryError where error.code == .unavailable {
-            return
+            return false
         }
     }
 

@@ -50,7 +50,7 @@ final class Container {
         memory = MemoryEvents(of: pid, in: podKills)
     }
 
-    func follow(_ shim: ShimLink) {
+    func follow(_ shim: ShimLink?) {
         self.shim = shim
     }
 

@@ -63,8 +63,10 @@ final class Containers {
     /// A shim has made the container, and is asked for its end from now on.
     func watch(_ id: String, pid: Int32) throws {
         let container = try get(id)
-        guard let task = container.request.task, container.exit == nil, container.shim == nil
+        guard let task = container.request.task, container.exit == nil
         else { throw Refusal(description: "container \(id) is not to be watched") }
+        if pid == 0 { return unwatch(container) }
+        if container.shim != nil { return }
         let shim = try ShimLink(task, id, pid: pid, hasInput: container.request.keepsInput)
         shim.ended = { [unowned self, weak container] code in
             if let container { self.exited(container, code) }
@@ -72,6 +74,12 @@ final class Containers {
         container.follow(shim)
         loop.add(shim)
         try note(initProcess: pid, of: id)
+    }
+
+    private func unwatch(_ container: Container) {
+        guard let shim = container.shim else { return }
+        loop.remove(shim)
+        container.follow(nil)
     }
 
     private func isKnown(_ id: String) -> Bool {

@@ -51,4 +51,24 @@ internal import Testing
         #expect(spec.annotations["io.kubernetes.cri.container-type"] == "sandbox")
         #expect(spec.annotations["io.kubernetes.cri.container-name"] == nil)
     }
+
+    /// A virtual machine is made as large as they say.
+    @Test func theSizeOfAPod() throws {
+        let plain = plainRequest()
+        var infra = InfraRequest(
+            sandboxId: "s1", sandbox: plain.sandbox, rootfs: "/pause",
+            namespaces: plain.namespaces, cgroup: plain.cgroup, handler: plain.handler)
+        let key = "io.kubernetes.cri.sandbox-"
+        #expect(try SpecBuilder.infra(infra).annotations[key + "memory"] == nil)
+        infra.sandbox.logDirectory = "/var/log/pods/ns_pod_uid"
+        infra.sandbox.linux?.resources = LinuxContainerResources(
+            cpuPeriod: 100_000, cpuQuota: -1, cpuShares: 2, memoryLimitInBytes: 64 << 20)
+        let found = try SpecBuilder.infra(infra)
+        #expect(found.annotations[key + "cpu-period"] == "100000")
+        #expect(found.annotations[key + "cpu-quota"] == "-1")
+        #expect(found.annotations[key + "cpu-shares"] == "2")
+        #expect(found.annotations[key + "memory"] == "67108864")
+        #expect(found.annotations[key + "log-directory"] == "/var/log/pods/ns_pod_uid")
+        #expect(try SpecBuilder.container(plain).annotations[key + "memory"] == nil)
+    }
 }

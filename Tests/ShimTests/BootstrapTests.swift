@@ -61,7 +61,14 @@ import Testing
         let name = "/opt/kata/bin/containerd-shim-kata-v2"
         #expect(ShimProgram.runtime(ofProgram: name) == "io.containerd.kata.v2")
         #expect(ShimProgram.runtime(ofProgram: "containerd-shim-a-v1") == "io.containerd.a.v1")
-        for other in ["", "/", "/usr/bin/runc", "containerd-shim-runc", "containerd-shim--"] {
+        #expect(
+            ShimProgram.runtime(ofProgram: "/usr/local/bin/containerd-shim-kata-qemu-v2")
+                == "io.containerd.kata-qemu.v2")
+        for other in [
+            "", "/", "/usr/bin/runc", "containerd-shim", "containerd-shim-runc",
+            "containerd-shim--", "containerd-shim-v2", "containerd-shim-a-b",
+            "containerd-shim-a-v", "containerd-shim-a-v-1",
+        ] {
             #expect(ShimProgram.runtime(ofProgram: other) == nil)
         }
     }

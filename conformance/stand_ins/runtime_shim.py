@@ -1,8 +1,12 @@
 """A shim of the containerd kind, written for these tests alone: the task API, version 3, over ttrpc, with the messages
-of Proto/shim.proto, and an OCI runtime below it. It has no terminals.
+of Proto/shim.proto, and an OCI runtime below it.
 
-Run as: runtime_shim.py RUNTIME -- -info
-        runtime_shim.py RUNTIME -- -namespace NAME -id ID … start|delete
+Run as: runtime_shim.py RUNTIME [hidden] -- -info
+        runtime_shim.py RUNTIME [hidden] -- -namespace NAME -id ID … start|delete
+
+With `hidden` it does as shims with a kernel of their own do: it tells its own process where a container's is asked
+for, and numbers that mean nothing on the node for added ones; whoever waits for what was never started waits for
+ever; and that memory was short, only its events tell.
 """
 
 import ctypes
@@ -22,6 +26,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from harness import protos  # noqa: E402
+from stand_ins.shim_cgroup import TaskCgroup  # noqa: E402
+from stand_ins.shim_console import Console, ConsoleSocket  # noqa: E402
 
 PR_SET_CHILD_SUBREAPER = 36
 REQUEST, RESPONSE = 1, 2
@@ -86,10 +92,12 @@ class Process:
     """A container's first process, or one that was added."""
 
     def __init__(self, request: Any) -> None:
-        if request.terminal:
-            raise Refusal(UNIMPLEMENTED, "no terminals here")
         self.paths = (request.stdin, request.stdout, request.stderr)
         self.pid, self.status = 0, CREATED
+        self.has_terminal = request.terminal
+        self.console: Console | None = None
+        self.cgroup: TaskCgroup | None = None
+        self.started = threading.Event()
 
     def streams(self) -> list[int]:
         """Opened; whoever asked has the other ends open."""
@@ -100,8 +108,8 @@ class Process:
 class Shim:
     """The tasks of one pod."""
 
-    def __init__(self, runtime: str, place: str) -> None:
-        self.runtime, self.place = runtime, place
+    def __init__(self, runtime: str, place: str, events: str, hides: bool) -> None:
+        self.runtime, self.place, self.events, self.hides = runtime, place, events, hides
         self.ends = Ends()
         self.bundles: dict[str, str] = {}
         #: By container, and by what was added to it; empty is the first.
@@ -112,12 +120,12 @@ class Shim:
     def Create(self, request: Any) -> Any:
         process = Process(request)
         pid_file = f"{request.bundle}/stand-in.pid"
-        self._run(["create", "--bundle", request.bundle, "--pid-file", pid_file, request.id],
-                  process.streams())
+        self._run_process(process, ["create", "--bundle", request.bundle, "--pid-file", pid_file], request.id)
         process.pid = int(Path(pid_file).read_text())
+        process.cgroup = TaskCgroup(process.pid)
         self.bundles[request.id] = request.bundle
         self.processes[request.id, ""] = process
-        return message("CreateTaskResponse", pid=process.pid)
+        return message("CreateTaskResponse", pid=self._told(process))
 
     def Exec(self, request: Any) -> Any:
         process = Process(request)
@@ -132,21 +140,30 @@ class Shim:
         else:
             place = f"{self.bundles[request.id]}/{request.exec_id}"
             Path(f"{place}.json").write_text(json.dumps(process.spec))
-            self._run(["exec", "--detach", "--process", f"{place}.json", "--pid-file", f"{place}.pid",
-                       request.id], process.streams())
+            self._run_process(
+                process, ["exec", "--detach", "--process", f"{place}.json", "--pid-file", f"{place}.pid"], request.id)
             process.pid = int(Path(f"{place}.pid").read_text())
         process.status = RUNNING
-        return message("StartResponse", pid=process.pid)
+        process.started.set()
+        return message("StartResponse", pid=self._told(process, request.exec_id))
 
     def Wait(self, request: Any) -> Any:
-        code, at = self.ends.wait(self._found(request).pid)
+        process = self._found(request)
+        if self.hides:
+            process.started.wait()
+        code, at = self.ends.wait(process.pid)
+        if process.console:
+            process.console.drain()
+        if process.cgroup and process.cgroup.has_killed():
+            self._tell_shortage(request.id)
         return message("WaitResponse", exit_status=code, exited_at=_time(at))
 
     def State(self, request: Any) -> Any:
         process = self._found(request)
         end = self.ends.of(process.pid)
         code, at = end or (0, 0)
-        return message("StateResponse", id=request.id, bundle=self.bundles[request.id], pid=process.pid,
+        return message("StateResponse", id=request.id, bundle=self.bundles[request.id],
+                       pid=self._told(process, request.exec_id),
                        status=STOPPED if end else process.status, exit_status=code, exited_at=_time(at))
 
     def Kill(self, request: Any) -> Any:
@@ -161,11 +178,11 @@ class Shim:
 
     def Delete(self, request: Any) -> Any:
         process = self._found(request)
-        end = self.ends.of(process.pid) if process.pid else (0, 0)
+        end = self.ends.of(process.pid) if process.pid and process.status != CREATED else (0, 0)
         if end is None:
             raise Refusal(FAILED_PRECONDITION, "the process lives")
         if not request.exec_id:
-            self._run(["delete", request.id])
+            self._run(["delete", *(["--force"] if process.status == CREATED else []), request.id])
             del self.bundles[request.id]
         del self.processes[request.id, request.exec_id]
         return message("DeleteResponse", pid=process.pid, exit_status=end[0], exited_at=_time(end[1]))
@@ -191,12 +208,25 @@ class Shim:
         self._run(["update", "--resources", str(limits), request.id])
         return message("Nothing")
 
+    def ResizePty(self, request: Any) -> Any:
+        if not (console := self._found(request).console):
+            raise Refusal(FAILED_PRECONDITION, "there is no terminal")
+        console.resize(request.width, request.height)
+        return message("Nothing")
+
+    def Stats(self, request: Any) -> Any:
+        cgroup = self._found(request).cgroup
+        assert cgroup
+        kind, metrics = cgroup.metrics(message)
+        return message("StatsResponse", stats=message(
+            "TypedMessage", type_url=kind, value=metrics.SerializeToString()))
+
     def CloseIO(self, _: Any) -> Any:
         """Nobody here holds an input."""
         return message("Nothing")
 
     def Connect(self, request: Any) -> Any:
-        return message("ConnectResponse", shim_pid=os.getpid(), task_pid=self._found(request).pid)
+        return message("ConnectResponse", shim_pid=os.getpid(), task_pid=self._told(self._found(request)))
 
     # What they stand on.
 
@@ -205,6 +235,30 @@ class Shim:
         if key not in self.processes:
             raise Refusal(NOT_FOUND, f"there is no process {key}")
         return self.processes[key]
+
+    def _told(self, process: Process, exec_id: str = "") -> int:
+        """What is said to be the process."""
+        if not self.hides:
+            return process.pid
+        return 1 if exec_id else os.getpid()
+
+    def _tell_shortage(self, id: str) -> None:
+        """With an event, which is answered before the end is told."""
+        event = message("TaskOOM", container_id=id)
+        call(self.events, "containerd.services.events.ttrpc.v1.Events", "Forward", message(
+            "ForwardRequest", envelope=message("EventEnvelope", topic="/tasks/oom", event=message(
+                "TypedMessage", type_url="containerd.events.TaskOOM", value=event.SerializeToString()))))
+
+    def _run_process(self, process: Process, words: list[str], id: str) -> None:
+        """Runs what makes a process, with its streams."""
+        if not process.has_terminal:
+            return self._run([*words, id], process.streams())
+        console = ConsoleSocket()
+        try:
+            self._run([*words, "--console-socket", console.path, id])
+            process.console = Console(console.receive(), *process.paths[:2])
+        finally:
+            console.close()
 
     def _run(self, words: list[str], streams: list[int] | None = None) -> None:
         """Runs the runtime; the process that it leaves behind becomes this one's child."""
@@ -268,6 +322,19 @@ class Shim:
         return known(protos.message(SHIM, described.input_type.name).FromString(payload))
 
 
+def call(path: str, service: str, method: str, payload: Any) -> None:
+    """Calls a method at a socket, and waits for the answer."""
+    request = protos.message(TTRPC, "Request")(
+        service=service, method=method, payload=payload.SerializeToString()).SerializeToString()
+    with socket.socket(socket.AF_UNIX) as connection:
+        try:
+            connection.connect(path)
+        except OSError:
+            return
+        connection.sendall(struct.pack(">IIBB", len(request), 1, REQUEST, 0) + request)
+        connection.recv(4096)
+
+
 def _time(nanoseconds: int) -> Any:
     return message("Timestamp", seconds=nanoseconds // 10**9, nanos=nanoseconds % 10**9)
 
@@ -278,7 +345,7 @@ def command(runtime: str) -> list[str]:
     return [runtime, "--root", str(ROOT)]
 
 
-def start(runtime: str, id: str, parameters: Any) -> None:
+def start(runtime: str, hides: bool, id: str, parameters: Any) -> None:
     """Says where the shim of a sandbox is, which it starts unless it is there."""
     path = Path(parameters.socket_dir) / f"{id[:16]}.sock"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -288,13 +355,13 @@ def start(runtime: str, id: str, parameters: Any) -> None:
         path.unlink(missing_ok=True)
         ready, tell = os.pipe()
         if os.fork() == 0:
-            become_a_shim(runtime, path, tell)
+            become_a_shim(runtime, hides, parameters.containerd_ttrpc_address, path, tell)
         os.close(tell)
         assert os.read(ready, 1) == b"1"
     print(json.dumps({"version": 3, "address": f"unix://{path}", "protocol": "ttrpc"}))
 
 
-def become_a_shim(runtime: str, path: Path, tell: int) -> None:
+def become_a_shim(runtime: str, hides: bool, events: str, path: Path, tell: int) -> None:
     """Does not return."""
     os.setsid()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -307,20 +374,21 @@ def become_a_shim(runtime: str, path: Path, tell: int) -> None:
         listener.listen()
         os.write(tell, b"1")
         os.close(tell)
-        Shim(runtime, os.getcwd()).serve(listener)
+        Shim(runtime, os.getcwd(), events, hides).serve(listener)
     os._exit(0)
 
 
 def main() -> None:
     """The command line of a shim."""
     split = sys.argv.index("--")
-    runtime, arguments = sys.argv[split - 1], sys.argv[split + 1:]
+    runtime, hides, arguments = sys.argv[1], "hidden" in sys.argv[2:split], sys.argv[split + 1:]
     if "-info" in arguments:
-        sys.stdout.buffer.write(message("RuntimeInfo", name="gantry.stand-in.v1").SerializeToString())
+        name = "gantry.stand-in.v1" if hides else "io.containerd.runc.v2"
+        sys.stdout.buffer.write(message("RuntimeInfo", name=name).SerializeToString())
         return
     id = arguments[arguments.index("-id") + 1]
     if arguments[-1] == "start":
-        start(runtime, id, protos.message(SHIM, "BootstrapParams").FromString(sys.stdin.buffer.read()))
+        start(runtime, hides, id, protos.message(SHIM, "BootstrapParams").FromString(sys.stdin.buffer.read()))
     else:
         subprocess.run(command(runtime) + ["delete", "--force", id], check=False, capture_output=True)
         answer = message("DeleteResponse", exit_status=137, exited_at=_time(time.time_ns()))

@@ -1,5 +1,6 @@
 """Pods in shims of the containerd kind: one written for these tests, and runc's where it is on PATH."""
 
+import json
 import os
 import shutil
 import signal
@@ -19,18 +20,27 @@ HANDLERS = ["shim"]
 STAND_IN = REPOSITORY / "conformance/stand_ins/runtime_shim.py"
 RUNC = shutil.which("runc", path="/usr/sbin:/usr/bin:/sbin:/bin")
 PLACE = Path("/run/shims")
-SHIMS = [path for path in (str(PLACE / "stand-in"), shutil.which("containerd-shim-runc-v2")) if path]
+SHIMS = [path for path in (
+    str(PLACE / "stand-in"), str(PLACE / "hidden"), shutil.which("containerd-shim-runc-v2")) if path]
+
+
+@pytest.fixture
+def stand_ins():
+    """The stand-in, as it is and with hidden processes."""
+    PLACE.mkdir(exist_ok=True)
+    for name, words in [("stand-in", ""), ("hidden", "hidden")]:
+        program = PLACE / name
+        program.write_text(f'#!/bin/sh\nexec {sys.executable} {STAND_IN} {RUNC} {words} -- "$@"\n')
+        program.chmod(0o755)
+    yield PLACE
+    shutil.rmtree(PLACE)
 
 
 @pytest.fixture(params=SHIMS, ids=lambda path: Path(path).name)
-def shim(request):
+def shim(request, stand_ins):
     """The path of one."""
-    PLACE.mkdir(exist_ok=True)
-    program = PLACE / "stand-in"
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} {STAND_IN} {RUNC} -- "$@"\n')
-    program.chmod(0o755)
-    yield request.param
-    shutil.rmtree(PLACE)
+    return request.param
+
 
 
 def handlers(program):
@@ -52,6 +62,9 @@ def pods(shim, pods, configured):
     yield pods
     pods.remove()
     shutil.rmtree("/run/gantry/runtimes")
+
+
+only_hidden = pytest.mark.parametrize("shim", [str(PLACE / "hidden")], ids=["hidden"], indirect=True)
 
 
 def shims():
@@ -114,6 +127,92 @@ def test_commands_run(pods, busybox):
     assert (result.exit_code, result.stdout, result.stderr) == (3, b"out\n", b"err\n")
     assert container.exec("/nowhere").exit_code in (126, 127)
     assert len(container.exec("sh", "-c", "seq 1 100000").stdout) == 588895
+
+
+def test_a_command_that_takes_too_long_is_ended_alone(pods, busybox):
+    """What a shim with a kernel of its own says of a command's process is none of the node's."""
+    container = pods.run().run("sleep 1000", image=busybox)
+    with refused(grpc.StatusCode.DEADLINE_EXCEEDED):
+        container.exec("sleep", "4321", timeout=1)
+    assert "4321" not in container.output("ps")
+    assert container.status.state == cri.CONTAINER_RUNNING
+
+
+def test_one_that_was_never_started_is_removed(pods, busybox):
+    pod = pods.run()
+    pod.create("sleep 1000", image=busybox).remove()
+    stopped = pod.create("sleep 1000", image=busybox)
+    stopped.stop(0)
+    assert stopped.status.state == cri.CONTAINER_EXITED
+
+
+def test_a_pod_with_one_that_was_never_started_is_removed(pods, busybox):
+    pod = pods.run()
+    pod.create("sleep 1000", image=busybox)
+    pod.remove()
+    assert shims() == []
+
+
+@only_hidden
+def test_what_the_shim_says_that_a_container_uses(pods, client, busybox):
+    limit = 64 << 20
+    pod = pods.run()
+    container = pod.run(
+        "x=$(head -c 16000000 /dev/zero | tr '\\0' x); echo held; sleep 1000; :", image=busybox,
+        linux={"resources": {"memory_limit_in_bytes": limit}})
+    container.logged("held")
+    stats = client.ContainerStats(container_id=container.id).stats
+    assert 16_000_000 <= stats.memory.working_set_bytes.value <= limit
+    assert stats.memory.rss_bytes.value >= 16_000_000
+    assert stats.memory.available_bytes.value == limit - stats.memory.working_set_bytes.value
+    assert stats.cpu.usage_core_nano_seconds.value > 0
+    listed = client.ListContainerStats(filter={"id": container.id}).stats
+    assert [each.attributes.id for each in listed] == [container.id]
+    sums = client.PodSandboxStats(pod_sandbox_id=pod.id).stats.linux
+    assert sums.memory.working_set_bytes.value >= 16_000_000
+    assert sums.process.process_count.value >= 1
+
+
+@only_hidden
+def test_memory_that_is_short_is_told_by_an_event(pods, busybox):
+    container = pods.run().run(
+        "x=$(head -c 100000000 /dev/zero | tr '\\0' x); echo $x", image=busybox,
+        linux={"resources": {"memory_limit_in_bytes": 16 << 20}})
+    status = container.exited()
+    assert (status.reason, status.exit_code) == ("OOMKilled", 137)
+
+
+@only_hidden
+def test_a_pods_annotations_tell_a_shim_how_large_it_is(pods):
+    pod = pods.run(linux={"resources": {
+        "cpu_period": 100000, "cpu_quota": 50000, "memory_limit_in_bytes": 64 << 20}})
+    spec = json.loads(Path(f"/run/gantry/pods/{pod.id}/shim/{pod.id}/config.json").read_text())
+    said = {key.removeprefix("io.kubernetes.cri."): value for key, value in spec["annotations"].items()}
+    assert said["container-type"] == "sandbox"
+    assert (said["sandbox-cpu-quota"], said["sandbox-memory"]) == ("50000", str(64 << 20))
+
+
+def test_a_shim_is_found_by_its_name(stand_ins, configured, client):
+    """It is no default by being there; the highest version counts, and a table goes before it."""
+    def named():
+        return [handler.name for handler in client.Status().runtime_handlers]
+
+    before = named()
+    found = [Path("/usr/local/bin") / f"containerd-shim-{name}" for name in (
+        "other-v1", "other-v2", "with-dashes-v2", "broken-v9", "runc-v9", "nothing")]
+    for program in found:
+        program.symlink_to(stand_ins / "hidden" if program.name[-2:] == "v2" else "/bin/false")
+    try:
+        configured("")
+        assert named() == [*before, "other", "with-dashes"]
+        configured(handlers(stand_ins / "hidden"))
+        assert {"runc", "shim", "other"} <= set(named())
+        assert named()[0] == ""
+    finally:
+        for program in found:
+            program.unlink()
+        configured("")
+        shutil.rmtree("/run/gantry/runtimes", ignore_errors=True)
 
 
 def test_the_limits_of_a_container_change(pods, busybox, client):

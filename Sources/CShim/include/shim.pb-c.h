@@ -38,6 +38,18 @@ typedef struct Containerd__Task__V3__StateResponse Containerd__Task__V3__StateRe
 typedef struct Containerd__Task__V3__PidsResponse Containerd__Task__V3__PidsResponse;
 typedef struct Containerd__Task__V3__TaskProcess Containerd__Task__V3__TaskProcess;
 typedef struct Containerd__Task__V3__StatsResponse Containerd__Task__V3__StatsResponse;
+typedef struct Containerd__Task__V3__MetricsV1 Containerd__Task__V3__MetricsV1;
+typedef struct Containerd__Task__V3__PidsMetrics Containerd__Task__V3__PidsMetrics;
+typedef struct Containerd__Task__V3__CPUMetricsV1 Containerd__Task__V3__CPUMetricsV1;
+typedef struct Containerd__Task__V3__CPUTimeV1 Containerd__Task__V3__CPUTimeV1;
+typedef struct Containerd__Task__V3__ThrottlingV1 Containerd__Task__V3__ThrottlingV1;
+typedef struct Containerd__Task__V3__MemoryMetricsV1 Containerd__Task__V3__MemoryMetricsV1;
+typedef struct Containerd__Task__V3__MemoryUseV1 Containerd__Task__V3__MemoryUseV1;
+typedef struct Containerd__Task__V3__MemoryKillsV1 Containerd__Task__V3__MemoryKillsV1;
+typedef struct Containerd__Task__V3__MetricsV2 Containerd__Task__V3__MetricsV2;
+typedef struct Containerd__Task__V3__CPUMetricsV2 Containerd__Task__V3__CPUMetricsV2;
+typedef struct Containerd__Task__V3__MemoryMetricsV2 Containerd__Task__V3__MemoryMetricsV2;
+typedef struct Containerd__Task__V3__MemoryEventsV2 Containerd__Task__V3__MemoryEventsV2;
 typedef struct Containerd__Task__V3__ConnectResponse Containerd__Task__V3__ConnectResponse;
 typedef struct Containerd__Task__V3__ShutdownRequest Containerd__Task__V3__ShutdownRequest;
 typedef struct Containerd__Task__V3__BootstrapParams Containerd__Task__V3__BootstrapParams;
@@ -361,13 +373,200 @@ struct  Containerd__Task__V3__StatsResponse
 {
   ProtobufCMessage base;
   /*
-   * A message of cgroup v1 or v2.
+   * io.containerd.cgroups.v1.Metrics or v2, which follow.
    */
   Containerd__Task__V3__TypedMessage *stats;
 };
 #define CONTAINERD__TASK__V3__STATS_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&containerd__task__v3__stats_response__descriptor) \
     , NULL }
+
+
+/*
+ * What a task uses, in the terms of cgroup v1: times in nanoseconds, memory in bytes. Shims with a machine fill in what
+ * they know of it: gVisor's has usage alone, Kata's no more of memory.stat than the inactive files.
+ */
+struct  Containerd__Task__V3__MetricsV1
+{
+  ProtobufCMessage base;
+  Containerd__Task__V3__PidsMetrics *pids;
+  Containerd__Task__V3__CPUMetricsV1 *cpu;
+  Containerd__Task__V3__MemoryMetricsV1 *memory;
+  Containerd__Task__V3__MemoryKillsV1 *memory_oom_control;
+};
+#define CONTAINERD__TASK__V3__METRICS_V1__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&containerd__task__v3__metrics_v1__descriptor) \
+    , NULL, NULL, NULL, NULL }
+
+
+struct  Containerd__Task__V3__PidsMetrics
+{
+  ProtobufCMessage base;
+  uint64_t current;
+  /*
+   * 0 is none.
+   */
+  uint64_t limit;
+};
+#define CONTAINERD__TASK__V3__PIDS_METRICS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&containerd__task__v3__pids_metrics__descriptor) \
+    , 0, 0 }
+
+
+struct  Containerd__Task__V3__CPUMetricsV1
+{
+  ProtobufCMessage base;
+  Containerd__Task__V3__CPUTimeV1 *usage;
+  Containerd__Task__V3__ThrottlingV1 *throttling;
+};
+#define CONTAINERD__TASK__V3__CPUMETRICS_V1__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&containerd__task__v3__cpumetrics_v1__descriptor) \
+    , NULL, NULL }
+
+
+struct  Containerd__Task__V3__CPUTimeV1
+{
+  ProtobufCMessage base;
+  uint64_t total;
+  uint64_t kernel;
+  uint64_t user;
+};
+#define CONTAINERD__TASK__V3__CPUTIME_V1__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&containerd__task__v3__cputime_v1__descriptor) \
+    , 0, 0, 0 }
+
+
+struct  Containerd__Task__V3__ThrottlingV1
+{
+  ProtobufCMessage base;
+  uint64_t periods;
+  uint64_t throttled_periods;
+  uint64_t throttled_time;
+};
+#define CONTAINERD__TASK__V3__THROTTLING_V1__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&containerd__task__v3__throttling_v1__descriptor) \
+    , 0, 0, 0 }
+
+
+/*
+ * Of the cgroup alone, and with total_ of those below it as well.
+ */
+struct  Containerd__Task__V3__MemoryMetricsV1
+{
+  ProtobufCMessage base;
+  uint64_t cache;
+  uint64_t rss;
+  uint64_t mapped_file;
+  uint64_t pg_fault;
+  uint64_t pg_maj_fault;
+  uint64_t inactive_file;
+  uint64_t active_file;
+  uint64_t total_cache;
+  uint64_t total_rss;
+  uint64_t total_mapped_file;
+  uint64_t total_pg_fault;
+  uint64_t total_pg_maj_fault;
+  uint64_t total_inactive_file;
+  uint64_t total_active_file;
+  Containerd__Task__V3__MemoryUseV1 *usage;
+  /*
+   * Of memory and swap together.
+   */
+  Containerd__Task__V3__MemoryUseV1 *swap;
+  Containerd__Task__V3__MemoryUseV1 *kernel;
+};
+#define CONTAINERD__TASK__V3__MEMORY_METRICS_V1__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&containerd__task__v3__memory_metrics_v1__descriptor) \
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL }
+
+
+struct  Containerd__Task__V3__MemoryUseV1
+{
+  ProtobufCMessage base;
+  uint64_t limit;
+  uint64_t usage;
+  uint64_t max;
+  uint64_t failcnt;
+};
+#define CONTAINERD__TASK__V3__MEMORY_USE_V1__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&containerd__task__v3__memory_use_v1__descriptor) \
+    , 0, 0, 0, 0 }
+
+
+struct  Containerd__Task__V3__MemoryKillsV1
+{
+  ProtobufCMessage base;
+  uint64_t oom_kill;
+};
+#define CONTAINERD__TASK__V3__MEMORY_KILLS_V1__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&containerd__task__v3__memory_kills_v1__descriptor) \
+    , 0 }
+
+
+/*
+ * The same in the terms of cgroup v2: times in microseconds.
+ */
+struct  Containerd__Task__V3__MetricsV2
+{
+  ProtobufCMessage base;
+  Containerd__Task__V3__PidsMetrics *pids;
+  Containerd__Task__V3__CPUMetricsV2 *cpu;
+  Containerd__Task__V3__MemoryMetricsV2 *memory;
+  Containerd__Task__V3__MemoryEventsV2 *memory_events;
+};
+#define CONTAINERD__TASK__V3__METRICS_V2__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&containerd__task__v3__metrics_v2__descriptor) \
+    , NULL, NULL, NULL, NULL }
+
+
+struct  Containerd__Task__V3__CPUMetricsV2
+{
+  ProtobufCMessage base;
+  uint64_t usage_usec;
+  uint64_t user_usec;
+  uint64_t system_usec;
+  uint64_t nr_periods;
+  uint64_t nr_throttled;
+  uint64_t throttled_usec;
+};
+#define CONTAINERD__TASK__V3__CPUMETRICS_V2__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&containerd__task__v3__cpumetrics_v2__descriptor) \
+    , 0, 0, 0, 0, 0, 0 }
+
+
+struct  Containerd__Task__V3__MemoryMetricsV2
+{
+  ProtobufCMessage base;
+  uint64_t anon;
+  uint64_t file;
+  uint64_t file_mapped;
+  uint64_t inactive_file;
+  uint64_t active_file;
+  uint64_t pgfault;
+  uint64_t pgmajfault;
+  uint64_t usage;
+  /*
+   * The greatest number, or 0, is none.
+   */
+  uint64_t usage_limit;
+  uint64_t swap_usage;
+  uint64_t swap_limit;
+  uint64_t max_usage;
+};
+#define CONTAINERD__TASK__V3__MEMORY_METRICS_V2__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&containerd__task__v3__memory_metrics_v2__descriptor) \
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+
+struct  Containerd__Task__V3__MemoryEventsV2
+{
+  ProtobufCMessage base;
+  uint64_t max;
+  uint64_t oom_kill;
+};
+#define CONTAINERD__TASK__V3__MEMORY_EVENTS_V2__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&containerd__task__v3__memory_events_v2__descriptor) \
+    , 0, 0 }
 
 
 struct  Containerd__Task__V3__ConnectResponse
@@ -989,6 +1188,234 @@ Containerd__Task__V3__StatsResponse *
 void   containerd__task__v3__stats_response__free_unpacked
                      (Containerd__Task__V3__StatsResponse *message,
                       ProtobufCAllocator *allocator);
+/* Containerd__Task__V3__MetricsV1 methods */
+void   containerd__task__v3__metrics_v1__init
+                     (Containerd__Task__V3__MetricsV1         *message);
+size_t containerd__task__v3__metrics_v1__get_packed_size
+                     (const Containerd__Task__V3__MetricsV1   *message);
+size_t containerd__task__v3__metrics_v1__pack
+                     (const Containerd__Task__V3__MetricsV1   *message,
+                      uint8_t             *out);
+size_t containerd__task__v3__metrics_v1__pack_to_buffer
+                     (const Containerd__Task__V3__MetricsV1   *message,
+                      ProtobufCBuffer     *buffer);
+Containerd__Task__V3__MetricsV1 *
+       containerd__task__v3__metrics_v1__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   containerd__task__v3__metrics_v1__free_unpacked
+                     (Containerd__Task__V3__MetricsV1 *message,
+                      ProtobufCAllocator *allocator);
+/* Containerd__Task__V3__PidsMetrics methods */
+void   containerd__task__v3__pids_metrics__init
+                     (Containerd__Task__V3__PidsMetrics         *message);
+size_t containerd__task__v3__pids_metrics__get_packed_size
+                     (const Containerd__Task__V3__PidsMetrics   *message);
+size_t containerd__task__v3__pids_metrics__pack
+                     (const Containerd__Task__V3__PidsMetrics   *message,
+                      uint8_t             *out);
+size_t containerd__task__v3__pids_metrics__pack_to_buffer
+                     (const Containerd__Task__V3__PidsMetrics   *message,
+                      ProtobufCBuffer     *buffer);
+Containerd__Task__V3__PidsMetrics *
+       containerd__task__v3__pids_metrics__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   containerd__task__v3__pids_metrics__free_unpacked
+                     (Containerd__Task__V3__PidsMetrics *message,
+                      ProtobufCAllocator *allocator);
+/* Containerd__Task__V3__CPUMetricsV1 methods */
+void   containerd__task__v3__cpumetrics_v1__init
+                     (Containerd__Task__V3__CPUMetricsV1         *message);
+size_t containerd__task__v3__cpumetrics_v1__get_packed_size
+                     (const Containerd__Task__V3__CPUMetricsV1   *message);
+size_t containerd__task__v3__cpumetrics_v1__pack
+                     (const Containerd__Task__V3__CPUMetricsV1   *message,
+                      uint8_t             *out);
+size_t containerd__task__v3__cpumetrics_v1__pack_to_buffer
+                     (const Containerd__Task__V3__CPUMetricsV1   *message,
+                      ProtobufCBuffer     *buffer);
+Containerd__Task__V3__CPUMetricsV1 *
+       containerd__task__v3__cpumetrics_v1__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   containerd__task__v3__cpumetrics_v1__free_unpacked
+                     (Containerd__Task__V3__CPUMetricsV1 *message,
+                      ProtobufCAllocator *allocator);
+/* Containerd__Task__V3__CPUTimeV1 methods */
+void   containerd__task__v3__cputime_v1__init
+                     (Containerd__Task__V3__CPUTimeV1         *message);
+size_t containerd__task__v3__cputime_v1__get_packed_size
+                     (const Containerd__Task__V3__CPUTimeV1   *message);
+size_t containerd__task__v3__cputime_v1__pack
+                     (const Containerd__Task__V3__CPUTimeV1   *message,
+                      uint8_t             *out);
+size_t containerd__task__v3__cputime_v1__pack_to_buffer
+                     (const Containerd__Task__V3__CPUTimeV1   *message,
+                      ProtobufCBuffer     *buffer);
+Containerd__Task__V3__CPUTimeV1 *
+       containerd__task__v3__cputime_v1__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   containerd__task__v3__cputime_v1__free_unpacked
+                     (Containerd__Task__V3__CPUTimeV1 *message,
+                      ProtobufCAllocator *allocator);
+/* Containerd__Task__V3__ThrottlingV1 methods */
+void   containerd__task__v3__throttling_v1__init
+                     (Containerd__Task__V3__ThrottlingV1         *message);
+size_t containerd__task__v3__throttling_v1__get_packed_size
+                     (const Containerd__Task__V3__ThrottlingV1   *message);
+size_t containerd__task__v3__throttling_v1__pack
+                     (const Containerd__Task__V3__ThrottlingV1   *message,
+                      uint8_t             *out);
+size_t containerd__task__v3__throttling_v1__pack_to_buffer
+                     (const Containerd__Task__V3__ThrottlingV1   *message,
+                      ProtobufCBuffer     *buffer);
+Containerd__Task__V3__ThrottlingV1 *
+       containerd__task__v3__throttling_v1__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   containerd__task__v3__throttling_v1__free_unpacked
+                     (Containerd__Task__V3__ThrottlingV1 *message,
+                      ProtobufCAllocator *allocator);
+/* Containerd__Task__V3__MemoryMetricsV1 methods */
+void   containerd__task__v3__memory_metrics_v1__init
+                     (Containerd__Task__V3__MemoryMetricsV1         *message);
+size_t containerd__task__v3__memory_metrics_v1__get_packed_size
+                     (const Containerd__Task__V3__MemoryMetricsV1   *message);
+size_t containerd__task__v3__memory_metrics_v1__pack
+                     (const Containerd__Task__V3__MemoryMetricsV1   *message,
+                      uint8_t             *out);
+size_t containerd__task__v3__memory_metrics_v1__pack_to_buffer
+                     (const Containerd__Task__V3__MemoryMetricsV1   *message,
+                      ProtobufCBuffer     *buffer);
+Containerd__Task__V3__MemoryMetricsV1 *
+       containerd__task__v3__memory_metrics_v1__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   containerd__task__v3__memory_metrics_v1__free_unpacked
+                     (Containerd__Task__V3__MemoryMetricsV1 *message,
+                      ProtobufCAllocator *allocator);
+/* Containerd__Task__V3__MemoryUseV1 methods */
+void   containerd__task__v3__memory_use_v1__init
+                     (Containerd__Task__V3__MemoryUseV1         *message);
+size_t containerd__task__v3__memory_use_v1__get_packed_size
+                     (const Containerd__Task__V3__MemoryUseV1   *message);
+size_t containerd__task__v3__memory_use_v1__pack
+                     (const Containerd__Task__V3__MemoryUseV1   *message,
+                      uint8_t             *out);
+size_t containerd__task__v3__memory_use_v1__pack_to_buffer
+                     (const Containerd__Task__V3__MemoryUseV1   *message,
+                      ProtobufCBuffer     *buffer);
+Containerd__Task__V3__MemoryUseV1 *
+       containerd__task__v3__memory_use_v1__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   containerd__task__v3__memory_use_v1__free_unpacked
+                     (Containerd__Task__V3__MemoryUseV1 *message,
+                      ProtobufCAllocator *allocator);
+/* Containerd__Task__V3__MemoryKillsV1 methods */
+void   containerd__task__v3__memory_kills_v1__init
+                     (Containerd__Task__V3__MemoryKillsV1         *message);
+size_t containerd__task__v3__memory_kills_v1__get_packed_size
+                     (const Containerd__Task__V3__MemoryKillsV1   *message);
+size_t containerd__task__v3__memory_kills_v1__pack
+                     (const Containerd__Task__V3__MemoryKillsV1   *message,
+                      uint8_t             *out);
+size_t containerd__task__v3__memory_kills_v1__pack_to_buffer
+                     (const Containerd__Task__V3__MemoryKillsV1   *message,
+                      ProtobufCBuffer     *buffer);
+Containerd__Task__V3__MemoryKillsV1 *
+       containerd__task__v3__memory_kills_v1__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   containerd__task__v3__memory_kills_v1__free_unpacked
+                     (Containerd__Task__V3__MemoryKillsV1 *message,
+                      ProtobufCAllocator *allocator);
+/* Containerd__Task__V3__MetricsV2 methods */
+void   containerd__task__v3__metrics_v2__init
+                     (Containerd__Task__V3__MetricsV2         *message);
+size_t containerd__task__v3__metrics_v2__get_packed_size
+                     (const Containerd__Task__V3__MetricsV2   *message);
+size_t containerd__task__v3__metrics_v2__pack
+                     (const Containerd__Task__V3__MetricsV2   *message,
+                      uint8_t             *out);
+size_t containerd__task__v3__metrics_v2__pack_to_buffer
+                     (const Containerd__Task__V3__MetricsV2   *message,
+                      ProtobufCBuffer     *buffer);
+Containerd__Task__V3__MetricsV2 *
+       containerd__task__v3__metrics_v2__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   containerd__task__v3__metrics_v2__free_unpacked
+                     (Containerd__Task__V3__MetricsV2 *message,
+                      ProtobufCAllocator *allocator);
+/* Containerd__Task__V3__CPUMetricsV2 methods */
+void   containerd__task__v3__cpumetrics_v2__init
+                     (Containerd__Task__V3__CPUMetricsV2         *message);
+size_t containerd__task__v3__cpumetrics_v2__get_packed_size
+                     (const Containerd__Task__V3__CPUMetricsV2   *message);
+size_t containerd__task__v3__cpumetrics_v2__pack
+                     (const Containerd__Task__V3__CPUMetricsV2   *message,
+                      uint8_t             *out);
+size_t containerd__task__v3__cpumetrics_v2__pack_to_buffer
+                     (const Containerd__Task__V3__CPUMetricsV2   *message,
+                      ProtobufCBuffer     *buffer);
+Containerd__Task__V3__CPUMetricsV2 *
+       containerd__task__v3__cpumetrics_v2__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   containerd__task__v3__cpumetrics_v2__free_unpacked
+                     (Containerd__Task__V3__CPUMetricsV2 *message,
+                      ProtobufCAllocator *allocator);
+/* Containerd__Task__V3__MemoryMetricsV2 methods */
+void   containerd__task__v3__memory_metrics_v2__init
+                     (Containerd__Task__V3__MemoryMetricsV2         *message);
+size_t containerd__task__v3__memory_metrics_v2__get_packed_size
+                     (const Containerd__Task__V3__MemoryMetricsV2   *message);
+size_t containerd__task__v3__memory_metrics_v2__pack
+                     (const Containerd__Task__V3__MemoryMetricsV2   *message,
+                      uint8_t             *out);
+size_t containerd__task__v3__memory_metrics_v2__pack_to_buffer
+                     (const Containerd__Task__V3__MemoryMetricsV2   *message,
+                      ProtobufCBuffer     *buffer);
+Containerd__Task__V3__MemoryMetricsV2 *
+       containerd__task__v3__memory_metrics_v2__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   containerd__task__v3__memory_metrics_v2__free_unpacked
+                     (Containerd__Task__V3__MemoryMetricsV2 *message,
+                      ProtobufCAllocator *allocator);
+/* Containerd__Task__V3__MemoryEventsV2 methods */
+void   containerd__task__v3__memory_events_v2__init
+                     (Containerd__Task__V3__MemoryEventsV2         *message);
+size_t containerd__task__v3__memory_events_v2__get_packed_size
+                     (const Containerd__Task__V3__MemoryEventsV2   *message);
+size_t containerd__task__v3__memory_events_v2__pack
+                     (const Containerd__Task__V3__MemoryEventsV2   *message,
+                      uint8_t             *out);
+size_t containerd__task__v3__memory_events_v2__pack_to_buffer
+                     (const Containerd__Task__V3__MemoryEventsV2   *message,
+                      ProtobufCBuffer     *buffer);
+Containerd__Task__V3__MemoryEventsV2 *
+       containerd__task__v3__memory_events_v2__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   containerd__task__v3__memory_events_v2__free_unpacked
+                     (Containerd__Task__V3__MemoryEventsV2 *message,
+                      ProtobufCAllocator *allocator);
 /* Containerd__Task__V3__ConnectResponse methods */
 void   containerd__task__v3__connect_response__init
                      (Containerd__Task__V3__ConnectResponse         *message);
@@ -1288,6 +1715,42 @@ typedef void (*Containerd__Task__V3__TaskProcess_Closure)
 typedef void (*Containerd__Task__V3__StatsResponse_Closure)
                  (const Containerd__Task__V3__StatsResponse *message,
                   void *closure_data);
+typedef void (*Containerd__Task__V3__MetricsV1_Closure)
+                 (const Containerd__Task__V3__MetricsV1 *message,
+                  void *closure_data);
+typedef void (*Containerd__Task__V3__PidsMetrics_Closure)
+                 (const Containerd__Task__V3__PidsMetrics *message,
+                  void *closure_data);
+typedef void (*Containerd__Task__V3__CPUMetricsV1_Closure)
+                 (const Containerd__Task__V3__CPUMetricsV1 *message,
+                  void *closure_data);
+typedef void (*Containerd__Task__V3__CPUTimeV1_Closure)
+                 (const Containerd__Task__V3__CPUTimeV1 *message,
+                  void *closure_data);
+typedef void (*Containerd__Task__V3__ThrottlingV1_Closure)
+                 (const Containerd__Task__V3__ThrottlingV1 *message,
+                  void *closure_data);
+typedef void (*Containerd__Task__V3__MemoryMetricsV1_Closure)
+                 (const Containerd__Task__V3__MemoryMetricsV1 *message,
+                  void *closure_data);
+typedef void (*Containerd__Task__V3__MemoryUseV1_Closure)
+                 (const Containerd__Task__V3__MemoryUseV1 *message,
+                  void *closure_data);
+typedef void (*Containerd__Task__V3__MemoryKillsV1_Closure)
+                 (const Containerd__Task__V3__MemoryKillsV1 *message,
+                  void *closure_data);
+typedef void (*Containerd__Task__V3__MetricsV2_Closure)
+                 (const Containerd__Task__V3__MetricsV2 *message,
+                  void *closure_data);
+typedef void (*Containerd__Task__V3__CPUMetricsV2_Closure)
+                 (const Containerd__Task__V3__CPUMetricsV2 *message,
+                  void *closure_data);
+typedef void (*Containerd__Task__V3__MemoryMetricsV2_Closure)
+                 (const Containerd__Task__V3__MemoryMetricsV2 *message,
+                  void *closure_data);
+typedef void (*Containerd__Task__V3__MemoryEventsV2_Closure)
+                 (const Containerd__Task__V3__MemoryEventsV2 *message,
+                  void *closure_data);
 typedef void (*Containerd__Task__V3__ConnectResponse_Closure)
                  (const Containerd__Task__V3__ConnectResponse *message,
                   void *closure_data);
@@ -1510,6 +1973,18 @@ extern const ProtobufCMessageDescriptor containerd__task__v3__state_response__de
 extern const ProtobufCMessageDescriptor containerd__task__v3__pids_response__descriptor;
 extern const ProtobufCMessageDescriptor containerd__task__v3__task_process__descriptor;
 extern const ProtobufCMessageDescriptor containerd__task__v3__stats_response__descriptor;
+extern const ProtobufCMessageDescriptor containerd__task__v3__metrics_v1__descriptor;
+extern const ProtobufCMessageDescriptor containerd__task__v3__pids_metrics__descriptor;
+extern const ProtobufCMessageDescriptor containerd__task__v3__cpumetrics_v1__descriptor;
+extern const ProtobufCMessageDescriptor containerd__task__v3__cputime_v1__descriptor;
+extern const ProtobufCMessageDescriptor containerd__task__v3__throttling_v1__descriptor;
+extern const ProtobufCMessageDescriptor containerd__task__v3__memory_metrics_v1__descriptor;
+extern const ProtobufCMessageDescriptor containerd__task__v3__memory_use_v1__descriptor;
+extern const ProtobufCMessageDescriptor containerd__task__v3__memory_kills_v1__descriptor;
+extern const ProtobufCMessageDescriptor containerd__task__v3__metrics_v2__descriptor;
+extern const ProtobufCMessageDescriptor containerd__task__v3__cpumetrics_v2__descriptor;
+extern const ProtobufCMessageDescriptor containerd__task__v3__memory_metrics_v2__descriptor;
+extern const ProtobufCMessageDescriptor containerd__task__v3__memory_events_v2__descriptor;
 extern const ProtobufCMessageDescriptor containerd__task__v3__connect_response__descriptor;
 extern const ProtobufCMessageDescriptor containerd__task__v3__shutdown_request__descriptor;
 extern const ProtobufCMessageDescriptor containerd__task__v3__bootstrap_params__descriptor;

@@ -36,7 +36,10 @@ extension Monitor {
         _ = try await ask(.initProcess(container: container, pid: pid))
     }
 
-    /// Says that a shim has made a container, whose end it tells from now on.
+    /// In the place of a process: the shim is not asked for the container's end any more.
+    public static let nobody: Int32 = 0
+
+    /// Says that a shim has made a container, whose end it tells from now on. Safe to repeat.
     public func watch(_ container: String, pid: Int32) async throws {
         _ = try await ask(.watch(container: container, pid: pid))
     }

@@ -62,6 +62,10 @@ public struct Handler: Codable, Hashable, Sendable {
     /// `pid` is the sandbox's, and only `Runtime.waitArguments` tells how it ended.
     public var hidesProcesses: Bool { has(.hiddenProcesses) }
 
+    /// Whether the pod's monitor runs its `start`, for the streams of that are the container's. Shims
+    /// have FIFOs for those.
+    public var isStartedByMonitor: Bool { hidesProcesses && !isShim }
+
     /// Whether `exec` leaves the program alone, and `gantry-exec` waits for it. A runtime that waits by
     /// itself may copy the output, and then ends only when nobody writes any more (runc), or wait for
     /// all that has become its child (crun).
@@ -83,7 +87,7 @@ public struct Handler: Codable, Hashable, Sendable {
 /// The runtimes that are installed.
 public enum Runtimes {
     /// Those that are looked for, in the order in which one is the default.
-    private static let names = ["crun", "runc", "runsc"]
+    public static let names = ["crun", "runc", "runsc"]
 
     /// Where each of those that are looked for has its state, by name.
     public static func roots(runRoot: String) -> [String: String] {
@@ -113,7 +117,7 @@ public enum Runtimes {
         return search.map { "\($0)/\(name)" }.first(where: isProgram)
     }
 
-    private static func isProgram(_ path: String) -> Bool {
+    public static func isProgram(_ path: String) -> Bool {
         access(path, X_OK) == 0
     }
 

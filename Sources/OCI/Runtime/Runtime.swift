@@ -79,6 +79,9 @@ public struct Runtime: Sendable {
         RuntimeFailure(log: log)?.error(doing: "\(handler.name) start \(id)")
     }
 
+    /// Whether the monitor is to be told of its start, or else of its creation.
+    public var isWatchedFromStart: Bool { tasks != nil && handler.hidesProcesses }
+
     /// Lets a created container's process begin.
     public func start(_ id: String) async throws {
         if let tasks {

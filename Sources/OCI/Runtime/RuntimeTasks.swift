@@ -1,7 +1,7 @@
 internal import Kernel
 internal import Model
 public import MonitorProtocol
-internal import System
+public import System
 
 /// What stands in the place of a runtime's command line: the tasks of a pod's shim.
 ///
@@ -18,6 +18,8 @@ public protocol RuntimeTasks: Sendable {
     func state(_ id: String) async throws -> RuntimeState
     /// - Parameter limits: of the OCI runtime specification, as JSON.
     func update(_ id: String, _ limits: [UInt8]) async throws
+    /// What a container uses, where its processes are hidden; nil where nobody says.
+    func usage(_ id: String) async throws -> CgroupUsage?
     /// Sets the size of a container's terminal, in characters.
     func resize(_ id: String, width: UInt16, height: UInt16) async throws
     /// Starts a program in a container.
@@ -30,17 +32,21 @@ public protocol RuntimeTasks: Sendable {
 /// A program that a shim has started in a container.
 public struct AddedProcess: Sendable {
     public let streams: OpenedStreams
-    /// On the node.
-    let pid: Int32
+    /// On the node; nil for one of another kernel's.
+    let pid: Int32?
     /// Waits for its end, and has the shim forget it; called once.
     let exit: @Sendable () async throws -> Int32
+    /// Ends it, and has the shim forget it.
+    let kill: @Sendable () async throws -> Void
 
     public init(
-        streams: OpenedStreams, pid: Int32, exit: @escaping @Sendable () async throws -> Int32
+        streams: OpenedStreams, pid: Int32?, exit: @escaping @Sendable () async throws -> Int32,
+        kill: @escaping @Sendable () async throws -> Void
     ) {
         self.streams = streams
         self.pid = pid
         self.exit = exit
+        self.kill = kill
     }
 }
 
@@ -82,14 +88,18 @@ extension Runtime {
                 standardError: Array("\(failure.message)\n".utf8))
         }
         let mark = ProcessMark()
-        mark.put(on: added.pid)
+        if let pid = added.pid { mark.put(on: pid) }
         do {
             return try await withDeadline(limit ?? .longest, "exec") {
                 try await collect(added, outputLimit)
             }
         } catch {
-            mark.put(on: added.pid)
-            try await mark.kill()
+            if let pid = added.pid {
+                mark.put(on: pid)
+                try await mark.kill()
+            }
+            // A task of its own: ours may have been cancelled, and calls end with that.
+            try await Task { try await added.kill() }.value
             let isLate = (error as? GantryError)?.code == .deadlineExceeded
             guard isLate, let limit else { throw error }
             throw GantryError(

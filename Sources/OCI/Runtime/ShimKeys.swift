@@ -4,8 +4,13 @@ public struct ShimKeys: Codable, Hashable, Sendable {
     public var configPath = ""
     /// What kind of file that is, where the shim wants to know.
     public var configType = ""
+    /// What would be in such a file, for a shim that takes it with its options.
+    public var configBody = ""
     /// The runtime that a shim for OCI command lines runs; empty: its default.
     public var binary = ""
+
+    /// Whether it was found on the search path, and not in the configuration.
+    public var isFound = false
 
     public init() {}
 }

@@ -50,7 +50,7 @@ extension SpecBuilder {
                 seccomp: security.seccomp, apparmor: security.apparmor,
                 seccompProfilePath: security.seccompProfilePath))
         var spec = try self.container(try request(infra, container))
-        spec.annotations[CRIAnnotation.containerType] = "sandbox"
+        spec.annotations.merge(CRIAnnotation.ofInfra(infra.sandbox)) { $1 }
         spec.annotations[CRIAnnotation.containerName] = nil
         spec.annotations[CRIAnnotation.imageName] = nil
         return spec

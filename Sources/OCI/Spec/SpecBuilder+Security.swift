@@ -87,6 +87,22 @@ enum CRIAnnotation {
     static let containerName = "io.kubernetes.cri.container-name"
     static let imageName = "io.kubernetes.cri.image-name"
 
+    /// Of the infra container alone. A shim with a virtual machine makes that as large as the pod's
+    /// limits say, which the kubelet sends with the pod; gVisor's finds the pod's volumes by its log
+    /// directory.
+    static func ofInfra(_ sandbox: PodSandboxConfig) -> [String: String] {
+        var all = [
+            containerType: "sandbox",
+            "io.kubernetes.cri.sandbox-log-directory": sandbox.logDirectory,
+        ]
+        guard let limits = sandbox.linux?.resources else { return all }
+        all["io.kubernetes.cri.sandbox-cpu-period"] = "\(limits.cpuPeriod)"
+        all["io.kubernetes.cri.sandbox-cpu-quota"] = "\(limits.cpuQuota)"
+        all["io.kubernetes.cri.sandbox-cpu-shares"] = "\(limits.cpuShares)"
+        all["io.kubernetes.cri.sandbox-memory"] = "\(limits.memoryLimitInBytes)"
+        return all
+    }
+
     static func of(_ sandbox: PodSandboxConfig, id: String) -> [String: String] {
         [
             "io.kubernetes.cri.sandbox-id": id,

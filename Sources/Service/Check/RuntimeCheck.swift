@@ -8,7 +8,7 @@ extension NodeCheck {
     func runtimes() async -> [Finding] {
         let handlers = await Handlers.probe(settings, paths)
         var findings = handlers.working.map(working) + handlers.failures.map(failed)
-        if handlers.working.isEmpty {
+        if handlers.standard == nil {
             findings.append(
                 .problem(
                     Self.area, "no OCI runtime works",

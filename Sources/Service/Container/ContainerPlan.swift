@@ -74,7 +74,7 @@ struct ContainerPlan: Sendable {
             pidFile: paths.pidFile, consoleSocket: config.tty ? paths.console : "",
             logPath: container().log?.text ?? "", keepsInput: config.stdin,
             exitRecord: node.paths.pod(sandbox.id).exitRecord(id))
-        if handler.runtime.handler.hidesProcesses {
+        if handler.runtime.handler.isStartedByMonitor {
             request.startArguments = handler.runtime.startArguments(id, log: paths.log)
             request.waitArguments = handler.runtime.waitArguments(id)
         }

@@ -46,7 +46,11 @@ struct StartContainer: RPC {
     /// of the runtime's command.
     private func start(_ container: SandboxContainer) async throws {
         let runtime = try node.runtime(of: container.sandbox)
-        guard runtime.handler.hidesProcesses else { return try await runtime.start(container.id) }
+        guard runtime.handler.isStartedByMonitor else {
+            return try await node.start(container.id, runtime, watched: container.phase.pid) {
+                try container.sandbox.requireMonitor()
+            }
+        }
         let monitor = try container.sandbox.requireMonitor()
         do {
             try await monitor.startHidden(container.id, within: runtime.limit)

@@ -75,7 +75,7 @@ struct MetricLabels: Sendable {
         let container = reading.container
         let pod = container.sandbox.config.metadata ?? PodSandboxMetadata()
         values = [
-            container.config.metadata?.name ?? "", reading.cgroup.path,
+            container.config.metadata?.name ?? "", reading.cgroup?.path ?? "",
             image, container.id, pod.namespace, pod.name,
         ]
     }

@@ -23,7 +23,7 @@ struct Status: RPC {
 
     /// True only for a runtime that was run and answered.
     private var runtimeCondition: RuntimeCondition {
-        if node.handlers.working.isEmpty {
+        if node.handlers.standard == nil {
             return RuntimeCondition(
                 type: "RuntimeReady", status: false, reason: "NoRuntime",
                 message:
@@ -47,7 +47,7 @@ struct Status: RPC {
     /// The default handler is listed once more under the empty name (api.proto, RuntimeHandler).
     private var handlers: [Model.RuntimeHandler] {
         let named = node.handlers.working.map { ($0.name, $0) }
-        let unnamed = node.handlers.working.first.map { [("", $0)] } ?? []
+        let unnamed = node.handlers.standard.map { [("", $0)] } ?? []
         return (unnamed + named).map { name, handler in
             Model.RuntimeHandler(name: name, features: handler.message)
         }

@@ -28,12 +28,20 @@ struct WorkingHandler: Sendable {
 struct Handlers: Sendable {
     private(set) var working: [WorkingHandler] = []
     private(set) var failures: [String] = []
+    /// The name of the configured default.
+    private var preferred = ""
+
+    /// Of pods that name none. A shim that is only there must not take over when the runtime that was
+    /// the default fails.
+    var standard: WorkingHandler? {
+        working.first { $0.name == preferred || !$0.runtime.handler.shim.isFound }
+    }
     /// What was found out of all that work.
     private(set) var known = KnownAbilities()
 
     /// Runs all configured runtimes, so that only those that answer count.
     static func probe(_ settings: Settings, _ paths: Paths) async -> Handlers {
-        let found = settings.candidates
+        let found = (try? await Blocking.run { settings.candidates }) ?? []
         let driver = settings.cgroupDriver ?? OCI.CgroupDriver.detect()
         let known = (try? await Blocking.run { KnownAbilities(file: paths.knownAbilities) })
         let answers = await answers(of: found, driver, known ?? KnownAbilities(), settings, paths)
@@ -118,9 +126,12 @@ struct Handlers: Sendable {
         working += others.filter { !names.contains($0.name) }
     }
 
+    /// - Parameter name: of the configured default.
     private mutating func putFirst(_ name: String) {
-        guard let index = working.firstIndex(where: { $0.name == name }) else { return }
-        working.insert(working.remove(at: index), at: 0)
+        if let index = working.firstIndex(where: { $0.name == name }) {
+            working.insert(working.remove(at: index), at: 0)
+        }
+        preferred = name
     }
 
     /// Where each runtime keeps what it knows, by the handler's name.
@@ -132,7 +143,7 @@ struct Handlers: Sendable {
     /// The handler that a RuntimeClass names; the empty name is the default.
     /// - Throws: `invalidArgument` for an unknown one.
     func named(_ name: String) throws -> WorkingHandler {
-        let found = name.isEmpty ? working.first : working.first { $0.name == name }
+        let found = name.isEmpty ? standard : working.first { $0.name == name }
         guard let found else {
             let names = working.map(\.name).joined(separator: ", ")
             throw GantryError(
@@ -145,8 +156,10 @@ struct Handlers: Sendable {
 
 extension Settings {
     /// The handlers that are configured; without any, those whose programs are found.
+    /// After these, shims that are found: none of them becomes the default by being there.
     fileprivate var candidates: [Handler] {
-        handlers.isEmpty ? Runtimes.discover(runRoot: runRoot) : handlers
+        let named = handlers.isEmpty ? Runtimes.discover(runRoot: runRoot) : handlers
+        return named + InstalledShims.handlers(besides: named, runRoot: runRoot)
     }
 
     /// Those that pods can name, the default first, as they were found; one that does not work as it

@@ -32,7 +32,7 @@ extension SandboxResources {
             try InitProcess.requireOwnProcesses(of: pid, runtime.handler)
         }
         failpoint("RunPodSandbox/infra container created")
-        try await runtime.start(sandbox.id)
+        try await node.start(sandbox.id, runtime, watched: pid) { monitor }
         failpoint("RunPodSandbox/infra container started")
         sandbox.update { $0.infraPid = pid }
     }
@@ -80,6 +80,24 @@ extension SandboxResources {
 }
 
 extension Node {
+    /// Has the runtime start a container that it has created.
+    ///
+    /// A shim with a kernel of its own may answer no `Wait` for a container that was never started,
+    /// so that the monitor asks from here on.
+    func start(
+        _ id: String, _ runtime: Runtime, watched pid: Int32?, _ monitor: () throws -> Monitor
+    ) async throws {
+        guard runtime.isWatchedFromStart, let pid else { return try await runtime.start(id) }
+        let monitor = try monitor()
+        try await monitor.watch(id, pid: pid)
+        do {
+            try await runtime.start(id)
+        } catch {
+            try? await monitor.watch(id, pid: Monitor.nobody)
+            throw error
+        }
+    }
+
     /// Has the monitor create a container; what the runtime says of a failure becomes the error.
     /// - Parameters:
     ///   - cgroup: the container's, below each hierarchy's mount point.

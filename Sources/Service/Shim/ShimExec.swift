@@ -24,16 +24,32 @@ extension ShimTasks {
             // From here on the shim has them open.
             files.remove()
             if choice.stdin { try? await client.closeInput(id, exec: exec) }
-            return AddedProcess(streams: streams, pid: pid) {
-                let end = try await client.wait(id, exec: exec)
-                // It returns when all output was passed on.
-                _ = try? await client.delete(id, exec: exec)
-                return end.code
-            }
+            return AddedProcess(
+                streams: streams, pid: shim.hidesProcesses ? nil : pid,
+                exit: {
+                    let end = try await client.wait(id, exec: exec)
+                    // It returns when all output was passed on.
+                    _ = try? await client.delete(id, exec: exec)
+                    return end.code
+                }, kill: { try await kill(exec, of: id, client) })
         } catch {
             files.remove()
             throw error
         }
+    }
+
+    /// Ends a program that the shim has started, and has it forgotten. One that has ended is no error.
+    private func kill(_ exec: String, of id: String, _ client: TaskClient) async throws {
+        // Shims tell of one that has ended already in words of their own; its end counts.
+        try? await client.kill(id, exec: exec, signal: StopSignal.kill, all: true)
+        do {
+            _ = try await withDeadline(TaskClient.patience, "the end of a command in \(id)") {
+                try await client.wait(id, exec: exec)
+            }
+        } catch let error as GantryError where error.code == .notFound {
+            return
+        }
+        _ = try? await client.delete(id, exec: exec)
     }
 
     private func start(_ exec: String, of id: String, _ client: TaskClient) async throws -> Int32 {

@@ -7,6 +7,8 @@ internal import Text
 struct ShimHandler: Sendable {
     let program: ShimProgram
     let options: TypedMessage?
+    /// Whether what it tells of processes is not to be taken for the node's.
+    let hidesProcesses: Bool
 
     /// Has the program say what it is.
     /// - Throws: `unavailable` with its own words.
@@ -19,15 +21,21 @@ struct ShimHandler: Sendable {
         let name = try await program.probe()
         var probed = handler
         probed.found[.infra] = true
-        // Figures of containers are those of processes, where they are the node's.
-        probed.found[.hiddenProcesses] = false
+        // To take a machine's process for a container's would be worse than the other way around.
+        probed.found[.hiddenProcesses] = !isRunc(name)
         var features = HandlerFeatures(version: name)
         if handler.has(.recursiveReadOnly) { features.mountOptions.insert("rro") }
         features.mapsIDs = handler.has(.mappedMounts)
         return (
-            ShimHandler(program: program, options: options(handler, name, driver)),
+            ShimHandler(
+                program: program, options: options(handler, name, driver),
+                hidesProcesses: probed.hidesProcesses),
             ProbedHandler(handler: probed, features: features)
         )
+    }
+
+    private static func isRunc(_ name: String) -> Bool {
+        name.begins(with: "io.containerd.runc.")
     }
 
     /// runc's shim has options of its own; all others that are known have a file.
@@ -35,10 +43,11 @@ struct ShimHandler: Sendable {
         _ handler: Handler, _ name: String, _ driver: OCI.CgroupDriver
     ) -> TypedMessage? {
         let keys = handler.shim
-        if !keys.configPath.isEmpty {
-            return ShimProgram.options(file: keys.configPath, type: keys.configType)
+        if !keys.configPath.isEmpty || !keys.configBody.isEmpty {
+            return ShimProgram.options(
+                file: keys.configPath, type: keys.configType, body: keys.configBody)
         }
-        guard name.begins(with: "io.containerd.runc.") else { return nil }
+        guard isRunc(name) else { return nil }
         return ShimProgram.options(
             runtime: keys.binary, root: handler.root, systemdCgroup: driver == .systemd)
     }

@@ -21,6 +21,8 @@ struct ShimTasks: Sendable {
     func bundle(_ id: String) -> String { id == sandbox ? sandboxBundle : "\(containers)/\(id)" }
 
     private static let killLimit = Duration.seconds(30)
+    /// The time that a shim has to go by itself.
+    private static let leave = Duration.seconds(10)
 
     func record() async throws -> ShimRecord? {
         try await ShimRecord.read(in: sandboxBundle)
@@ -53,7 +55,8 @@ struct ShimTasks: Sendable {
     }
 
     /// Ends the shim, which has no container any more. Safe to repeat.
-    private func end(_ record: ShimRecord) async throws {
+    /// - Parameter process: the shim's, as far as it has said.
+    private func end(_ record: ShimRecord, _ process: PidDescriptor?) async throws {
         // A shim does not count what it is creating, and would leave it behind.
         for creation in connections.creations(in: sandbox) {
             try await withDeadline(Self.killLimit, "a creation") { try await creation.wait() }
@@ -66,13 +69,8 @@ struct ShimTasks: Sendable {
         if let bootstrap,
             let client = try await connections.client(of: sandbox, at: bootstrap)
         {
-            let process = client.process.flatMap { PidDescriptor($0) }
-            try await client.shutDown(sandbox)
-            if let process {
-                try await withDeadline(Self.killLimit, "the end of the shim") {
-                    try await process.exit()
-                }
-            }
+            // One that answers lives, and the descriptor is its own.
+            if try await client.shutDown(sandbox), let process { try await Self.end(process) }
             client.close()
         } else if bootstrap != nil {
             try await clean(sandbox)
@@ -85,6 +83,16 @@ struct ShimTasks: Sendable {
             try await Blocking.run { try Files.remove(socket) }
         }
         try await ShimRecord.remove(in: sandboxBundle)
+    }
+
+    /// A shim that does not go when it is asked to has nothing left to lose.
+    private static func end(_ process: PidDescriptor) async throws {
+        do {
+            try await withDeadline(leave, "the end of the shim") { try await process.exit() }
+        } catch let error as GantryError where error.code == .deadlineExceeded {
+            process.kill()
+            try await withDeadline(killLimit, "the end of the shim") { try await process.exit() }
+        }
     }
 
     /// Has the program remove what a shim has left that is gone.
@@ -126,7 +134,7 @@ extension ShimTasks: RuntimeTasks {
             stderr: task.hasTerminal ? "" : task.stderr, terminal: task.hasTerminal)
         let pid = try await client.create(
             id, bundle: bundle(id), streams, options: shim.options)
-        try await monitor.watch(id, pid: pid)
+        if !shim.hidesProcesses { try await monitor.watch(id, pid: pid) }
         return pid
     }
 
@@ -147,8 +155,12 @@ extension ShimTasks: RuntimeTasks {
         let found = try await record()
         let own = found == nil ? try await ShimRecord.read(in: bundle(id)) : nil
         guard let record = found ?? own else { return }
+        var process: PidDescriptor?
         do {
             if let client = try await client(record) {
+                if id == sandbox {
+                    process = (try? await client.process(of: id)).flatMap { PidDescriptor($0) }
+                }
                 try await remove(id, client, force: force)
             } else if record.bootstrap != nil {
                 try await clean(id)
@@ -156,12 +168,15 @@ extension ShimTasks: RuntimeTasks {
         } catch let error as GantryError where error.code == .unavailable {
             try await clean(id)
         }
-        if id == sandbox { try await end(record) }
+        if id == sandbox { try await end(record, process) }
     }
 
     private func remove(_ id: String, _ client: TaskClient, force: Bool) async throws {
         do {
-            if force { try await end(id, client) }
+            let state = try await client.state(id)
+            // What was never started may have no end either.
+            if state.status == .created, (try? await client.delete(id)) != nil { return }
+            if force { try await end(id, client, state) }
             try await client.delete(id)
         } catch let error as GantryError where error.code == .notFound {
             // A runtime that was ended in its `create` leaves what only its `delete` knows.
@@ -170,8 +185,7 @@ extension ShimTasks: RuntimeTasks {
         }
     }
 
-    private func end(_ id: String, _ client: TaskClient) async throws {
-        let state = try await client.state(id)
+    private func end(_ id: String, _ client: TaskClient, _ state: StateResponse) async throws {
         guard state.status != .stopped else { return }
         try await client.kill(id, signal: StopSignal.kill, all: true)
         if state.status == .paused { try? await client.resume(id) }
@@ -197,6 +211,11 @@ extension ShimTasks: RuntimeTasks {
 
     func update(_ id: String, _ limits: [UInt8]) async throws {
         try await required().update(id, limits)
+    }
+
+    func usage(_ id: String) async throws -> CgroupUsage? {
+        guard shim.hidesProcesses, let metrics = try await required().stats(id) else { return nil }
+        return try CgroupUsage(metrics)
     }
 
     func resize(_ id: String, width: UInt16, height: UInt16) async throws {

@@ -1,3 +1,4 @@
+internal import Kernel
 internal import Model
 internal import System
 internal import Text
@@ -57,7 +58,7 @@ extension Node {
         let cgroups = readings.compactMapValues { readings -> Cgroup? in
             guard let first = readings.first else { return nil }
             let parent = first.container.sandbox.config.linux?.cgroupParent ?? ""
-            return parent.isEmpty ? nil : first.cgroup.parent
+            return parent.isEmpty ? nil : first.cgroup?.parent
         }
         return try await Blocking.run { cgroups.mapValues { CgroupUsage.pressure(of: $0) } }
     }
@@ -83,7 +84,7 @@ extension Sandbox {
     ) -> PodSandboxStats {
         let all = readings.map { $0.stats(fsId: fsId) }
         let now = Clock.now()
-        let processes = readings.reduce(0) { $0 + $1.usage.processes.count }
+        let processes = readings.map(\.processCount).total
         var cpu = CpuUsage.sum(all.compactMap(\.cpu), now)
         cpu.psi = pressure?.cpu.pressure.map { PsiStats($0) }
         var memory = MemoryUsage.sum(all.compactMap(\.memory), now)
@@ -95,7 +96,7 @@ extension Sandbox {
             linux: LinuxPodSandboxStats(
                 cpu: cpu, memory: memory, network: network.map { NetworkUsage($0, now) },
                 process: ProcessUsage(
-                    timestamp: now, processCount: UInt64Value(value: UInt64(processes))),
+                    timestamp: now, processCount: UInt64Value(value: processes)),
                 containers: all,
                 io: pressure?.ioPressure.map { IoUsage(timestamp: now, psi: PsiStats($0)) }))
     }

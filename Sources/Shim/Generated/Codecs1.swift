@@ -227,6 +227,150 @@ extension StatsResponse: CMessage {
     }
 }
 
+extension MetricsV1: CMessage {
+    package static let descriptor = Descriptor(containerd__task__v3__metrics_v1__init)
+    package init(_ c: Containerd__Task__V3__MetricsV1) throws { self.init(pids: try c.pids.map { try PidsMetrics($0.pointee) }, cpu: try c.cpu.map { try CPUMetricsV1($0.pointee) }, memory: try c.memory.map { try MemoryMetricsV1($0.pointee) }, memoryOomControl: try c.memory_oom_control.map { try MemoryKillsV1($0.pointee) }) }
+    package func fill(_ c: UnsafeMutablePointer<Containerd__Task__V3__MetricsV1>, _ arena: Arena) {
+        c.pointee.pids = pids?.make(arena)
+        c.pointee.cpu = cpu?.make(arena)
+        c.pointee.memory = memory?.make(arena)
+        c.pointee.memory_oom_control = memoryOomControl?.make(arena)
+    }
+}
+
+extension PidsMetrics: CMessage {
+    package static let descriptor = Descriptor(containerd__task__v3__pids_metrics__init)
+    package init(_ c: Containerd__Task__V3__PidsMetrics) throws { self.init(current: c.current, limit: c.limit) }
+    package func fill(_ c: UnsafeMutablePointer<Containerd__Task__V3__PidsMetrics>, _ arena: Arena) {
+        c.pointee.current = current
+        c.pointee.limit = limit
+    }
+}
+
+extension CPUMetricsV1: CMessage {
+    package static let descriptor = Descriptor(containerd__task__v3__cpumetrics_v1__init)
+    package init(_ c: Containerd__Task__V3__CPUMetricsV1) throws { self.init(usage: try c.usage.map { try CPUTimeV1($0.pointee) }, throttling: try c.throttling.map { try ThrottlingV1($0.pointee) }) }
+    package func fill(_ c: UnsafeMutablePointer<Containerd__Task__V3__CPUMetricsV1>, _ arena: Arena) {
+        c.pointee.usage = usage?.make(arena)
+        c.pointee.throttling = throttling?.make(arena)
+    }
+}
+
+extension CPUTimeV1: CMessage {
+    package static let descriptor = Descriptor(containerd__task__v3__cputime_v1__init)
+    package init(_ c: Containerd__Task__V3__CPUTimeV1) throws { self.init(total: c.total, kernel: c.kernel, user: c.user) }
+    package func fill(_ c: UnsafeMutablePointer<Containerd__Task__V3__CPUTimeV1>, _ arena: Arena) {
+        c.pointee.total = total
+        c.pointee.kernel = kernel
+        c.pointee.user = user
+    }
+}
+
+extension ThrottlingV1: CMessage {
+    package static let descriptor = Descriptor(containerd__task__v3__throttling_v1__init)
+    package init(_ c: Containerd__Task__V3__ThrottlingV1) throws { self.init(periods: c.periods, throttledPeriods: c.throttled_periods, throttledTime: c.throttled_time) }
+    package func fill(_ c: UnsafeMutablePointer<Containerd__Task__V3__ThrottlingV1>, _ arena: Arena) {
+        c.pointee.periods = periods
+        c.pointee.throttled_periods = throttledPeriods
+        c.pointee.throttled_time = throttledTime
+    }
+}
+
+extension MemoryMetricsV1: CMessage {
+    package static let descriptor = Descriptor(containerd__task__v3__memory_metrics_v1__init)
+    package init(_ c: Containerd__Task__V3__MemoryMetricsV1) throws { self.init(cache: c.cache, rss: c.rss, mappedFile: c.mapped_file, pgFault: c.pg_fault, pgMajFault: c.pg_maj_fault, inactiveFile: c.inactive_file, activeFile: c.active_file, totalCache: c.total_cache, totalRss: c.total_rss, totalMappedFile: c.total_mapped_file, totalPgFault: c.total_pg_fault, totalPgMajFault: c.total_pg_maj_fault, totalInactiveFile: c.total_inactive_file, totalActiveFile: c.total_active_file, usage: try c.usage.map { try MemoryUseV1($0.pointee) }, swap: try c.swap.map { try MemoryUseV1($0.pointee) }, kernel: try c.kernel.map { try MemoryUseV1($0.pointee) }) }
+    package func fill(_ c: UnsafeMutablePointer<Containerd__Task__V3__MemoryMetricsV1>, _ arena: Arena) {
+        c.pointee.cache = cache
+        c.pointee.rss = rss
+        c.pointee.mapped_file = mappedFile
+        c.pointee.pg_fault = pgFault
+        c.pointee.pg_maj_fault = pgMajFault
+        c.pointee.inactive_file = inactiveFile
+        c.pointee.active_file = activeFile
+        c.pointee.total_cache = totalCache
+        c.pointee.total_rss = totalRss
+        c.pointee.total_mapped_file = totalMappedFile
+        c.pointee.total_pg_fault = totalPgFault
+        c.pointee.total_pg_maj_fault = totalPgMajFault
+        c.pointee.total_inactive_file = totalInactiveFile
+        c.pointee.total_active_file = totalActiveFile
+        c.pointee.usage = usage?.make(arena)
+        c.pointee.swap = swap?.make(arena)
+        c.pointee.kernel = kernel?.make(arena)
+    }
+}
+
+extension MemoryUseV1: CMessage {
+    package static let descriptor = Descriptor(containerd__task__v3__memory_use_v1__init)
+    package init(_ c: Containerd__Task__V3__MemoryUseV1) throws { self.init(limit: c.limit, usage: c.usage, max: c.max, failcnt: c.failcnt) }
+    package func fill(_ c: UnsafeMutablePointer<Containerd__Task__V3__MemoryUseV1>, _ arena: Arena) {
+        c.pointee.limit = limit
+        c.pointee.usage = usage
+        c.pointee.max = max
+        c.pointee.failcnt = failcnt
+    }
+}
+
+extension MemoryKillsV1: CMessage {
+    package static let descriptor = Descriptor(containerd__task__v3__memory_kills_v1__init)
+    package init(_ c: Containerd__Task__V3__MemoryKillsV1) throws { self.init(oomKill: c.oom_kill) }
+    package func fill(_ c: UnsafeMutablePointer<Containerd__Task__V3__MemoryKillsV1>, _ arena: Arena) {
+        c.pointee.oom_kill = oomKill
+    }
+}
+
+extension MetricsV2: CMessage {
+    package static let descriptor = Descriptor(containerd__task__v3__metrics_v2__init)
+    package init(_ c: Containerd__Task__V3__MetricsV2) throws { self.init(pids: try c.pids.map { try PidsMetrics($0.pointee) }, cpu: try c.cpu.map { try CPUMetricsV2($0.pointee) }, memory: try c.memory.map { try MemoryMetricsV2($0.pointee) }, memoryEvents: try c.memory_events.map { try MemoryEventsV2($0.pointee) }) }
+    package func fill(_ c: UnsafeMutablePointer<Containerd__Task__V3__MetricsV2>, _ arena: Arena) {
+        c.pointee.pids = pids?.make(arena)
+        c.pointee.cpu = cpu?.make(arena)
+        c.pointee.memory = memory?.make(arena)
+        c.pointee.memory_events = memoryEvents?.make(arena)
+    }
+}
+
+extension CPUMetricsV2: CMessage {
+    package static let descriptor = Descriptor(containerd__task__v3__cpumetrics_v2__init)
+    package init(_ c: Containerd__Task__V3__CPUMetricsV2) throws { self.init(usageUsec: c.usage_usec, userUsec: c.user_usec, systemUsec: c.system_usec, nrPeriods: c.nr_periods, nrThrottled: c.nr_throttled, throttledUsec: c.throttled_usec) }
+    package func fill(_ c: UnsafeMutablePointer<Containerd__Task__V3__CPUMetricsV2>, _ arena: Arena) {
+        c.pointee.usage_usec = usageUsec
+        c.pointee.user_usec = userUsec
+        c.pointee.system_usec = systemUsec
+        c.pointee.nr_periods = nrPeriods
+        c.pointee.nr_throttled = nrThrottled
+        c.pointee.throttled_usec = throttledUsec
+    }
+}
+
+extension MemoryMetricsV2: CMessage {
+    package static let descriptor = Descriptor(containerd__task__v3__memory_metrics_v2__init)
+    package init(_ c: Containerd__Task__V3__MemoryMetricsV2) throws { self.init(anon: c.anon, file: c.file, fileMapped: c.file_mapped, inactiveFile: c.inactive_file, activeFile: c.active_file, pgfault: c.pgfault, pgmajfault: c.pgmajfault, usage: c.usage, usageLimit: c.usage_limit, swapUsage: c.swap_usage, swapLimit: c.swap_limit, maxUsage: c.max_usage) }
+    package func fill(_ c: UnsafeMutablePointer<Containerd__Task__V3__MemoryMetricsV2>, _ arena: Arena) {
+        c.pointee.anon = anon
+        c.pointee.file = file
+        c.pointee.file_mapped = fileMapped
+        c.pointee.inactive_file = inactiveFile
+        c.pointee.active_file = activeFile
+        c.pointee.pgfault = pgfault
+        c.pointee.pgmajfault = pgmajfault
+        c.pointee.usage = usage
+        c.pointee.usage_limit = usageLimit
+        c.pointee.swap_usage = swapUsage
+        c.pointee.swap_limit = swapLimit
+        c.pointee.max_usage = maxUsage
+    }
+}
+
+extension MemoryEventsV2: CMessage {
+    package static let descriptor = Descriptor(containerd__task__v3__memory_events_v2__init)
+    package init(_ c: Containerd__Task__V3__MemoryEventsV2) throws { self.init(max: c.max, oomKill: c.oom_kill) }
+    package func fill(_ c: UnsafeMutablePointer<Containerd__Task__V3__MemoryEventsV2>, _ arena: Arena) {
+        c.pointee.max = max
+        c.pointee.oom_kill = oomKill
+    }
+}
+
 extension ConnectResponse: CMessage {
     package static let descriptor = Descriptor(containerd__task__v3__connect_response__init)
     package init(_ c: Containerd__Task__V3__ConnectResponse) throws { self.init(shimPid: c.shim_pid, taskPid: c.task_pid, version: try Fields.string(c.version, "ConnectResponse.version")) }

@@ -261,6 +261,198 @@ public struct StatsResponse: Sendable, Hashable {
     }
 }
 
+public struct MetricsV1: Sendable, Hashable {
+    public var pids: PidsMetrics?
+    public var cpu: CPUMetricsV1?
+    public var memory: MemoryMetricsV1?
+    public var memoryOomControl: MemoryKillsV1?
+
+    public init(pids: PidsMetrics? = nil, cpu: CPUMetricsV1? = nil, memory: MemoryMetricsV1? = nil, memoryOomControl: MemoryKillsV1? = nil) {
+        self.pids = pids
+        self.cpu = cpu
+        self.memory = memory
+        self.memoryOomControl = memoryOomControl
+    }
+}
+
+public struct PidsMetrics: Sendable, Hashable {
+    public var current: UInt64
+    public var limit: UInt64
+
+    public init(current: UInt64 = 0, limit: UInt64 = 0) {
+        self.current = current
+        self.limit = limit
+    }
+}
+
+public struct CPUMetricsV1: Sendable, Hashable {
+    public var usage: CPUTimeV1?
+    public var throttling: ThrottlingV1?
+
+    public init(usage: CPUTimeV1? = nil, throttling: ThrottlingV1? = nil) {
+        self.usage = usage
+        self.throttling = throttling
+    }
+}
+
+public struct CPUTimeV1: Sendable, Hashable {
+    public var total: UInt64
+    public var kernel: UInt64
+    public var user: UInt64
+
+    public init(total: UInt64 = 0, kernel: UInt64 = 0, user: UInt64 = 0) {
+        self.total = total
+        self.kernel = kernel
+        self.user = user
+    }
+}
+
+public struct ThrottlingV1: Sendable, Hashable {
+    public var periods: UInt64
+    public var throttledPeriods: UInt64
+    public var throttledTime: UInt64
+
+    public init(periods: UInt64 = 0, throttledPeriods: UInt64 = 0, throttledTime: UInt64 = 0) {
+        self.periods = periods
+        self.throttledPeriods = throttledPeriods
+        self.throttledTime = throttledTime
+    }
+}
+
+public struct MemoryMetricsV1: Sendable, Hashable {
+    public var cache: UInt64
+    public var rss: UInt64
+    public var mappedFile: UInt64
+    public var pgFault: UInt64
+    public var pgMajFault: UInt64
+    public var inactiveFile: UInt64
+    public var activeFile: UInt64
+    public var totalCache: UInt64
+    public var totalRss: UInt64
+    public var totalMappedFile: UInt64
+    public var totalPgFault: UInt64
+    public var totalPgMajFault: UInt64
+    public var totalInactiveFile: UInt64
+    public var totalActiveFile: UInt64
+    public var usage: MemoryUseV1?
+    public var swap: MemoryUseV1?
+    public var kernel: MemoryUseV1?
+
+    public init(cache: UInt64 = 0, rss: UInt64 = 0, mappedFile: UInt64 = 0, pgFault: UInt64 = 0, pgMajFault: UInt64 = 0, inactiveFile: UInt64 = 0, activeFile: UInt64 = 0, totalCache: UInt64 = 0, totalRss: UInt64 = 0, totalMappedFile: UInt64 = 0, totalPgFault: UInt64 = 0, totalPgMajFault: UInt64 = 0, totalInactiveFile: UInt64 = 0, totalActiveFile: UInt64 = 0, usage: MemoryUseV1? = nil, swap: MemoryUseV1? = nil, kernel: MemoryUseV1? = nil) {
+        self.cache = cache
+        self.rss = rss
+        self.mappedFile = mappedFile
+        self.pgFault = pgFault
+        self.pgMajFault = pgMajFault
+        self.inactiveFile = inactiveFile
+        self.activeFile = activeFile
+        self.totalCache = totalCache
+        self.totalRss = totalRss
+        self.totalMappedFile = totalMappedFile
+        self.totalPgFault = totalPgFault
+        self.totalPgMajFault = totalPgMajFault
+        self.totalInactiveFile = totalInactiveFile
+        self.totalActiveFile = totalActiveFile
+        self.usage = usage
+        self.swap = swap
+        self.kernel = kernel
+    }
+}
+
+public struct MemoryUseV1: Sendable, Hashable {
+    public var limit: UInt64
+    public var usage: UInt64
+    public var max: UInt64
+    public var failcnt: UInt64
+
+    public init(limit: UInt64 = 0, usage: UInt64 = 0, max: UInt64 = 0, failcnt: UInt64 = 0) {
+        self.limit = limit
+        self.usage = usage
+        self.max = max
+        self.failcnt = failcnt
+    }
+}
+
+public struct MemoryKillsV1: Sendable, Hashable {
+    public var oomKill: UInt64
+
+    public init(oomKill: UInt64 = 0) {
+        self.oomKill = oomKill
+    }
+}
+
+public struct MetricsV2: Sendable, Hashable {
+    public var pids: PidsMetrics?
+    public var cpu: CPUMetricsV2?
+    public var memory: MemoryMetricsV2?
+    public var memoryEvents: MemoryEventsV2?
+
+    public init(pids: PidsMetrics? = nil, cpu: CPUMetricsV2? = nil, memory: MemoryMetricsV2? = nil, memoryEvents: MemoryEventsV2? = nil) {
+        self.pids = pids
+        self.cpu = cpu
+        self.memory = memory
+        self.memoryEvents = memoryEvents
+    }
+}
+
+public struct CPUMetricsV2: Sendable, Hashable {
+    public var usageUsec: UInt64
+    public var userUsec: UInt64
+    public var systemUsec: UInt64
+    public var nrPeriods: UInt64
+    public var nrThrottled: UInt64
+    public var throttledUsec: UInt64
+
+    public init(usageUsec: UInt64 = 0, userUsec: UInt64 = 0, systemUsec: UInt64 = 0, nrPeriods: UInt64 = 0, nrThrottled: UInt64 = 0, throttledUsec: UInt64 = 0) {
+        self.usageUsec = usageUsec
+        self.userUsec = userUsec
+        self.systemUsec = systemUsec
+        self.nrPeriods = nrPeriods
+        self.nrThrottled = nrThrottled
+        self.throttledUsec = throttledUsec
+    }
+}
+
+public struct MemoryMetricsV2: Sendable, Hashable {
+    public var anon: UInt64
+    public var file: UInt64
+    public var fileMapped: UInt64
+    public var inactiveFile: UInt64
+    public var activeFile: UInt64
+    public var pgfault: UInt64
+    public var pgmajfault: UInt64
+    public var usage: UInt64
+    public var usageLimit: UInt64
+    public var swapUsage: UInt64
+    public var swapLimit: UInt64
+    public var maxUsage: UInt64
+
+    public init(anon: UInt64 = 0, file: UInt64 = 0, fileMapped: UInt64 = 0, inactiveFile: UInt64 = 0, activeFile: UInt64 = 0, pgfault: UInt64 = 0, pgmajfault: UInt64 = 0, usage: UInt64 = 0, usageLimit: UInt64 = 0, swapUsage: UInt64 = 0, swapLimit: UInt64 = 0, maxUsage: UInt64 = 0) {
+        self.anon = anon
+        self.file = file
+        self.fileMapped = fileMapped
+        self.inactiveFile = inactiveFile
+        self.activeFile = activeFile
+        self.pgfault = pgfault
+        self.pgmajfault = pgmajfault
+        self.usage = usage
+        self.usageLimit = usageLimit
+        self.swapUsage = swapUsage
+        self.swapLimit = swapLimit
+        self.maxUsage = maxUsage
+    }
+}
+
+public struct MemoryEventsV2: Sendable, Hashable {
+    public var max: UInt64
+    public var oomKill: UInt64
+
+    public init(max: UInt64 = 0, oomKill: UInt64 = 0) {
+        self.max = max
+        self.oomKill = oomKill
+    }
+}
+
 public struct ConnectResponse: Sendable, Hashable {
     public var shimPid: UInt32
     public var taskPid: UInt32

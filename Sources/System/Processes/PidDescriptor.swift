@@ -20,6 +20,10 @@ public final class PidDescriptor: Sendable {
         try await Reactor.shared.wait(for: raw)
     }
 
+    public func kill() {
+        gantry_pidfd_send_signal(raw, SIGKILL)
+    }
+
     /// The same on the calling thread: whether it has exited, or does so within `limit`.
     public func hasExited(within limit: Duration) -> Bool {
         var entry = pollfd(fd: raw, events: Int16(POLLIN), revents: 0)

@@ -34,6 +34,9 @@ struct HandlerKey {
                 name: "config_type", value: .text(\.shim.configType),
                 summary: "Type of that file, for a shim that asks for it, as gVisor's does."),
             HandlerKey(
+                name: "config_body", value: .text(\.shim.configBody),
+                summary: "Configuration of a shim in the place of a file, as runwasi's take it."),
+            HandlerKey(
                 name: "binary", value: .text(\.shim.binary),
                 summary: "Runtime that the shim of runc runs; empty: its default."),
             HandlerKey(
@@ -117,7 +120,8 @@ extension Handler {
         }
         if !isShim && shim != ShimKeys() {
             throw section.error(
-                "config_path", "config_path, config_type and binary are for handlers of type shim")
+                "config_path",
+                "config_path, config_type, config_body and binary are for handlers of type shim")
         }
         if path.isEmpty { throw section.error("path", "is missing") }
         for (key, path) in [
