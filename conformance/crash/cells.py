@@ -22,6 +22,14 @@ PASSES = {
 }
 #: Steps that Gantry takes for runc, and crun by itself.
 RUNC_ALONE = {"CreateContainer/volume mapped"}
+#: Steps with a shim alone, and those that it has no need of: Gantry maps nothing there, runs no commands of a
+#: runtime's, and its infra container comes with every pod.
+SHIM_ALONE = {"RunPodSandbox/shim recorded", "RunPodSandbox/shim started", "CreateContainer/shim recorded"}
+WITHOUT_SHIM = {"CreateContainer/layers mapped", "CreateContainer/volume mapped",
+                "RemoveContainer/layers removed", "ExecSync/files written", "ExecSync/program ended"}
+#: Operations that a shim has a part in.
+OF_SHIMS = ["RunPodSandbox", "StopPodSandbox", "RemovePodSandbox", "CreateContainer", "StartContainer",
+            "StopContainer", "RemoveContainer", "UpdateContainerResources"]
 #: What an operation must be like to pass a step.
 VARIANTS = {
     ("CreateContainer", "CreateContainer/layers mapped"): "CreateContainerMapped",
@@ -148,7 +156,7 @@ def matrix(gantry: str) -> list[Cell]:
     """All cells, in the order of the table."""
     names = subprocess.run([gantry, "failpoints"], check=True, capture_output=True,
                            text=True).stdout.splitlines()
-    cells = [*_killed(names), *_helpers(), *_broken(), *_in_recovery(), *_full(), *_registry(),
+    cells = [*_killed([name for name in names if name not in SHIM_ALONE]), *_shims(names), *_helpers(), *_broken(), *_in_recovery(), *_full(), *_registry(),
              *_plugins()]
     return sorted(cells, key=lambda cell: [cell.operation.__name__.startswith(rpc) for rpc in RPCS],
                   reverse=True)
@@ -168,6 +176,17 @@ def _killed(names: list[str]) -> Iterator[Cell]:
             one, first = BEFORE_RECOVERY[name]
             yield Cell(getattr(operations, one), f"recovery: {step}", "kill",
                        faults.killed_again(first, name))
+
+
+def _shims(names: list[str]) -> Iterator[Cell]:
+    for name in names:
+        operation, step = name.split("/")
+        if operation in OF_SHIMS and name not in WITHOUT_SHIM:
+            yield _kill(operation, step, f"{name}:1", "shim")
+    for operation in ("StopPodSandbox", "RemovePodSandbox"):
+        for column, daemon_too in (("shim", False), ("shim+kill", True)):
+            yield Cell(getattr(operations, operation), "shim dead", column,
+                       faults.shim_killed(daemon_too), "shim")
 
 
 def _places(operation: str, step: str, name: str) -> Iterator[Cell]:

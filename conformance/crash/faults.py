@@ -211,6 +211,21 @@ def worker_killed(place: str) -> Fault:
     return fault
 
 
+def shim_killed(daemon_too: bool) -> Fault:
+    """The pod's shim dies, and perhaps the daemon, before what is then asked for."""
+    def fault(world: World, operation: Operation) -> Iterator[None]:
+        world.start()
+        operation.prepare()
+        if daemon_too:
+            world.node.crash()
+        assert world.kill_shims() == 1
+        if daemon_too:
+            world.start()
+        operation.call()
+        yield
+    return fault
+
+
 def _killing(answer: Answer) -> Answer:
     """The answer during which all processes that handle images are killed."""
     if answer.resume:

@@ -3,7 +3,7 @@
 from .cells import Cell
 
 COLUMNS = ["kill", "fail", "slow", "hang", "hang+kill", "kill+fail", "kill+hang", "full",
-           "worker"]
+           "worker", "shim", "shim+kill"]
 
 
 def table(results: dict[Cell, str]) -> str:

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ from .counts import ROOT, RUN, expect
 REGISTRY_PORT, FAKE_PORT = 5000, 5001
 #: Seconds that a runtime or a plugin may take; see `runtime_limit` and `cni_limit`.
 LIMIT = 2
+#: Makes a handler of the name `shim`; a Python program takes longer to start than runtimes do.
+SHIM = Path("/usr/local/bin/containerd-shim-shim-v1")
+STAND_IN = Path(__file__).resolve().parents[1] / "stand_ins/runtime_shim.py"
 #: What a daemon keeps whether it has pods or not.
 KEPT = re.compile(r"gantry\.db|/lock$|/pause(/|$)|/runtimes(/\w+)?$")
 
@@ -32,8 +36,7 @@ class World:
     def __init__(self, directory: Path) -> None:
         runtime = runtimes.Gantry()
         self.registry = Registry(directory, REGISTRY_PORT)
-        Path("/etc/gantry/gantry.toml").write_text(
-            f"runtime_limit = {LIMIT}\ncni_limit = {LIMIT}\n")
+        _configure(LIMIT)
         self.node = Node(runtime, directory, self.registry, insecure=[f"127.0.0.1:{FAKE_PORT}"])
         self.client = self.node.client
         self.picture = catalogue.image(
@@ -53,6 +56,12 @@ class World:
         self.pod_config = pod_config()
         self.more_mounts: list[dict[str, Any]] = []
         self.node.environment = {}
+        _configure(20 if handler == "shim" else LIMIT)
+        SHIM.unlink(missing_ok=True)
+        if handler == "shim":
+            SHIM.write_text(f'#!/bin/sh\nexec {sys.executable} {STAND_IN} /usr/sbin/runc -- "$@"\n')
+            SHIM.chmod(0o755)
+            self.settle()
         self._before = self._snapshot()
 
     def settle(self) -> None:
@@ -91,6 +100,13 @@ class World:
         self.node.environment.pop("GANTRY_FAILPOINT", None)
         if failpoint:
             self.node.environment["GANTRY_FAILPOINT"] = failpoint
+
+    def kill_shims(self) -> int:
+        """How many there were."""
+        found = [line for line in processes() if str(STAND_IN) in line]
+        for line in found:
+            _kill(int(line.split()[0]))
+        return len(found)
 
     def assert_killed(self) -> None:
         """A failpoint that is never reached is a failure of the matrix."""
@@ -223,6 +239,10 @@ def refused(call: Any, *words: str) -> grpc.RpcError:
             assert word in error.details(), f"no {word!r} in {error.details()!r}"
         return error
     raise AssertionError("the call went well")
+
+
+def _configure(limit: int) -> None:
+    Path("/etc/gantry/gantry.toml").write_text(f"runtime_limit = {limit}\ncni_limit = {limit}\n")
 
 
 def _kill(process: int) -> None:

@@ -34,7 +34,7 @@ REQUEST, RESPONSE = 1, 2
 #: As gRPC numbers them.
 UNKNOWN, NOT_FOUND, FAILED_PRECONDITION, UNIMPLEMENTED = 2, 5, 9, 12
 CREATED, RUNNING, STOPPED, PAUSED = 1, 2, 3, 4
-ROOT = Path("/run/gantry/runtimes/stand-in")
+ROOT = Path("/run/gantry/runtimes/stand_in")
 SHIM, TTRPC = protos.load("shim", "ttrpc")
 
 

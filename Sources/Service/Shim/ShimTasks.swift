@@ -49,8 +49,10 @@ struct ShimTasks: Sendable {
         var record = ShimRecord(
             sandbox: sandbox, bundle: sandboxBundle, program: shim.program.path)
         try await record.write(in: sandboxBundle)
+        failpoint("RunPodSandbox/shim recorded")
         record.bootstrap = try await shim.program.start(
             sandbox, bundle: sandboxBundle, options: shim.options)
+        failpoint("RunPodSandbox/shim started")
         try await record.write(in: sandboxBundle)
     }
 
@@ -120,7 +122,10 @@ extension ShimTasks: RuntimeTasks {
         guard let record = try await record(), let bootstrap = record.bootstrap else {
             throw GantryError(.unavailable, "the shim of pod \(sandbox) is gone")
         }
-        if id != sandbox { try await record.write(in: bundle(id)) }
+        if id != sandbox {
+            try await record.write(in: bundle(id))
+            failpoint("CreateContainer/shim recorded")
+        }
         let client = try await required()
         let task = ShimTask(
             version: bootstrap.version, socket: bootstrap.socket, directory: bundle(id),
@@ -142,10 +147,11 @@ extension ShimTasks: RuntimeTasks {
         try await required().start(id)
     }
 
+    /// Without its shim a container is ended by the pod's monitor.
     func kill(_ id: String, signal: Int32, all: Bool) async throws {
         do {
             try await required().kill(id, signal: signal, all: all)
-        } catch let error as GantryError where error.code == .notFound {
+        } catch let error as GantryError where [.notFound, .unavailable].contains(error.code) {
             return
         }
     }

@@ -17,7 +17,8 @@ internal import Text
             "RunPodSandbox/monitor started", "RunPodSandbox/cgroup joined",
             "RunPodSandbox/namespaces made",
             "RunPodSandbox/network recorded", "RunPodSandbox/plugin added",
-            "RunPodSandbox/network attached", "RunPodSandbox/infra container created",
+            "RunPodSandbox/network attached", "RunPodSandbox/shim recorded",
+            "RunPodSandbox/shim started", "RunPodSandbox/infra container created",
             "RunPodSandbox/infra container started", "RunPodSandbox/plugins told",
             "RunPodSandbox/ready stored",
 
@@ -34,7 +35,8 @@ internal import Text
             "CreateContainer/layers mapped", "CreateContainer/root file system mounted",
             "CreateContainer/volume mounted", "CreateContainer/volume mapped",
             "CreateContainer/declared volume filled", "CreateContainer/plugins asked",
-            "CreateContainer/bundle written", "CreateContainer/stored", "CreateContainer/created",
+            "CreateContainer/bundle written", "CreateContainer/stored",
+            "CreateContainer/shim recorded", "CreateContainer/created",
             "CreateContainer/created stored",
 
             "StartContainer/begun", "StartContainer/started", "StartContainer/running stored",
