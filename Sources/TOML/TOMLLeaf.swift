@@ -7,6 +7,11 @@ public struct TOMLLeaf: Sendable {
     public var bool: Bool? { value.bool }
     public var integer: Int? { value.integer }
 
+    public var number: Double? {
+        if case .number(let number) = value { return number }
+        return value.integer.map(Double.init)
+    }
+
     /// A string stands for a list of one.
     public var strings: [String]? {
         if let string = value.string { return [string] }

@@ -17,6 +17,14 @@ public enum TOMLText {
         return isBare && !name.isEmpty ? name : quoted(name)
     }
 
+    /// For comments and messages: control characters are escaped, so that it stays on its line.
+    public static func plain(_ text: String) -> String {
+        text.unicodeScalars.map { scalar in
+            let isControl = scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
+            return isControl ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
+        }.joined()
+    }
+
     private static func escaped(_ scalar: Unicode.Scalar) -> String {
         switch scalar {
         case "\"": return "\\\""

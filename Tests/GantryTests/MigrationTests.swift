@@ -7,11 +7,12 @@ import Testing
 
 /// `gantry migrate`: what becomes of containerd's and CRI-O's keys.
 struct MigrationTests {
-    private static func migrated(_ source: MigrationSource, _ texts: String...) throws -> Migration
+    private static func migrated(_ source: MigrationSource, _ texts: String...) throws
+        -> MigrationResult
     {
         var migration = Migration(from: source)
         for text in texts { migration.read(try TOMLSection(text, "f"), "f") }
-        return migration
+        return MigrationResult(migration)
     }
 
     private static let streamKeys = """
@@ -20,7 +21,7 @@ struct MigrationTests {
         """
     private static let streams = "[plugins.\"io.containerd.grpc.v1.cri\"]\n\(streamKeys)"
 
-    private static func value(_ key: String, _ migration: Migration) -> String? {
+    private static func value(_ key: String, _ migration: MigrationResult) -> String? {
         migration.lines.first { $0.key == key }?.value
     }
 
@@ -74,7 +75,8 @@ struct MigrationTests {
         #expect(migration.different.contains { $0.contains("/var/lib/gantry") })
         let settings = try Configuration.read(migration.text, as: "r").settings
         #expect(settings.defaultHandler == "mine")
-        #expect(settings.handlers.map(\.name) == ["mine"])
+        #expect(settings.handlers.map(\.name) == ["mine", "kata"])
+        #expect(settings.handlers.last?.type == "shim")
         #expect(settings.handlers.first?.path == "/opt/mine")
         #expect(settings.handlers.first?.allowedAnnotations == ["a.b/*"])
     }
@@ -126,15 +128,117 @@ struct MigrationTests {
     @Test func rulesOfKeysThatAreThere() throws {
         let known = Set(Configuration.keys.map(\.name))
         for rule in ContainerdRules.all + CRIORules.all {
-            let key: String? =
-                switch rule.action {
-                case .text(let key), .list(let key), .number(let key), .seconds(let key),
-                    .flag(let key), .negated(let key), .paths(let key):
-                    key
-                case .choice(let key, _, _): key
-                case .otherwise, .missing, .none: nil
-                }
-            if let key { #expect(known.contains(key), "\(rule.path)") }
+            for key in Self.keys(rule.action) { #expect(known.contains(key), "\(rule.path)") }
         }
+    }
+
+    private static func keys(_ action: MigrationRule.Action) -> [String] {
+        switch action {
+        case .text(let key), .list(let key), .number(let key), .seconds(let key), .flag(let key),
+            .negated(let key), .paths(let key), .share(let key):
+            [key]
+        case .word(let key, _), .made(let key, _): [key]
+        case .when(_, let action): keys(action)
+        case .each(let actions): actions.flatMap(keys)
+        case .otherwise, .missing, .none: []
+        }
+    }
+
+    @Test func criosMonitorsMetricsAndTraces() throws {
+        let migration = try Self.migrated(
+            .crio,
+            """
+            [crio.api]
+            stream_tls_cert = "/not/used"
+            tls_min_version = "VersionTLS13"
+            [crio.runtime]
+            conmon_cgroup = "system.slice"
+            log_level = "warn"
+            [crio.runtime.runtimes.crun]
+            monitor_cgroup = "pod"
+            container_create_timeout = 300
+            default_annotations = {"a.b" = "c"}
+            [crio.runtime.runtimes.crun-again]
+            inherit_default_runtime = true
+            [crio.runtime.runtimes.kata]
+            runtime_type = "vm"
+            runtime_path = "/usr/bin/containerd-shim-kata-v2"
+            runtime_config_path = "/etc/kata.toml"
+            [crio.metrics]
+            enable_metrics = true
+            metrics_host = "::1"
+            [crio.tracing]
+            enable_tracing = true
+            tracing_sampling_rate_per_million = 0
+            [crio.stats]
+            included_pod_metrics = ["cpu", "memory"]
+            """)
+        let settings = try Configuration.read(migration.text, as: "r").settings
+        #expect(settings.monitorCgroup == "system.slice")
+        #expect(settings.streamingCertificate.isEmpty && settings.tlsMinimum == "1.3")
+        #expect(settings.logLevel == "warning")
+        #expect(settings.metricsAddress == "[::1]:9090")
+        #expect(settings.traceEndpoint.isEmpty && settings.traceSampling == 0)
+        #expect(settings.podMetricNames == ["cpu", "memory"])
+        #expect(settings.handlers.map(\.type) == ["oci", "oci", "shim"])
+        #expect(settings.handlers[0].path == settings.handlers[1].path)
+        #expect(settings.handlers[0].defaults.annotations == ["a.b=c"])
+        #expect(settings.handlers[0].defaults.createLimit == 300)
+        #expect(settings.handlers[2].shim.configPath == "/etc/kata.toml")
+        #expect(migration.missing.isEmpty, "\(migration.missing)")
+    }
+
+    /// One value that cannot be taken over is told of, and the others are taken.
+    @Test func valuesThatAreNone() throws {
+        let migration = try Self.migrated(
+            .crio,
+            """
+            [crio.runtime]
+            seccomp_profile = "unconfined"
+            default_capabilities = ["NONE_SUCH"]
+            default_env = ["=x"]
+            conmon_cgroup = "pods"
+            default_ulimits = 7
+            [crio.image]
+            pinned_images = ["a\\nsocket = 1"]
+            """)
+        #expect(migration.lines.map(\.key) == ["pinned_images"])
+        #expect(migration.missing.count == 5)
+        #expect(migration.text.split(separator: "\n").count == 3)
+    }
+
+    @Test func containerdsServersAndRegistries() throws {
+        let migration = try Self.migrated(
+            .containerd,
+            """
+            version = 2
+            [plugins."io.containerd.server.v1.metrics"]
+            address = "127.0.0.1:1"
+            [plugins."io.containerd.tracing.processor.v1.otlp"]
+            endpoint = "http://collector:4318"
+            [plugins."io.containerd.internal.v1.tracing"]
+            sampling_ratio = 0.25
+            [plugins."io.containerd.snapshotter.v1.mine"]
+            a = 1
+            [plugins."io.containerd.grpc.v1.cri".registry.mirrors."docker.io"]
+            endpoint = ["https://mirror:5000/v2", "http://plain"]
+            [plugins."io.containerd.grpc.v1.cri".registry.configs."mirror:5000".tls]
+            ca_file = "/ca.pem"
+            [plugins."io.containerd.grpc.v1.cri".registry.configs."mirror:5000".auth]
+            password = "hunter2"
+            [plugins."io.containerd.grpc.v1.cri".registry.mirrors."../../evil"]
+            endpoint = ["https://x"]
+            """)
+        #expect(Self.value("metrics_address", migration) == #""127.0.0.1:1""#)
+        #expect(Self.value("trace_endpoint", migration) == #""http://collector:4318""#)
+        #expect(Self.value("trace_sampling", migration) == "250000")
+        #expect(migration.missing.contains { $0.contains("snapshotter.v1.mine") })
+        #expect(!(migration.text + migration.report).contains("hunter2"))
+        #expect(migration.report.contains("auth_file"))
+        #expect(migration.registries.map(\.host) == ["docker.io", "mirror:5000"])
+        let mirrored = try TOMLSection(migration.registries[0].text, "hosts.toml")
+        let hosts = try #require(try mirrored.section("host"))
+        #expect(hosts.keys == ["https://mirror:5000/v2", "http://plain"])
+        #expect(try hosts.section("https://mirror:5000/v2")?.string("ca") == "/ca.pem")
     }
 }

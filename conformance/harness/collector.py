@@ -2,6 +2,7 @@
 
 import json
 import re
+import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -11,7 +12,7 @@ from .wait import wait_until
 class Collector:
     """Takes what is posted to /v1/traces, and keeps the spans."""
 
-    def __init__(self, port: int = 0, status: int = 200) -> None:
+    def __init__(self, port: int = 0, status: int = 200, tls: ssl.SSLContext | None = None) -> None:
         self.status = status
         self.spans: list[dict] = []
         self.resources: list[dict] = []
@@ -34,7 +35,9 @@ class Collector:
                 """Says nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self.endpoint = f"http://127.0.0.1:{self._server.server_port}"
+        if tls:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
+        self.endpoint = f"{'https' if tls else 'http'}://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever)
         self._thread.start()
 

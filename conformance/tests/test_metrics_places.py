@@ -10,21 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from harness import certificates
 from harness.wait import wait_until
 
 pytestmark = pytest.mark.gantry
 
 HOST, PORT = "127.0.0.1", 9643
 SOCKET = Path("/run/gantry/metrics.sock")
-
-
-def certificate(path, name):
-    """A key and a certificate for `name` that it has signed itself, in two files beside `path`."""
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-         "-days", "2", "-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1",
-         "-keyout", f"{path}.key", "-out", f"{path}.crt"], check=True, capture_output=True)
-    return path
 
 
 def scrape(server, client=None):
@@ -58,7 +50,7 @@ def is_served(path):
 
 
 def test_tls(configured, tmp_path, node):
-    server = certificate(tmp_path / "server", "server")
+    server = certificates.own(tmp_path / "server", "server")
     configured(f'metrics_address = "{HOST}:{PORT}"\nmetrics_certificate = "{server}.crt"\n'
                f'metrics_key = "{server}.key"\n')
     assert "grpc_server_handled_total" in scrape(server)
@@ -66,7 +58,7 @@ def test_tls(configured, tmp_path, node):
     with pytest.raises((OSError, http.client.HTTPException)):
         plain.request("GET", "/metrics")
         plain.getresponse()
-    renewed = certificate(tmp_path / "renewed", "renewed")
+    renewed = certificates.own(tmp_path / "renewed", "renewed")
     for end in ("crt", "key"):
         Path(f"{renewed}.{end}").replace(f"{server}.{end}")
     os.kill(node.daemon.id, 1)
@@ -75,8 +67,8 @@ def test_tls(configured, tmp_path, node):
 
 
 def test_clients_with_a_certificate_alone(configured, tmp_path):
-    server = certificate(tmp_path / "server", "server")
-    client = certificate(tmp_path / "client", "client")
+    server = certificates.own(tmp_path / "server", "server")
+    client = certificates.own(tmp_path / "client", "client")
     configured(f'metrics_address = "{HOST}:{PORT}"\nmetrics_certificate = "{server}.crt"\n'
                f'metrics_key = "{server}.key"\nmetrics_client_ca = "{client}.crt"\n')
     assert "gantry_pods" in scrape(server, client)

@@ -1,12 +1,14 @@
 """Traces for a collector: OTLP, with the kubelet's `traceparent` as parent."""
 
+import ssl
 import time
 import urllib.request
+from pathlib import Path
 
 import grpc
 import pytest
 
-from harness import cri
+from harness import certificates, cri
 from harness.collector import Collector, attributes
 from harness.command import gantry
 from harness.pods import Pods, container_config, pod_config
@@ -130,6 +132,58 @@ def test_a_collector_that_refuses(configured, node, client):
         collector.stop()
 
 
+@pytest.fixture
+def secure(tmp_path, request):
+    """A collector with TLS, and the file of the authority that it trusts; its certificate may be for another address."""
+    certificate = certificates.own(tmp_path / "collector", "collector", getattr(request, "param", "127.0.0.1"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(f"{certificate}.crt", f"{certificate}.key")
+    collector = Collector(tls=context)
+    yield collector, f"{certificate}.crt"
+    collector.stop()
+
+
+def test_over_tls(configured, client, secure):
+    collector, ca = secure
+    configured(f'trace_endpoint = "{collector.endpoint}"\ntrace_ca = "{ca}"\n')
+    pods = Pods(client)
+    pod = pods.run()
+    [run] = collector.named("RunPodSandbox")
+    assert attributes(run)["gantry.sandbox"] == pod.id
+    pods.remove()
+
+
+@pytest.mark.parametrize(("secure", "is_trusted"), [("127.0.0.1", False), ("127.0.0.9", True)], indirect=["secure"])
+def test_a_collector_that_is_somebody_else(configured, client, node, secure, is_trusted):
+    collector, ca = secure
+    trusted = f'trace_ca = "{ca}"\n' if is_trusted else ""
+    configured(METRICS + f'trace_endpoint = "{collector.endpoint}"\n{trusted}')
+    pods = Pods(client)
+    pods.run()
+    wait_until(lambda: spans_counted("dropped") > 0, "dropped spans are counted")
+    assert not collector.spans
+    [line] = [line for line in node.daemon.output.splitlines() if "traces are dropped" in line]
+    assert "certificate" in line.lower()
+    pods.remove()
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_an_authority_that_cannot_be_used(node, tmp_path, content):
+    ca = tmp_path / "ca.pem"
+    if content:
+        ca.write_text(content)
+    file = Path("/etc/gantry/conf.d/60-traces.toml")
+    assert node.daemon.terminate() == 0
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f'trace_endpoint = "https://127.0.0.1:1"\ntrace_ca = "{ca}"\n')
+    try:
+        daemon = node.spawn()
+        assert daemon.wait() != 0 and str(ca) in daemon.output
+    finally:
+        file.unlink()
+        node.start()
+
+
 def test_off_by_default(node, client):
     pods = Pods(client)
     pods.run()
@@ -137,7 +191,7 @@ def test_off_by_default(node, client):
     assert 'trace_endpoint = ""' in gantry(node.runtime, "config", "--default")
 
 
-@pytest.mark.parametrize("key", ['trace_endpoint = "https://x"', 'trace_endpoint = "http://"',
+@pytest.mark.parametrize("key", ['trace_endpoint = "grpc://x"', 'trace_endpoint = "http://"',
                                  'trace_endpoint = "http://a:b/c"', "trace_sampling = 1000001"])
 def test_keys_that_cannot_be_used(node, key, tmp_path):
     import subprocess

@@ -109,6 +109,8 @@ public struct Settings: Sendable {
 
     /// Where traces are sent to, as `http://HOST:4318/v1/traces`; empty: nowhere.
     public var traceEndpoint = ""
+    /// A PEM file; empty: the system's authorities.
+    public var traceCA = ""
     /// Of a million traces that begin here, so many are sent.
     public var traceSampling = 1_000_000
 

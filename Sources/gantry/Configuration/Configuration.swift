@@ -199,6 +199,9 @@ struct Configuration {
                 name: "trace_endpoint", value: .text(\.traceEndpoint),
                 summary: "Collector of traces, OTLP over HTTP: http://HOST:4318; empty: none."),
             Key(
+                name: "trace_ca", value: .text(\.traceCA),
+                summary: "CA of a trace_endpoint with https, a PEM file; empty: the system's."),
+            Key(
                 name: "trace_sampling", value: .count(\.traceSampling),
                 summary: "Traces that are sent, of a million; the kubelet decides of its own."),
             Key(

@@ -107,7 +107,8 @@ extension Settings {
         }
         guard traceEndpoint.isEmpty || TraceEndpoint(traceEndpoint) != nil else {
             throw section.error(
-                "trace_endpoint", "\"\(traceEndpoint)\" is no http://HOST[:PORT][/PATH]")
+                "trace_endpoint", "\"\(traceEndpoint)\" is no http:// or https://HOST[:PORT][/PATH]"
+            )
         }
         guard traceSampling <= 1_000_000 else {
             throw section.error("trace_sampling", "want at most 1000000")

@@ -25,21 +25,45 @@ struct MigrateCommand: ParsableCommand {
     @Option(help: "The file to write.", completion: .file())
     var output = "/etc/gantry/conf.d/20-migrated.toml"
 
-    @Flag(help: "Print the file instead of writing it.")
+    @Option(
+        help: "Where to write HOST/hosts.toml for mirrors in containerd's own file.",
+        completion: .directory)
+    var certsDir = "/etc/gantry/certs.d"
+
+    @Flag(help: "Print the files instead of writing them.")
     var dryRun = false
+
+    @Flag(help: "Replace files that are there.")
+    var force = false
 
     func run() throws {
         var migration = Migration(from: from)
         for (section, file) in try from.sections(input ?? from.file) {
             migration.read(section, file)
         }
-        let text = migration.text
-        try Self.check(text)
-        FileHandleOutput.error(migration.report)
-        if dryRun { return print(text, terminator: "") }
-        try Files.makeDirectories(Path.parent(of: output), mode: 0o755)
-        try Files.replace(output, with: Array(text.utf8), mode: 0o644)
-        print("wrote \(output)")
+        let result = MigrationResult(migration)
+        try Self.check(result.text)
+        let files =
+            [(output, result.text)]
+            + result.registries.map { ("\(certsDir)/\($0.host)/hosts.toml", $0.text) }
+        if dryRun {
+            print(result.text, terminator: "")
+            for (path, text) in files.dropFirst() { print("\n# \(path)\n\(text)", terminator: "") }
+        } else {
+            try write(files)
+        }
+        FileHandleOutput.error(result.report)
+    }
+
+    private func write(_ files: [(path: String, text: String)]) throws {
+        if !force, let (path, _) = files.first(where: { Files.exists($0.path) }) {
+            throw GantryError(.alreadyExists, "\(path) is there already: --force replaces it")
+        }
+        for (path, text) in files {
+            try Files.makeDirectories(Path.parent(of: path), mode: 0o755)
+            try Files.replace(path, with: Array(text.utf8), mode: 0o644)
+            print("wrote \(path)")
+        }
     }
 
     /// What the daemon would refuse is not written.

@@ -1,9 +1,10 @@
+internal import Glibc
 internal import TOML
 internal import Text
 
 /// What becomes of a key of another runtime's configuration.
-struct MigrationRule {
-    enum Action {
+struct MigrationRule: Sendable {
+    indirect enum Action: Sendable {
         /// A key of gantry.toml of that type.
         case text(String)
         case list(String)
@@ -14,8 +15,15 @@ struct MigrationRule {
         case negated(String)
         /// From paths that are separated by colons.
         case paths(String)
-        /// True for the first, false for the second.
-        case choice(String, String, String)
+        /// A word for each of the other's words.
+        case word(String, [String: String])
+        /// Of a million, from a share of one.
+        case share(String)
+        /// From other keys, where this one is true.
+        case made(String, @Sendable (Migration) -> String?)
+        /// Only when another key is true.
+        case when(String, Action)
+        case each([Action])
         /// Nothing is written, since Gantry does it otherwise.
         case otherwise(String)
         /// Nothing stands for it, as for a key of which there is no rule.
@@ -43,7 +51,7 @@ struct MigrationRule {
 
 extension MigrationRule.Action {
     /// Key and value as they are written; nil when the value is of another type.
-    func line(_ leaf: TOMLLeaf) -> (key: String, value: String)? {
+    func line(_ leaf: TOMLLeaf, _ migration: Migration) -> (key: String, value: String)? {
         switch self {
         case .text(let key): leaf.string.map { (key, TOMLText.quoted($0)) }
         case .list(let key): leaf.strings.map { (key, TOMLText.list($0)) }
@@ -55,15 +63,22 @@ extension MigrationRule.Action {
             (leaf.integer ?? leaf.string.flatMap(GoDuration.seconds)).map { (key, "\($0)") }
         case .flag(let key): leaf.bool.map { (key, "\($0)") }
         case .negated(let key): leaf.bool.map { (key, "\(!$0)") }
-        case .choice(let key, let yes, let no):
-            leaf.bool.map { (key, TOMLText.quoted($0 ? yes : no)) }
-        case .otherwise, .missing, .none: nil
+        case .word(let key, let words):
+            leaf.string.flatMap { words[$0] }.map { (key, TOMLText.quoted($0)) }
+        case .share(let key):
+            leaf.number.flatMap { (0...1).contains($0) ? $0 : nil }
+                .map { (key, "\(Int(($0 * 1e6).rounded()))") }
+        case .made(let key, let value): value(migration).map { (key, TOMLText.quoted($0)) }
+        case .when, .each, .otherwise, .missing, .none: nil
         }
     }
 
-    /// Whether even a value that says nothing, such as false, decides something here.
+    /// Whether even a value that says nothing, such as 0, decides something here.
     var countsWhenEmpty: Bool {
-        if case .choice = self { return true }
-        return false
+        switch self {
+        case .when(_, let action): action.countsWhenEmpty
+        case .number, .share: true
+        default: false
+        }
     }
 }

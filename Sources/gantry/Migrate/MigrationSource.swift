@@ -33,32 +33,74 @@ enum MigrationSource: String, CaseIterable, ExpressibleByArgument {
     /// The file with what it imports, or with its drop-ins; later ones replace.
     /// - Throws: `GantryError` when none of them is there, or one cannot be used.
     func sections(_ file: String) throws -> [(section: TOMLSection, file: String)] {
-        var sections: [(TOMLSection, String)] = []
-        if Files.exists(file) { sections.append((try Self.read(file), file)) }
-        let others =
+        let sections =
             switch self {
-            case .containerd: try sections.first.map { try Self.imports($0.0, of: file) } ?? []
-            case .crio: try Self.dropIns("\(file).d")
+            case .containerd: try Self.withImports(file)
+            case .crio:
+                try ((Files.exists(file) ? [file] : []) + Self.dropIns("\(file).d")).map {
+                    (try Self.read($0), $0)
+                }
             }
-        for other in others { sections.append((try Self.read(other), other)) }
         if sections.isEmpty { throw GantryError(.notFound, "\(file) is not there") }
         return sections
     }
 
     private static func read(_ file: String) throws -> TOMLSection {
-        try TOMLSection(try TOMLSection.text(try Files.read(file), file), file)
+        let name = TOMLText.plain(file)
+        guard Files.exists(file) else { throw GantryError(.notFound, "\(name) is not there") }
+        return try TOMLSection(try TOMLSection.text(try Files.read(file), name), name)
     }
 
+    /// All files below, in the order of their names: CRI-O looks at no suffix, and into directories.
     private static func dropIns(_ directory: String) throws -> [String] {
         guard Files.exists(directory) else { return [] }
-        return try Files.list(directory).map { "\(directory)/\($0)" }
+        var files: [String] = []
+        var rest = [directory]
+        while let path = rest.popLast() {
+            var status = stat()
+            try syscall("stat", path) {
+                path == directory ? stat(path, &status) : lstat(path, &status)
+            }
+            guard status.st_mode & S_IFMT == S_IFDIR else {
+                files.append(path)
+                continue
+            }
+            rest += try Files.list(path).reversed().map { "\(path)/\($0)" }
+        }
+        return files
+    }
+
+    /// Imports may have imports, each file counts once, and those of a file come after those that were
+    /// found before (containerd, `LoadConfig`).
+    private static func withImports(_ file: String) throws -> [(TOMLSection, String)] {
+        guard Files.exists(file) else { return [] }
+        var sections: [(TOMLSection, String)] = []
+        var known: Set<String> = []
+        var (rest, next) = ([file], 0)
+        while next < rest.count {
+            let path = rest[next]
+            next += 1
+            guard known.insert(Self.real(path)).inserted else { continue }
+            let section = try read(path)
+            sections.append((section, path))
+            rest += try imports(section, of: path)
+        }
+        return sections
+    }
+
+    /// Without symbolic links, by which a file can import itself under ever longer names.
+    private static func real(_ path: String) -> String {
+        guard let real = realpath(path, nil) else { return path }
+        defer { free(real) }
+        return String(cString: real)
     }
 
     /// Globs, relative ones to the directory of the file (containerd-config.toml(5), `imports`).
     private static func imports(_ section: TOMLSection, of file: String) throws -> [String] {
         let patterns = try section.strings("imports") ?? []
         return patterns.flatMap { pattern in
-            files(pattern.begins(with: "/") ? pattern : "\(Path.parent(of: file))/\(pattern)")
+            let path = pattern.begins(with: "/") ? pattern : "\(Path.parent(of: file))/\(pattern)"
+            return path.has("*") ? files(path) : [path]
         }
     }
 

@@ -1,16 +1,20 @@
 internal import TOML
 internal import Text
 
-extension Migration {
+extension MigrationResult {
     /// The file: each line below where it came from.
     var text: String {
-        var parts = ["# Made by gantry migrate --from \(source.rawValue).\n"]
+        var parts = ["\(Self.mark) --from \(source.rawValue).\n"]
         parts += lines.map(Self.text)
-        for (name, lines) in handlers where lines.contains(where: { $0.key == "path" }) {
-            parts.append("[runtimes.\(TOMLText.key(name))]\n" + lines.map(Self.text).joined())
+        for handler in handlers where handler.hasPath {
+            let title = "[runtimes.\(TOMLText.key(handler.name))]\n"
+            parts.append(title + handler.lines.map(Self.text).joined())
         }
         return parts.joined(separator: "\n")
     }
+
+    /// How a file begins that was made here.
+    static let mark = "# Made by gantry migrate"
 
     private static func text(_ line: Line) -> String {
         "# \(line.source)\n\(line.key) = \(line.value)\n"

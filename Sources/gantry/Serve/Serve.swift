@@ -48,6 +48,10 @@ struct Serve: AsyncParsableCommand {
                 settings, nursery: nursery, log: log, streaming: streaming)
             try await Recovery(node).run()
             await node.startPlugins()
+            let traces = try await Blocking.run {
+                let host = ProcessInfo.processInfo.hostName
+                return try TraceExport(settings, node.spans, host: host, log)
+            }
             // Before the CRI, whose answering is what everybody takes for the end of the start.
             let metrics = try await MetricsEndpoint.start(settings) { node.exposition() }
             let server = try Self.server(node, .serving(node), settings.socket, log)
@@ -65,10 +69,7 @@ struct Serve: AsyncParsableCommand {
                 streams.addTask { await Self.stream(streaming, node, log) }
                 let watchdog = Watchdog(manager: manager, socket: settings.socket, log: log)
                 streams.addTask { await watchdog.run() }
-                let host = ProcessInfo.processInfo.hostName
-                if let traces = TraceExport(settings, node.spans, host: host, log) {
-                    streams.addTask { await traces.run() }
-                }
+                if let traces { streams.addTask { await traces.run() } }
                 for await _ in control.end.stream { break }
                 manager.tell(.stopping)
                 node.beginShutdown()

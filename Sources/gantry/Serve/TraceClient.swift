@@ -2,16 +2,20 @@ internal import Model
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
+internal import Streaming
 
 /// POSTs one body after the other, each over a connection of its own.
 struct TraceClient: Sendable {
     private let endpoint: TraceEndpoint
+    private let tls: ClientTLS?
     private let threads = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
     private static let patience = TimeAmount.seconds(10)
 
-    init(_ endpoint: TraceEndpoint) {
+    /// - Parameter tls: for an endpoint that has it.
+    init(_ endpoint: TraceEndpoint, _ tls: ClientTLS?) {
         self.endpoint = endpoint
+        self.tls = tls
     }
 
     /// - Throws: when there is no connection, or another answer than 2xx within ten seconds.
@@ -22,6 +26,7 @@ struct TraceClient: Sendable {
             channel = try await ClientBootstrap(group: threads).connectTimeout(Self.patience)
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
+                        try tls?.protect(channel, to: endpoint.host)
                         let pipeline = channel.pipeline.syncOperations
                         try pipeline.addHTTPClientHandlers()
                         try pipeline.addHandler(AnswerHandler(answered))
@@ -33,7 +38,7 @@ struct TraceClient: Sendable {
         }
         channel.eventLoop.scheduleTask(in: Self.patience) { channel.close(promise: nil) }
         var head = HTTPRequestHead(version: .http1_1, method: .POST, uri: endpoint.path)
-        head.headers.add(name: "Host", value: "\(endpoint.host):\(endpoint.port)")
+        head.headers.add(name: "Host", value: endpoint.authority)
         head.headers.add(name: "Content-Type", value: "application/json")
         head.headers.add(name: "Content-Length", value: "\(body.count)")
         head.headers.add(name: "Connection", value: "close")

@@ -2,12 +2,14 @@ internal import FoundationEssentials
 internal import Logging
 internal import Model
 internal import Service
+internal import Streaming
 internal import System
 internal import Text
 
 /// Sends traces to a collector: OTLP over HTTP, in JSON (opentelemetry.io/docs/specs/otlp).
 struct TraceExport: Sendable {
     private let endpoint: TraceEndpoint
+    private let tls: ClientTLS?
     private let queue: SpanQueue
     private let host: String
     private let log: Logger
@@ -17,10 +19,17 @@ struct TraceExport: Sendable {
     /// Operations of one request.
     private static let most = 256
 
+    /// Blocks.
     /// - Returns: nil when the settings name no collector.
-    init?(_ settings: Settings, _ queue: SpanQueue, host: String, _ log: Logger) {
+    /// - Throws: `GantryError` for authorities that cannot be used.
+    init?(_ settings: Settings, _ queue: SpanQueue, host: String, _ log: Logger) throws {
         guard let endpoint = TraceEndpoint(settings.traceEndpoint) else { return nil }
         self.endpoint = endpoint
+        tls =
+            endpoint.hasTLS
+            ? try ClientTLS(
+                ca: settings.traceCA.isEmpty ? nil : settings.traceCA,
+                needsTLS13: settings.tlsMinimum == "1.3") : nil
         self.queue = queue
         self.host = host
         self.log = log
@@ -29,7 +38,7 @@ struct TraceExport: Sendable {
 
     /// Until its task is cancelled. A collector that is not there costs the traces, and one line of the log.
     func run() async {
-        let client = TraceClient(endpoint)
+        let client = TraceClient(endpoint, tls)
         var hasFailed = false
         while (try? await Task.sleep(for: Self.pause)) != nil {
             while !Task.isCancelled {
@@ -51,8 +60,9 @@ struct TraceExport: Sendable {
     }
 }
 
-/// `http://HOST[:PORT][/PATH]`.
+/// `http://HOST[:PORT][/PATH]`, or the same with `https`.
 struct TraceEndpoint: Hashable, Sendable, CustomStringConvertible {
+    let hasTLS: Bool
     let host: String
     let port: Int
     let path: String
@@ -62,7 +72,9 @@ struct TraceEndpoint: Hashable, Sendable, CustomStringConvertible {
 
     /// Nil for what cannot be used.
     init?(_ url: String) {
-        guard let rest = url.removing(prefix: "http://") else { return nil }
+        let secure = url.removing(prefix: "https://")
+        guard let rest = secure ?? url.removing(prefix: "http://") else { return nil }
+        hasTLS = secure != nil
         let (authority, path) = rest.cut(at: "/") ?? (rest, "")
         let parts = MetricsEndpoint.split(String(authority))
         let host = parts?.host ?? String(authority)
@@ -74,5 +86,7 @@ struct TraceEndpoint: Hashable, Sendable, CustomStringConvertible {
         self.path = path.isEmpty ? Self.usualPath : "/\(path)"
     }
 
-    var description: String { "http://\(host):\(port)\(path)" }
+    var authority: String { "\(host.has(":") ? "[\(host)]" : host):\(port)" }
+
+    var description: String { "\(hasTLS ? "https" : "http")://\(authority)\(path)" }
 }
