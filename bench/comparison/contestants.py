@@ -5,7 +5,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.peers import Containerd, installed
+from harness.peers import KINDS, Containerd, installed
 from harness.runtimes import Gantry, Runtime
 
 OURS, INDEXED, FLOOR = "gantry", "gantry-indexed", "floor"
@@ -23,6 +23,23 @@ class Indexed(Gantry):
         directory = Path("/etc/gantry/conf.d")
         directory.mkdir(parents=True, exist_ok=True)
         (directory / "90-layers.toml").write_text('layer_format = "erofs"\n')
+
+
+class Shimmed(Gantry):
+    """Gantry that runs the OCI runtimes by a shim of containerd's."""
+
+    def __init__(self, shim: str) -> None:
+        super().__init__()
+        self._shim = shim
+
+    def configure(self, mirrors: dict[str, str], insecure: list[str]) -> None:
+        """With handlers of its own."""
+        super().configure(mirrors, insecure)
+        directory = Path("/etc/gantry/conf.d")
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / "90-shim.toml").write_text("".join(
+            f'[runtimes.{handler}]\ntype = "shim"\npath = "{self._shim}"\nbinary = "{handler}"\n'
+            for handler in installed("runc", "crun")))
 
 
 class Peer:
@@ -50,7 +67,7 @@ class Contestant:
     @property
     def name(self) -> str:
         """The column's head."""
-        return self.text.partition("=")[0]
+        return self.text.partition("=")[0].partition(":")[0]
 
     @property
     def socket(self) -> str:
@@ -79,8 +96,10 @@ class Contestant:
                 return Gantry()
             case "gantry-indexed":
                 return Indexed()
-            case "containerd":
-                return Containerd()
+            case name if name in KINDS:
+                return KINDS[name]()
+            case _ if self.name == OURS:
+                return Shimmed(self.text.partition(":")[2])
             case _:
                 return Peer(self.name, self.socket, self.command)
 
@@ -91,12 +110,13 @@ class Contestant:
             directory for name, directory in STORES.items() if self.name.startswith(name)]
 
 
-def contestants(peers: list[str], with_containerd: bool, indexed: bool) -> list[Contestant]:
+def contestants(peers: list[str], with_containerd: bool, indexed: bool, shim: str = "") -> list[Contestant]:
     """All of a run, Gantry first."""
     for peer in peers:
-        if not Contestant(peer).socket:
+        if not Contestant(peer).socket and peer not in KINDS:
             raise SystemExit(f"bench/run: --peer {peer!r} has no socket; want NAME=SOCKET[,COMMAND]")
-    names = [OURS, INDEXED] if indexed else [OURS]
+    ours = f"{OURS}:{shim}" if shim else OURS
+    names = [ours, INDEXED] if indexed else [ours]
     if with_containerd:
         if not shutil.which("containerd"):
             raise SystemExit("bench/run: no containerd; apt-get install containerd, or --without-containerd")

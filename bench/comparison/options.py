@@ -28,6 +28,8 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--without-containerd", action="store_true", help="leave Debian's containerd out")
     parser.add_argument("--indexed", action="store_true", help=(
         "Gantry once more, with layer_format = \"erofs\"; in rows without pulls it wants --disk"))
+    parser.add_argument("--shim", metavar="PATH", default="", help=(
+        "the OCI runtimes are run by that shim of containerd's in Gantry too"))
     parser.add_argument("--output", metavar="DIRECTORY", type=Path,
                         default=BUILD / time.strftime("%Y-%m-%d-%H%M%S"), help="where the results go")
     parser.add_argument("--render", metavar="DIRECTORY", type=Path,

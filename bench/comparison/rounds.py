@@ -22,7 +22,8 @@ FRESH_NODE = REPOSITORY / "conformance" / "fresh-node"
 
 def run(asked: argparse.Namespace, notebook: Notebook) -> None:
     """Measures all that was asked for."""
-    everybody = contestants(asked.peer, not asked.without_containerd, asked.indexed)
+    everybody = contestants(asked.peer, not asked.without_containerd, asked.indexed,
+                            asked.shim)
     notebook.note(kind="about", values=machine(asked))
     for row in asked.rows:
         images = str(row.images(asked.scale)) if row.images else ""

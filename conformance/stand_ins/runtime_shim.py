@@ -119,6 +119,8 @@ class Shim:
 
     def Create(self, request: Any) -> Any:
         process = Process(request)
+        if self.hides:
+            self._share_processes(Path(request.bundle) / "config.json")
         pid_file = f"{request.bundle}/stand-in.pid"
         self._run_process(process, ["create", "--bundle", request.bundle, "--pid-file", pid_file], request.id)
         process.pid = int(Path(pid_file).read_text())
@@ -241,6 +243,14 @@ class Shim:
         if not self.hides:
             return process.pid
         return 1 if exec_id else os.getpid()
+
+    def _share_processes(self, file: Path) -> None:
+        """A PID namespace with any path is that of the pod's first container."""
+        spec = json.loads(file.read_text())
+        for namespace in spec["linux"]["namespaces"]:
+            if namespace["type"] == "pid" and namespace.get("path"):
+                namespace["path"] = f"/proc/{next(iter(self.processes.values())).pid}/ns/pid"
+        file.write_text(json.dumps(spec))
 
     def _tell_shortage(self, id: str) -> None:
         """With an event, which is answered before the end is told."""

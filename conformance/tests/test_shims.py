@@ -173,6 +173,14 @@ def test_what_the_shim_says_that_a_container_uses(pods, client, busybox):
     assert sums.process.process_count.value >= 1
 
 
+def test_processes_are_shared(pods, busybox):
+    linux = {"security_context": {"namespace_options": {"pid": cri.POD}}}
+    pod = pods.run(linux=linux)
+    pod.run("sleep 1234", image=busybox, linux=linux)
+    other = pod.run("sleep 1000", image=busybox, linux=linux)
+    assert "sleep 1234" in other.output("ps")
+
+
 @only_hidden
 def test_memory_that_is_short_is_told_by_an_event(pods, busybox):
     container = pods.run().run(

@@ -11,7 +11,7 @@ internal import Text
 /// the node's namespace.
 final class JoinedProcess: Sendable {
     let path: String
-    private let process: PidDescriptor
+    private let process: PidDescriptor?
 
     /// - Parameter cgroup: the container's, below each hierarchy's mount point. A process of that number that is
     ///   not in it is another's.
@@ -26,8 +26,18 @@ final class JoinedProcess: Sendable {
         try requireAlive()
     }
 
+    /// A process that only the kernel in its sandbox knows. To shims of such kernels any path means the
+    /// pod's namespace, if it is the same for all of a pod's containers.
+    /// - Parameter path: of no file: whoever would join it after all fails, where a path below /proc of
+    ///   what the shim calls its process could be the node's namespace.
+    init(hiddenBehind path: String) {
+        self.path = path
+        process = nil
+    }
+
     /// - Throws: `failedPrecondition` when it has ended since.
     func requireAlive() throws {
+        guard let process else { return }
         if process.hasExited(within: .zero) { throw Self.ended }
     }
 

@@ -35,6 +35,10 @@ extension Node {
         case .target: return try target(security.namespaceOptions?.targetId ?? "", in: sandbox)
         case .pod:
             guard let pid = sandbox.current.infraPid else { return nil }
+            let handler = try runtime(of: sandbox).handler
+            if handler.isShim && handler.hidesProcesses {
+                return JoinedProcess(hiddenBehind: paths.pod(sandbox.id).namespace("pid"))
+            }
             return try JoinedProcess(pid, cgroup: cgroupPath(sandbox).directory(sandbox.id))
         case .container, .node: return nil
         }

@@ -140,6 +140,9 @@ extension ShimTasks: RuntimeTasks {
         let pid = try await client.create(
             id, bundle: bundle(id), streams, options: shim.options)
         if !shim.hidesProcesses { try await monitor.watch(id, pid: pid) }
+        guard !monitor.isGone else {
+            throw GantryError(.unavailable, "the pod's monitor is gone")
+        }
         return pid
     }
 
