@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/fsverity.h>
@@ -38,6 +39,13 @@ int gantry_open(const char *path, int flags, mode_t mode) {
 
 int gantry_openat(int directory, const char *path, int flags, mode_t mode) {
     return openat(directory, path, flags | O_CLOEXEC, mode);
+}
+
+int gantry_flush_standard_output(void) {
+    int failed = ferror(stdout);
+    if (fflush(stdout) == 0 && !failed) return 0;
+    if (failed) errno = EIO;
+    return -1;
 }
 
 int gantry_reserve(int descriptor, int64_t size) {

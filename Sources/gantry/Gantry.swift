@@ -14,6 +14,15 @@ struct Gantry: AsyncParsableCommand {
             LogLevel.self, CheckCommand.self, StatusCommand.self, WipeCommand.self,
             MigrateCommand.self,
         ] + DebugCommands.all)
+
+    static func main() async {
+        await main(nil)
+        do {
+            try StandardOutput.finish()
+        } catch {
+            exit(withError: error)
+        }
+    }
 }
 
 /// The flags that say where the configuration is, and those that overrule it.

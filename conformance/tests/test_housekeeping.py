@@ -77,4 +77,4 @@ def test_image_inspect_and_usage(node, busybox, client):
     assert usage.startswith("images ") and "inodes" in usage
     done = subprocess.run([node.runtime.command[0], "image", "inspect", "nothing:1"], text=True,
                           check=False, capture_output=True)
-    assert done.returncode != 0 and "not found" in done.stderr
+    assert done.returncode == 1 and "is not here" in done.stderr

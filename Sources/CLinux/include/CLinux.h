@@ -13,6 +13,8 @@
 // Files.
 int gantry_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
 int gantry_open(const char *path, int flags, mode_t mode);
+// What was printed is written. -1 with errno, or EIO when an earlier write has failed.
+int gantry_flush_standard_output(void);
 // Allocates the first `size` bytes of a file without making it any longer (fallocate(2)).
 int gantry_reserve(int descriptor, int64_t size);
 /// Takes back what chattr(1) has done to a name of an open directory, so that it can be removed: immutable,

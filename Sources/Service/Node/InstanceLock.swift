@@ -21,8 +21,11 @@ final class InstanceLock: Sendable {
             let number = file.raw
             try syscall("flock", path) { gantry_flock_exclusive(number) }
         } catch {
-            throw GantryError(
-                .failedPrecondition, "another gantry works on \(directory)", cause: error)
+            throw error.errno == EWOULDBLOCK
+                ? GantryError(
+                    .failedPrecondition,
+                    "another gantry works on \(directory): stop it first (systemctl stop gantry)")
+                : GantryError(.failedPrecondition, "cannot lock \(directory)", cause: error)
         }
     }
 }

@@ -3,6 +3,7 @@ internal import Kernel
 internal import Model
 internal import OCI
 internal import Service
+internal import TOML
 internal import Text
 
 /// The configuration as a file that can be read again.
@@ -44,7 +45,8 @@ struct Config: AsyncParsableCommand {
     }
 
     private static func check(_ file: String) throws {
-        _ = try Configuration.read([file])
+        let text = try TOMLSection.text(try CommandFiles.read(file), file)
+        _ = try Configuration.read(text, as: file)
         print("\(file): valid")
     }
 }

@@ -2,6 +2,7 @@ internal import CRI
 internal import GRPC
 internal import Model
 internal import Service
+internal import Text
 
 /// How a command speaks to the daemon: over the socket of the CRI.
 struct DaemonClient {
@@ -23,8 +24,17 @@ struct DaemonClient {
             return try Response.decode(
                 try await client.call(method.path, try request.encoded(), limit: limit))
         } catch let status as GRPC.Status {
-            throw DaemonError(description: "\(socket): \(status.message)")
+            throw DaemonError(description: explained(status))
         }
+    }
+
+    /// The core speaks of addresses when nobody listens on a socket.
+    private func explained(_ status: GRPC.Status) -> String {
+        guard status.message.begins(with: "failed to connect to all addresses") else {
+            return "\(socket): \(status.message)"
+        }
+        let reason = status.message.cutLast(at: ":")?.tail ?? ""
+        return "the daemon does not answer on \(socket):\(reason) (systemctl status gantry)"
     }
 }
 

@@ -69,7 +69,7 @@ struct ImageCommand: AsyncParsableCommand {
                 let status = try await client.call(
                     Methods.imageStatus, ImageStatusRequest(image: spec))
                 guard let image = status.image else {
-                    throw ValidationError("image \(name) not found")
+                    throw GantryError(.notFound, "image \(name) is not here")
                 }
                 _ = try await client.call(Methods.removeImage, RemoveImageRequest(image: spec))
                 print(image.id)
@@ -97,8 +97,14 @@ struct ImageCommand: AsyncParsableCommand {
             }
             for image in images where !image.pinned && !used.contains(image.id) {
                 let spec = ImageSpec(image: image.id)
-                _ = try await client.call(Methods.removeImage, RemoveImageRequest(image: spec))
-                print((image.repoTags + [image.id])[0])
+                let name = (image.repoTags + [image.id])[0]
+                do {
+                    _ = try await client.call(Methods.removeImage, RemoveImageRequest(image: spec))
+                    print(name)
+                } catch {
+                    // As one that came into use meanwhile.
+                    FileHandleOutput.error("\(name) stays: \(error)\n")
+                }
             }
         }
     }

@@ -17,7 +17,9 @@ extension ImageCommand {
             let answer = try await DaemonClient(options).call(
                 Methods.imageStatus,
                 ImageStatusRequest(image: ImageSpec(image: image), verbose: true))
-            guard answer.image != nil else { throw ValidationError("image \(image) not found") }
+            guard answer.image != nil else {
+                throw GantryError(.notFound, "image \(image) is not here")
+            }
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
             var value = answer.json()

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import CRI
 internal import Glibc
+internal import Kernel
 internal import Model
 
 extension ImageCommand {
@@ -64,7 +65,7 @@ enum AbsolutePath {
     /// Without symbolic links.
     static func of(_ path: String) throws -> String {
         guard let found = realpath(path, nil) else {
-            throw ValidationError("\(path): \(String(cString: strerror(errno)))")
+            throw SystemError("open", path, errno: errno)
         }
         defer { free(found) }
         return String(cString: found)

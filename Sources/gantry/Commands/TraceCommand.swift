@@ -26,7 +26,7 @@ struct TraceCommand: AsyncParsableCommand {
         let trace = try await DaemonClient(options).call(
             GantryMethods.getTrace, GetTraceRequest(id: id))
         if let svg {
-            return try Files.replace(svg, with: Array(TraceSVG(trace).text.utf8), mode: 0o644)
+            return try CommandFiles.write(TraceSVG(trace).text, to: svg)
         }
         print(json ? try Self.json(trace) : TraceText(trace).text)
     }

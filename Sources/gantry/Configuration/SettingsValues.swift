@@ -101,7 +101,8 @@ extension Settings {
         }
         guard
             ["", "pod"].contains(monitorCgroup) || monitorCgroup.begins(with: "/")
-                || monitorCgroup.ends(with: ".slice"), monitorCgroup != "/"
+                || monitorCgroup.ends(with: ".slice"), monitorCgroup != "/",
+            !monitorCgroup.split(at: "/").contains("..")
         else {
             throw section.error("monitor_cgroup", "want pod, a slice or an absolute path")
         }
@@ -122,6 +123,15 @@ extension Settings {
         if let unknown = nriRejects.first(where: { !rules.contains($0) }) {
             throw section.error(
                 "nri_reject", "\"\(unknown)\" is none of \(rules.joined(separator: ", "))")
+        }
+        for (key, paths) in [
+            ("image_dirs", imageDirectories), ("certs_dirs", hostDirectories),
+            ("cni_config_dirs", networkConfigDirectories),
+            ("trace_ca", traceCA.isEmpty ? [] : [traceCA]),
+        ] {
+            if let path = paths.first(where: { !$0.begins(with: "/") }) {
+                throw section.error(key, "\"\(path)\" is not an absolute path")
+            }
         }
         for (key, path) in [
             ("nri_socket", nriSocket), ("root", root), ("run_root", runRoot), ("socket", socket),

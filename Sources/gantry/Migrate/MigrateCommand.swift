@@ -56,12 +56,12 @@ struct MigrateCommand: ParsableCommand {
     }
 
     private func write(_ files: [(path: String, text: String)]) throws {
-        if !force, let (path, _) = files.first(where: { Files.exists($0.path) }) {
+        if !force, let (path, _) = files.first(where: { CommandFiles.isKept($0.path) }) {
             throw GantryError(.alreadyExists, "\(path) is there already: --force replaces it")
         }
         for (path, text) in files {
             try Files.makeDirectories(Path.parent(of: path), mode: 0o755)
-            try Files.replace(path, with: Array(text.utf8), mode: 0o644)
+            try CommandFiles.write(text, to: path)
             print("wrote \(path)")
         }
     }

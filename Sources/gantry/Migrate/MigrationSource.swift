@@ -48,7 +48,7 @@ enum MigrationSource: String, CaseIterable, ExpressibleByArgument {
     private static func read(_ file: String) throws -> TOMLSection {
         let name = TOMLText.plain(file)
         guard Files.exists(file) else { throw GantryError(.notFound, "\(name) is not there") }
-        return try TOMLSection(try TOMLSection.text(try Files.read(file), name), name)
+        return try TOMLSection(try TOMLSection.text(try CommandFiles.read(file), name), name)
     }
 
     /// All files below, in the order of their names: CRI-O looks at no suffix, and into directories.

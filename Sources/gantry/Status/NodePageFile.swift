@@ -20,7 +20,7 @@ struct NodePageFile {
     /// - Parameter now: nanoseconds since 1970.
     func write(to path: String, now: Int64) async throws {
         let page = NodePage(content: try await content(), now: now)
-        try Files.replace(path, with: Array(page.text.utf8), mode: 0o644)
+        try CommandFiles.write(page.text, to: path)
     }
 
     private func content() async throws -> NodePage.Content {
