@@ -637,6 +637,51 @@ void   gantry__v1__import_images_request__free_unpacked
   assert(message->base.descriptor == &gantry__v1__import_images_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   gantry__v1__registry_document__init
+                     (Gantry__V1__RegistryDocument         *message)
+{
+  static const Gantry__V1__RegistryDocument init_value = GANTRY__V1__REGISTRY_DOCUMENT__INIT;
+  *message = init_value;
+}
+size_t gantry__v1__registry_document__get_packed_size
+                     (const Gantry__V1__RegistryDocument *message)
+{
+  assert(message->base.descriptor == &gantry__v1__registry_document__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t gantry__v1__registry_document__pack
+                     (const Gantry__V1__RegistryDocument *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &gantry__v1__registry_document__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t gantry__v1__registry_document__pack_to_buffer
+                     (const Gantry__V1__RegistryDocument *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &gantry__v1__registry_document__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Gantry__V1__RegistryDocument *
+       gantry__v1__registry_document__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Gantry__V1__RegistryDocument *)
+     protobuf_c_message_unpack (&gantry__v1__registry_document__descriptor,
+                                allocator, len, data);
+}
+void   gantry__v1__registry_document__free_unpacked
+                     (Gantry__V1__RegistryDocument *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &gantry__v1__registry_document__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   gantry__v1__import_images_response__init
                      (Gantry__V1__ImportImagesResponse         *message)
 {
@@ -2491,7 +2536,7 @@ const ProtobufCMessageDescriptor gantry__v1__phase_count__descriptor =
   (ProtobufCMessageInit) gantry__v1__phase_count__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor gantry__v1__import_images_request__field_descriptors[2] =
+static const ProtobufCFieldDescriptor gantry__v1__import_images_request__field_descriptors[3] =
 {
   {
     "path",
@@ -2517,15 +2562,28 @@ static const ProtobufCFieldDescriptor gantry__v1__import_images_request__field_d
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "documents",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Gantry__V1__ImportImagesRequest, n_documents),
+    offsetof(Gantry__V1__ImportImagesRequest, documents),
+    &gantry__v1__registry_document__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned gantry__v1__import_images_request__field_indices_by_name[] = {
+  2,   /* field[2] = documents */
   1,   /* field[1] = name */
   0,   /* field[0] = path */
 };
 static const ProtobufCIntRange gantry__v1__import_images_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor gantry__v1__import_images_request__descriptor =
 {
@@ -2535,11 +2593,49 @@ const ProtobufCMessageDescriptor gantry__v1__import_images_request__descriptor =
   "Gantry__V1__ImportImagesRequest",
   "gantry.v1",
   sizeof(Gantry__V1__ImportImagesRequest),
-  2,
+  3,
   gantry__v1__import_images_request__field_descriptors,
   gantry__v1__import_images_request__field_indices_by_name,
   1,  gantry__v1__import_images_request__number_ranges,
   (ProtobufCMessageInit) gantry__v1__import_images_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor gantry__v1__registry_document__field_descriptors[1] =
+{
+  {
+    "content",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Gantry__V1__RegistryDocument, content),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned gantry__v1__registry_document__field_indices_by_name[] = {
+  0,   /* field[0] = content */
+};
+static const ProtobufCIntRange gantry__v1__registry_document__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor gantry__v1__registry_document__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "gantry.v1.RegistryDocument",
+  "RegistryDocument",
+  "Gantry__V1__RegistryDocument",
+  "gantry.v1",
+  sizeof(Gantry__V1__RegistryDocument),
+  1,
+  gantry__v1__registry_document__field_descriptors,
+  gantry__v1__registry_document__field_indices_by_name,
+  1,  gantry__v1__registry_document__number_ranges,
+  (ProtobufCMessageInit) gantry__v1__registry_document__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor gantry__v1__import_images_response__field_descriptors[1] =

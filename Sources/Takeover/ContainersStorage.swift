@@ -21,6 +21,12 @@ public struct ContainersStorage: ForeignStore {
         let id: String
         let names: [String]?
         let layer: String?
+        let documents: [String]?
+
+        enum CodingKeys: String, CodingKey {
+            case id, names, layer
+            case documents = "big-data-names"
+        }
     }
 
     private struct LayerFile: Decodable {
@@ -77,6 +83,19 @@ public struct ContainersStorage: ForeignStore {
                 "\(directory)/manifest.json", with: Array(try JSONEncoder().encode([manifest])))
         }
     }
+
+    /// Under a key for each digest, beside `manifest`, which is one of them (containers/image,
+    /// storage_image.go: manifestBigDataKey).
+    public func documents(of image: ForeignImage) throws -> [[UInt8]] {
+        let keys = (records[image.id]?.documents ?? []).filter { $0.begins(with: "manifest-") }
+        return try keys.prefix(Self.mostDocuments).map {
+            try Files.readRegular(
+                "\(root)/overlay-images/\(image.id)/\(Self.keyFile($0))", limit: 4 << 20)
+        }
+    }
+
+    /// An image has one for its platform and one for all, seldom more.
+    private static let mostDocuments = 16
 
     /// The lowest layer first.
     private func chain(_ top: String?) throws -> [String] {

@@ -14,4 +14,10 @@ public protocol ForeignStore: Sendable {
     /// its digests say is checked by whoever imports it.
     /// - Throws: `GantryError`, `SystemError`.
     func write(_ image: ForeignImage, to directory: String) async throws
+    /// The manifests and indexes by which registries know an image that is written without them.
+    func documents(of image: ForeignImage) throws -> [[UInt8]]
+}
+
+extension ForeignStore {
+    public func documents(of image: ForeignImage) throws -> [[UInt8]] { [] }
 }

@@ -141,6 +141,44 @@ def test_from_storage(storage, imported, pods):
     works(pods)
 
 
+def test_names_by_digest(node, client, registry, tmp_path, pods, nothing_left):
+    """What a pod names by a digest needs no pull after the move: the store has the manifests."""
+    root = tmp_path / "storage"
+    multi = registry.push_index("moved/multi:1", catalogue.marked("multi"))
+    indexed = registry.content("moved/multi/manifests/1")
+    pinned = catalogue.marked("pinned").manifest.digest
+    registry.push("moved/pinned:1", catalogue.marked("pinned"))
+    zstd = registry.push("moved/zstd:1", catalogue.layered("zstd"))
+    docker = registry.push("moved/docker:1", catalogue.layered(format="docker"))
+    by_digest = f"{registry.host}/moved/pinned@{pinned}"
+    references = [multi, zstd, docker, by_digest]
+    for reference in references:
+        subprocess.run([needs("skopeo"), "--insecure-policy", "copy", "--src-tls-verify=false", f"docker://{reference}",
+                        f"containers-storage:[overlay@{root}+{tmp_path}/run]{reference}"], check=True)
+    before = {image.id for image in client.ListImages().images}
+    try:
+        gantry(node.runtime, "image", "import", "--from-storage", str(root))
+        for reference in [*references, f"{registry.host}/moved/multi@{sha256(indexed)}"]:
+            assert client.ImageStatus(image={"image": reference}).HasField("image"), reference
+        container = pods.run().run("echo hello; sleep 1000", image=by_digest)
+        container.logged("hello")
+        pods.remove()
+        # A manifest that was changed is none of the image's.
+        client.RemoveImage(image={"image": by_digest})
+        for path in root.glob(f"overlay-images/{catalogue.marked('pinned').id.partition(':')[2]}/*"):
+            if b'"config"' in path.read_bytes() and b'"layers"' in path.read_bytes():
+                path.write_bytes(path.read_bytes() + b" ")
+        done = subprocess.run([node.runtime.command[0], "image", "import", "--from-storage", root], text=True,
+                              check=False, capture_output=True)
+        assert done.returncode == 1 and by_digest in done.stderr and multi in done.stdout
+        assert not client.ImageStatus(image={"image": by_digest}).HasField("image")
+    finally:
+        subprocess.run(["umount", "--lazy", str(root / "overlay")], check=False, capture_output=True)
+        for image in client.ListImages().images:
+            if image.id not in before:
+                client.RemoveImage(image={"image": image.id})
+
+
 def test_a_tree_that_was_changed_is_not_let_in(storage, node, client):
     [changed] = storage.glob("overlay/*/diff/data/one")
     changed.write_text("eno")

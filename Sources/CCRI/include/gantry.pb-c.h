@@ -29,6 +29,7 @@ typedef struct Gantry__V1__NodePlugin Gantry__V1__NodePlugin;
 typedef struct Gantry__V1__NodeCondition Gantry__V1__NodeCondition;
 typedef struct Gantry__V1__PhaseCount Gantry__V1__PhaseCount;
 typedef struct Gantry__V1__ImportImagesRequest Gantry__V1__ImportImagesRequest;
+typedef struct Gantry__V1__RegistryDocument Gantry__V1__RegistryDocument;
 typedef struct Gantry__V1__ImportImagesResponse Gantry__V1__ImportImagesResponse;
 typedef struct Gantry__V1__ImportedImage Gantry__V1__ImportedImage;
 typedef struct Gantry__V1__TagImageRequest Gantry__V1__TagImageRequest;
@@ -321,10 +322,26 @@ struct  Gantry__V1__ImportImagesRequest
    * What the image is to be called; empty: what the archive says.
    */
   char *name;
+  /*
+   * Manifests and indexes by which the archive's only image is known elsewhere. Those that lead to it
+   * give it the digests that it has at its registries.
+   */
+  size_t n_documents;
+  Gantry__V1__RegistryDocument **documents;
 };
 #define GANTRY__V1__IMPORT_IMAGES_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__import_images_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL }
+
+
+struct  Gantry__V1__RegistryDocument
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData content;
+};
+#define GANTRY__V1__REGISTRY_DOCUMENT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&gantry__v1__registry_document__descriptor) \
+    , {0,NULL} }
 
 
 struct  Gantry__V1__ImportImagesResponse
@@ -885,6 +902,25 @@ Gantry__V1__ImportImagesRequest *
 void   gantry__v1__import_images_request__free_unpacked
                      (Gantry__V1__ImportImagesRequest *message,
                       ProtobufCAllocator *allocator);
+/* Gantry__V1__RegistryDocument methods */
+void   gantry__v1__registry_document__init
+                     (Gantry__V1__RegistryDocument         *message);
+size_t gantry__v1__registry_document__get_packed_size
+                     (const Gantry__V1__RegistryDocument   *message);
+size_t gantry__v1__registry_document__pack
+                     (const Gantry__V1__RegistryDocument   *message,
+                      uint8_t             *out);
+size_t gantry__v1__registry_document__pack_to_buffer
+                     (const Gantry__V1__RegistryDocument   *message,
+                      ProtobufCBuffer     *buffer);
+Gantry__V1__RegistryDocument *
+       gantry__v1__registry_document__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   gantry__v1__registry_document__free_unpacked
+                     (Gantry__V1__RegistryDocument *message,
+                      ProtobufCAllocator *allocator);
 /* Gantry__V1__ImportImagesResponse methods */
 void   gantry__v1__import_images_response__init
                      (Gantry__V1__ImportImagesResponse         *message);
@@ -1328,6 +1364,9 @@ typedef void (*Gantry__V1__PhaseCount_Closure)
 typedef void (*Gantry__V1__ImportImagesRequest_Closure)
                  (const Gantry__V1__ImportImagesRequest *message,
                   void *closure_data);
+typedef void (*Gantry__V1__RegistryDocument_Closure)
+                 (const Gantry__V1__RegistryDocument *message,
+                  void *closure_data);
 typedef void (*Gantry__V1__ImportImagesResponse_Closure)
                  (const Gantry__V1__ImportImagesResponse *message,
                   void *closure_data);
@@ -1540,6 +1579,7 @@ extern const ProtobufCMessageDescriptor gantry__v1__node_plugin__descriptor;
 extern const ProtobufCMessageDescriptor gantry__v1__node_condition__descriptor;
 extern const ProtobufCMessageDescriptor gantry__v1__phase_count__descriptor;
 extern const ProtobufCMessageDescriptor gantry__v1__import_images_request__descriptor;
+extern const ProtobufCMessageDescriptor gantry__v1__registry_document__descriptor;
 extern const ProtobufCMessageDescriptor gantry__v1__import_images_response__descriptor;
 extern const ProtobufCMessageDescriptor gantry__v1__imported_image__descriptor;
 extern const ProtobufCMessageDescriptor gantry__v1__tag_image_request__descriptor;

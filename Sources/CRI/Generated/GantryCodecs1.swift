@@ -211,13 +211,27 @@ extension PhaseCount: Message {
 
 extension ImportImagesRequest: CMessage {
     package static let descriptor = Descriptor(gantry__v1__import_images_request__init)
-    package init(_ c: Gantry__V1__ImportImagesRequest) throws { self.init(path: try Fields.string(c.path, "ImportImagesRequest.path"), name: try Fields.string(c.name, "ImportImagesRequest.name")) }
+    package init(_ c: Gantry__V1__ImportImagesRequest) throws { self.init(path: try Fields.string(c.path, "ImportImagesRequest.path"), name: try Fields.string(c.name, "ImportImagesRequest.name"), documents: try Fields.messages(c.n_documents, c.documents)) }
     package func fill(_ c: UnsafeMutablePointer<Gantry__V1__ImportImagesRequest>, _ arena: Arena) {
         c.pointee.path = arena.string(path)
         c.pointee.name = arena.string(name)
+        (c.pointee.n_documents, c.pointee.documents) = arena.messages(documents)
     }
 }
 extension ImportImagesRequest: Message {
+    public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
+    public func encoded() throws -> [UInt8] { Codec.encode(self) }
+    public func json() -> JSONValue { Codec.json(self) }
+}
+
+extension RegistryDocument: CMessage {
+    package static let descriptor = Descriptor(gantry__v1__registry_document__init)
+    package init(_ c: Gantry__V1__RegistryDocument) throws { self.init(content: Fields.bytes(c.content)) }
+    package func fill(_ c: UnsafeMutablePointer<Gantry__V1__RegistryDocument>, _ arena: Arena) {
+        c.pointee.content = arena.bytes(content)
+    }
+}
+extension RegistryDocument: Message {
     public static func decode(_ bytes: [UInt8]) throws -> Self { try Codec.decode(bytes) }
     public func encoded() throws -> [UInt8] { Codec.encode(self) }
     public func json() -> JSONValue { Codec.json(self) }

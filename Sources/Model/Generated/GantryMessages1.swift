@@ -174,10 +174,20 @@ public struct PhaseCount: Sendable, Hashable {
 public struct ImportImagesRequest: Sendable, Hashable {
     public var path: String
     public var name: String
+    public var documents: [RegistryDocument]
 
-    public init(path: String = "", name: String = "") {
+    public init(path: String = "", name: String = "", documents: [RegistryDocument] = []) {
         self.path = path
         self.name = name
+        self.documents = documents
+    }
+}
+
+public struct RegistryDocument: Sendable, Hashable {
+    public var content: [UInt8]
+
+    public init(content: [UInt8] = []) {
+        self.content = content
     }
 }
 

@@ -33,25 +33,46 @@ struct ImportImages: RPC {
     ) async throws -> [ImportedImage] {
         try await node.puller.withImages(
             inArchive: request.path, named: request.name.isEmpty ? nil : request.name
-        ) { try await importAll($0, note) }
+        ) { try await importAll($0, request.documents.map(\.content), note) }
     }
 
     private func importAll(
-        _ archived: [ImageInArchive], _ note: @escaping @Sendable (PullEvent) -> Void
+        _ archived: [ImageInArchive], _ documents: [[UInt8]],
+        _ note: @escaping @Sendable (PullEvent) -> Void
     ) async throws -> [ImportedImage] {
         var imported: [ImportedImage] = []
         for image in archived {
             let pulled = try await node.puller.pull(image, progress: note)
             // The layers are held against removal until the image that needs them is stored.
             defer { withExtendedLifetime(pulled.hold) {} }
+            let proven =
+                archived.count == 1 ? try ProvenDigests.of(documents, to: pulled.id) : []
             for reference in image.references {
-                try await node.images.add(
-                    ImageRecord(pulled), tag: reference.tagged,
-                    digest: pulled.digest.map { "\(reference.repository)@\($0)" })
+                try await add(pulled, as: reference, proven)
             }
             imported.append(
                 ImportedImage(id: pulled.id, names: image.references.map(\.description)))
         }
         return imported
+    }
+
+    private func add(
+        _ pulled: PulledImage, as reference: Reference, _ proven: [String]
+    ) async throws {
+        let digests = pulled.digest.map { ["\($0)"] } ?? proven
+        if reference.tagged == nil, let named = reference.digest?.description,
+            !digests.contains(named)
+        {
+            throw GantryError(
+                .dataLoss, "nothing says that \(reference) is the image \(pulled.id)")
+        }
+        let record = ImageRecord(pulled)
+        if digests.isEmpty {
+            return try await node.images.add(record, tag: reference.tagged, digest: nil)
+        }
+        for digest in digests {
+            try await node.images.add(
+                record, tag: reference.tagged, digest: "\(reference.repository)@\(digest)")
+        }
     }
 }

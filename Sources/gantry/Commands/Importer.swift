@@ -13,8 +13,9 @@ struct Importer {
     /// An import ends by itself, and not because it is long.
     private static let limit = Duration.seconds(24 * 3600)
 
-    func run(_ path: String, name: String = "") async throws {
-        let request = ImportImagesRequest(path: path, name: name)
+    func run(_ path: String, name: String = "", documents: [[UInt8]] = []) async throws {
+        let request = ImportImagesRequest(
+            path: path, name: name, documents: documents.map { RegistryDocument(content: $0) })
         let imported = try await PullDisplay(client: client, image: path).show {
             try await client.call(GantryMethods.importImages, request, limit: Self.limit)
         }
@@ -49,7 +50,7 @@ struct Importer {
             decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
         do {
             try await store.write(image, to: directory)
-            try await run(directory)
+            try await run(directory, documents: try store.documents(of: image))
         } catch {
             try? await Trees.remove(directory)
             throw error
