@@ -29,6 +29,10 @@ static inline CURLcode gantry_curl_set_reader(CURL *curl, curl_read_callback fun
     return curl_easy_setopt(curl, CURLOPT_READFUNCTION, function);
 }
 
+static inline CURLcode gantry_curl_set_seeker(CURL *curl, curl_seek_callback function) {
+    return curl_easy_setopt(curl, CURLOPT_SEEKFUNCTION, function);
+}
+
 static inline CURLcode gantry_curl_set_offset(CURL *curl, CURLoption option, curl_off_t value) {
     return curl_easy_setopt(curl, option, value);
 }

@@ -94,6 +94,7 @@ class FakeRegistry:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 answer = registry.answer(
                     self.command, self.path, self.headers.get("Authorization", ""))
                 self.send_response(answer.status)
@@ -104,7 +105,7 @@ class FakeRegistry:
                 }.items():
                     self.send_header(name, value)
                 self.end_headers()
-                if self.command == "GET":
+                if self.command != "HEAD":
                     half = len(answer.body) // 2 if answer.resume else 0
                     self.wfile.write(answer.body[:half])
                     if answer.resume:
@@ -112,7 +113,7 @@ class FakeRegistry:
                     self.wfile.write(answer.body[half:])
                 self.close_connection = answer.length is not None or self.command == "POST"
 
-            do_HEAD = do_POST = do_GET
+            do_HEAD = do_POST = do_PUT = do_GET
 
             def log_message(self, *_: object) -> None:
                 """The requests are kept, not printed."""

@@ -46,7 +46,13 @@ struct ImagePush: Sendable {
             return "\(endpoint.scheme.rawValue)://\(endpoint.host)\(place)"
         }
         if place.begins(with: "https://") || endpoint.isOrigin(of: place) { return place }
-        guard place.begins(with: "http://"), endpoint.scheme == .http || endpoint.isInsecure else {
+        guard place.begins(with: "http://") else {
+            throw GantryError(
+                .unavailable,
+                "\(endpoint.host) sends the upload to \"\(printable(place).prefix(200))\", which is no URL"
+            )
+        }
+        guard endpoint.scheme == .http || endpoint.isInsecure else {
             throw GantryError(
                 .permissionDenied, "\(endpoint.host) sends the upload to a place without TLS")
         }

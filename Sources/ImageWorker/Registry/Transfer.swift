@@ -123,6 +123,18 @@ final class Transfer: @unchecked Sendable {
                 return Unmanaged<Transfer>.fromOpaque(transfer).takeUnretainedValue()
                     .give(buffer)
             }
+            prepareRewinding()
+        }
+    }
+
+    /// A body goes out again when the server has closed a connection that was kept.
+    private func prepareRewinding() {
+        gantry_curl_set_pointer(
+            handle.easy, CURLOPT_SEEKDATA, Unmanaged.passUnretained(self).toOpaque())
+        gantry_curl_set_seeker(handle.easy) { transfer, offset, origin in
+            guard let transfer, origin == SEEK_SET, offset >= 0 else { return CURL_SEEKFUNC_FAIL }
+            Unmanaged<Transfer>.fromOpaque(transfer).takeUnretainedValue().sent = UInt64(offset)
+            return CURL_SEEKFUNC_OK
         }
     }
 
