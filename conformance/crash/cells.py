@@ -47,7 +47,7 @@ OWN = {"StopContainer/signalled", "StopContainer/stopped", "RemoveContainer/kill
 ASKED = {"RunPodSandbox": 1, "RunPodSandboxWithInfra": 2, "CreateContainer": 2,
          "StopPodSandbox": 3, "RemoveContainer": 3, "ReopenContainerLog": 3}
 #: A helper whose failure has so many steps taken back.
-UNDONE = [("RunPodSandbox", "network", "ADD", 3), ("RunPodSandboxWithInfra", "runtime", "create", 4),
+UNDONE = [("RunPodSandbox", "network", "ADD", 4), ("RunPodSandboxWithInfra", "runtime", "create", 4),
           ("RunPodSandboxWithInfra", "runtime", "start", 4),
           ("CreateContainer", "runtime", "create", 2)]
 #: Where the daemon died before the one that dies while it recovers.

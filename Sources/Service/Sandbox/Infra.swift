@@ -19,12 +19,48 @@ extension SandboxResources {
         }
     }
 
-    func startInfra(_ monitor: Monitor) async throws {
+    /// Beside each other as far as they can be: a shim takes as long to start as a network. Neither ends
+    /// the other by its failure, for what is under way in a shim cannot be taken back.
+    func attachNetworkAndStartInfra(_ monitor: Monitor) async throws {
+        async let infra: Result<Void, any Error> = result {
+            try await prepareInfra()
+            if try !needsNetworkFirst { try await spanned(monitor) }
+        }
+        let network = await result {
+            try await Trace.span("network") { try await attachNetwork() }
+        }
+        let begun = await infra
+        try network.get()
+        try begun.get()
+        if try needsNetworkFirst { try await spanned(monitor) }
+    }
+
+    private func spanned(_ monitor: Monitor) async throws {
+        try await Trace.span("infra container") { try await startInfra(monitor) }
+    }
+
+    private func result(_ body: () async throws -> Void) async -> Result<Void, any Error> {
+        do { return .success(try await body()) } catch { return .failure(error) }
+    }
+
+    /// A machine takes over the interfaces that are there when it is made.
+    private var needsNetworkFirst: Bool {
+        get throws { try handler.shim == nil || handler.shim?.hidesProcesses == true }
+    }
+
+    /// Does what needs no network yet.
+    private func prepareInfra() async throws {
         guard try needsInfra else { return }
-        let runtime = try node.runtime(of: sandbox)
         let bundle = try self.bundle
         try await Blocking.run { try Files.makeDirectories(bundle, mode: 0o700) }
         try await Bundle(bundle).write(try await spec())
+        try await node.runtime(of: sandbox).tasks?.begin()
+    }
+
+    private func startInfra(_ monitor: Monitor) async throws {
+        guard try needsInfra else { return }
+        let runtime = try node.runtime(of: sandbox)
+        let bundle = try self.bundle
         let pid = try await node.create(
             request(runtime, bundle), with: monitor, runtime,
             cgroup: node.cgroupPath(sandbox).directory(sandbox.id))

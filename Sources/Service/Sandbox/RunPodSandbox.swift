@@ -56,9 +56,8 @@ struct RunPodSandbox: RPC {
             undo.push("release its network") { try await resources.releaseNetwork() }
             try await Trace.span("namespaces") { try await resources.makeNamespaces(monitor) }
             failpoint("RunPodSandbox/namespaces made")
-            try await Trace.span("network") { try await resources.attachNetwork() }
             undo.push("end its infra container") { try await resources.endInfra() }
-            try await Trace.span("infra container") { try await resources.startInfra(monitor) }
+            try await resources.attachNetworkAndStartInfra(monitor)
             try await node.plugins.run(sandbox, undo)
             failpoint("RunPodSandbox/plugins told")
             sandbox.update {

@@ -43,19 +43,6 @@ struct ShimTasks: Sendable {
 
     // MARK: The shim itself
 
-    /// The record is there before the shim: one whose answer is lost is found by starting it again,
-    /// since it is known by the sandbox.
-    private func begin() async throws {
-        var record = ShimRecord(
-            sandbox: sandbox, bundle: sandboxBundle, program: shim.program.path)
-        try await record.write(in: sandboxBundle)
-        failpoint("RunPodSandbox/shim recorded")
-        record.bootstrap = try await shim.program.start(
-            sandbox, bundle: sandboxBundle, options: shim.options)
-        failpoint("RunPodSandbox/shim started")
-        try await record.write(in: sandboxBundle)
-    }
-
     /// Ends the shim, which has no container any more. Safe to repeat.
     /// - Parameter process: the shim's, as far as it has said.
     private func end(_ record: ShimRecord, _ process: PidDescriptor?) async throws {
@@ -105,6 +92,21 @@ struct ShimTasks: Sendable {
 }
 
 extension ShimTasks: RuntimeTasks {
+    /// Starts the shim.
+    ///
+    /// The record is there before the shim: one whose answer is lost is found by starting it again,
+    /// since it is known by the sandbox.
+    func begin() async throws {
+        var record = ShimRecord(
+            sandbox: sandbox, bundle: sandboxBundle, program: shim.program.path)
+        try await record.write(in: sandboxBundle)
+        failpoint("RunPodSandbox/shim recorded")
+        record.bootstrap = try await shim.program.start(
+            sandbox, bundle: sandboxBundle, options: shim.options)
+        failpoint("RunPodSandbox/shim started")
+        try await record.write(in: sandboxBundle)
+    }
+
     func create(_ request: CreateRequest, with monitor: Monitor) async throws -> Int32 {
         let creation = connections.beginCreation(in: sandbox)
         defer { creation.open(()) }
@@ -118,7 +120,6 @@ extension ShimTasks: RuntimeTasks {
 
     private func make(_ request: CreateRequest, with monitor: Monitor) async throws -> Int32 {
         let id = request.container
-        if id == sandbox { try await begin() }
         guard let record = try await record(), let bootstrap = record.bootstrap else {
             throw GantryError(.unavailable, "the shim of pod \(sandbox) is gone")
         }
