@@ -128,3 +128,20 @@ def test_wipe_takes_mounts_along(node, client, pull, registry, place):
         node.start()
         for kept in node.kept:
             client.PullImage(image={"image": kept})
+
+
+def test_wipe_does_not_wait_for_who_stands_in_a_mount(node, client, pull, registry, place):
+    image = pull(registry.push("test/busy:1", catalogue.marked("busy")))
+    gantry(node.runtime, "image", "mount", image, str(place))
+    assert node.daemon.terminate() == 0
+    try:
+        with subprocess.Popen(["sleep", "1000"], cwd=place) as shell:
+            try:
+                gantry(node.runtime, "wipe", "--images")
+                assert not mounted(place)
+            finally:
+                shell.kill()
+    finally:
+        node.start()
+        for kept in node.kept:
+            client.PullImage(image={"image": kept})
