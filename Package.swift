@@ -71,7 +71,8 @@ let package = Package(
         room(
             "Archive",
             uses: [
-                "CISAL", "CZlib", "CZstd", "CCrypto", "CLinux", "EROFS", "ImageProtocol", "ImageTree",
+                "CISAL", "CZlib", "CZstd", "CCrypto", "CLinux", "EROFS", "ImageProtocol",
+                "ImageTree",
                 "System", "Kernel", "Text", "Model",
             ]),
         room("Store", uses: ["CSQLite", "Kernel", "Text", "Model"]),

@@ -1,5 +1,6 @@
 """`monitor_cgroup`: where the pods' monitors live."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -79,3 +80,27 @@ def test_the_other_drivers_form_is_refused(node, client):
     finally:
         file.unlink()
         node.start()
+
+
+@pytest.fixture
+def slices(nothing_left):
+    """Slices that the kubelet or an administrator would have made."""
+    yield "gantrytest-monitors.slice", "kubepods-podseven.slice"
+    subprocess.run(["systemctl", "stop", "gantrytest.slice", "kubepods.slice"], check=True)
+
+
+@pytest.mark.node(having=["systemd"])
+@pytest.mark.sample
+def test_monitors_in_a_slice(configured, client, busybox, slices):
+    """CRI-O's usual conmon_cgroup: a slice beside those of the kubelet."""
+    monitors, pods_slice = slices
+    configured(f'monitor_cgroup = "{monitors}"\n')
+    pods = Pods(client)
+    pod = pods.run(linux={"cgroup_parent": pods_slice})
+    [place] = {path for path in cgroups_of(monitor(pod)) if pod.id in path}
+    assert place.startswith(f"/gantrytest.slice/{monitors}/"), place
+    container = pod.run("echo hello; sleep 1000", image=busybox)
+    container.logged("hello")
+    configured("")
+    pods.remove()
+    assert not list(CGROUPS.glob(f"**/*{pod.id}*"))

@@ -16,7 +16,7 @@ final class GzipDeflater: Deflater {
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
 
     /// zlib's own default, with a gzip header in place of zlib's (deflateInit2: windowBits above 15).
-    private static let (level, window, memory): (Int32, Int32, Int32) = (6, 15 + 16, 8)
+    private static let (level, window, memory): (Int32, Int32, Int32) = (6, 31, 8)
 
     init() {
         stream.initialize(to: z_stream())
@@ -38,10 +38,10 @@ final class GzipDeflater: Deflater {
     ) throws {
         let bytes = UnsafeMutableRawBufferPointer(mutating: input)
         stream.pointee.next_in = bytes.assumingMemoryBound(to: UInt8.self).baseAddress
-        stream.pointee.avail_in = UInt32(input.count)
+        stream.pointee.avail_in = UInt32(clamping: input.count)
         repeat {
             stream.pointee.next_out = buffer.assumingMemoryBound(to: UInt8.self).baseAddress
-            stream.pointee.avail_out = UInt32(buffer.count)
+            stream.pointee.avail_out = UInt32(clamping: buffer.count)
             let result = CZlib.deflate(stream, isLast ? Z_FINISH : Z_NO_FLUSH)
             guard result == Z_OK || result == Z_STREAM_END || result == Z_BUF_ERROR else {
                 throw GantryError(.internal, "deflate says \(result)")

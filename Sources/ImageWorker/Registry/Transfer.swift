@@ -133,7 +133,8 @@ final class Transfer: @unchecked Sendable {
             handle.easy, CURLOPT_SEEKDATA, Unmanaged.passUnretained(self).toOpaque())
         gantry_curl_set_seeker(handle.easy) { transfer, offset, origin in
             guard let transfer, origin == SEEK_SET, offset >= 0 else { return CURL_SEEKFUNC_FAIL }
-            Unmanaged<Transfer>.fromOpaque(transfer).takeUnretainedValue().sent = UInt64(offset)
+            Unmanaged<Transfer>.fromOpaque(transfer).takeUnretainedValue().sent = UInt64(
+                clamping: offset)
             return CURL_SEEKFUNC_OK
         }
     }
