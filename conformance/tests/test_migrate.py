@@ -1,6 +1,7 @@
 """`gantry migrate`: the configuration of real containerd, as Debian's writes it, becomes Gantry's."""
 
 import os
+import re
 import shutil
 import subprocess
 
@@ -19,7 +20,7 @@ def containerd(tmp_path):
     file = tmp_path / "config.toml"
     text = subprocess.run(["containerd", "config", "default"], text=True, check=True,
                           stdout=subprocess.PIPE).stdout
-    file.write_text(text.replace("imports = []", 'imports = ["conf.d/*.toml"]'))
+    file.write_text(re.sub("^imports = .*$", 'imports = ["conf.d/*.toml"]', text, flags=re.M))
     (tmp_path / "conf.d").mkdir()
     (tmp_path / "conf.d" / "mine.toml").write_text("""version = 2
 [plugins."io.containerd.grpc.v1.cri"]
@@ -122,7 +123,8 @@ def test_files_that_are_none(node, tmp_path, kind):
 
 def test_a_fifo_is_not_waited_for(node, tmp_path):
     os.mkfifo(tmp_path / "crio.conf")
-    assert migrate(node, "crio", tmp_path / "crio.conf", "--dry-run").returncode == 0
+    done = migrate(node, "crio", tmp_path / "crio.conf", "--dry-run")
+    assert done.returncode == 1 and "nobody writes" in done.stderr
 
 
 def test_many_keys(node, tmp_path):
