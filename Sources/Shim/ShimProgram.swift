@@ -121,6 +121,17 @@ public struct ShimProgram: Sendable {
         return output.standardOutput
     }
 
+    /// Whose shim a process is, by its arguments: shims run themselves with those of their `start`.
+    /// - Parameter events: the socket for events that they were given.
+    public static func sandbox(of arguments: [String], events: String) -> String? {
+        func value(_ option: String) -> String? {
+            guard let index = arguments.firstIndex(of: option) else { return nil }
+            return arguments.dropFirst(index + 1).first
+        }
+        guard value("-address") == events, let id = value("-id"), !id.has("/") else { return nil }
+        return id
+    }
+
     /// Whether the file is in the directory that it was given, or where those from before containerd 2.3
     /// put theirs whatever they are given.
     public func owns(socket: String) -> Bool {

@@ -22,6 +22,7 @@ def reboot(node: Node) -> None:
     """Ends the daemon and all pods, and removes the run directory; the daemon is not started."""
     node.crash()
     _kill(lambda: [int(line.split()[0]) for line in processes() if "gantry-monitor" in line])
+    _kill(lambda: [int(line.split()[0]) for line in processes() if f"{RUN}/shim-events.sock" in line])
     _kill(lambda: [pid for path in _cgroups() for pid in _members(path)])
     wait_until(_cgroups_are_removed, "the cgroups are removed")
     remove_run_directory()

@@ -13,6 +13,7 @@ import pytest
 from harness import cri
 from harness.client import refused
 from harness.cri import REPOSITORY
+from harness.reboot import remove_run_directory
 from harness.wait import wait_until
 
 pytestmark = pytest.mark.gantry
@@ -265,3 +266,15 @@ def test_a_shim_that_dies_takes_its_pod_along(pods, busybox, node, client, daemo
     assert container.exited().exit_code == 137
     wait_until(lambda: pod.status.state == cri.SANDBOX_NOTREADY, "the pod's end")
     pod.remove()
+
+
+def test_a_shim_whose_record_is_lost_is_ended(pods, busybox, node):
+    """With the run directory; the node did not go down."""
+    linux = {"security_context": {"namespace_options": {"network": cri.NODE}}}
+    pod = pods.run(linux=linux)
+    pod.run("sleep 1000", image=busybox, linux=linux)
+    node.crash()
+    remove_run_directory()
+    node.start()
+    assert shims() == []
+    assert pod.status.state == cri.SANDBOX_NOTREADY

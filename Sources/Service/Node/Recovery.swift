@@ -5,6 +5,7 @@ internal import Model
 internal import MonitorProtocol
 internal import Network
 internal import OCI
+internal import Shim
 internal import Store
 internal import System
 
@@ -34,6 +35,7 @@ public struct Recovery: Sendable {
         let sweep = OrphanSweep(node, known: rows)
         let orphans = await sweep.find()
         await sweep.end(orphans)
+        await endStrayShims()
         // Plugins want the namespaces, and the containers gone.
         await sweepNetwork(keeping: Set(rows.sandboxes.map { Attachment.ID($0.id) }))
         failpoint("recovery/network swept")
@@ -70,6 +72,19 @@ public struct Recovery: Sendable {
         await node.attempt("end monitors of no pod") {
             try await StrayProcesses.endMonitors(
                 below: node.paths.pods, but: Set(left.map { node.paths.pod($0).directory }))
+        }
+    }
+
+    /// Those whose records have gone with the run directory: nobody could find them any more.
+    private func endStrayShims() async {
+        guard node.handlers.working.contains(where: { $0.shim != nil }) else { return }
+        await node.attempt("end shims of no pod") {
+            try await Orphans.end { [paths = node.paths] program in
+                let words = program.arguments
+                guard let sandbox = ShimProgram.sandbox(of: words, events: paths.shimEvents)
+                else { return false }
+                return !ShimRecord.exists(in: paths.pod(sandbox).shimBundle)
+            }
         }
     }
 

@@ -16,6 +16,9 @@ struct ShimRecord: Codable, Sendable {
 
     private static func file(in bundle: String) -> String { "\(bundle)/shim.json" }
 
+    /// Blocks the thread.
+    static func exists(in bundle: String) -> Bool { Files.exists(file(in: bundle)) }
+
     /// - Returns: nil where there is none.
     static func read(in bundle: String) async throws -> ShimRecord? {
         let path = file(in: bundle)
