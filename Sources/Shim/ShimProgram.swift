@@ -125,8 +125,7 @@ public struct ShimProgram: Sendable {
     /// - Parameter events: the socket for events that they were given.
     public static func sandbox(of arguments: [String], events: String) -> String? {
         func value(_ option: String) -> String? {
-            guard let index = arguments.firstIndex(of: option) else { return nil }
-            return arguments.dropFirst(index + 1).first
+            arguments.drop { $0 != option }.dropFirst().first
         }
         guard value("-address") == events, let id = value("-id"), !id.has("/") else { return nil }
         return id

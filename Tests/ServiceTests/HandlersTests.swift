@@ -22,9 +22,10 @@ internal import Testing
             settings.handlers.append(Handler(name: name, path: path, root: directory))
         }
         let handlers = await Handlers.probe(settings, Paths(root: directory, runRoot: directory))
-        #expect(handlers.failures == [])
+        // The machine may have shims.
+        let working = handlers.working.filter { !$0.runtime.handler.shim.isFound }
         #expect(
-            handlers.working.map { [$0.name, $0.features.version] } == [
+            working.map { [$0.name, $0.features.version] } == [
                 ["slow", "slow 1.0"], ["none", "none 1.0"], ["quick", "quick 1.0"],
             ])
     }

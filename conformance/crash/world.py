@@ -83,6 +83,7 @@ class World:
         """Ends all that was started."""
         self.node.stop()
         self.registry.stop()
+        SHIM.unlink(missing_ok=True)
 
     # The daemon
 
