@@ -94,7 +94,7 @@ class FakeRegistry:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
-                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                self._take_body()
                 answer = registry.answer(
                     self.command, self.path, self.headers.get("Authorization", ""))
                 self.send_response(answer.status)
@@ -112,6 +112,14 @@ class FakeRegistry:
                         answer.resume.wait()
                     self.wfile.write(answer.body[half:])
                 self.close_connection = answer.length is not None or self.command == "POST"
+
+            def _take_body(self) -> None:
+                """All of it: who sends still when the connection closes learns no answer."""
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                if self.headers.get("Transfer-Encoding") == "chunked":
+                    while length := int(self.rfile.readline(), 16):
+                        self.rfile.read(length + 2)
+                    self.rfile.readline()
 
             do_HEAD = do_POST = do_PUT = do_GET
 

@@ -1,3 +1,4 @@
+internal import Glibc
 public import ImageProtocol
 public import ImageTree
 internal import Model
@@ -103,10 +104,21 @@ public final class ImageServer: Sendable {
         var pauses = 0
         while (try? await Alarm.sleep(for: Self.pause)) != nil {
             pauses &+= 1
-            guard let received = progress.news(orKnown: pauses == Self.mostPauses) else { continue }
+            let isDue = pauses == Self.mostPauses
+            if isDue { Self.requireMemory() }
+            guard let received = progress.news(orKnown: isDue) else { continue }
             pauses = 0
             try? send(.progress(received: received), serial)
         }
+    }
+
+    /// Ends this process where there is no memory to be had. Whoever wants a thread then waits for it in
+    /// vain, the pull with them, while what runs already goes on telling that it is there.
+    private static func requireMemory() {
+        let size = 1 << 16
+        let start = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        guard let start, start != MAP_FAILED else { _exit(EX_OSERR) }
+        munmap(start, size)
     }
 
     private static let pause = Duration.milliseconds(50)
