@@ -5,6 +5,7 @@ mount_directories() {
     mount -t tmpfs -o mode=0755 tmpfs /run
     mkdir -p /run/lock /run/netns
     for directory in etc opt var usr/local/bin; do
+        [ -d "/$directory" ] || continue
         mine=/run/.node/$directory
         mkdir -p "$mine/upper" "$mine/work"
         mount -t overlay -o "lowerdir=/$directory,upperdir=$mine/upper,workdir=$mine/work" \
