@@ -26,9 +26,12 @@ extension Node {
     func readings(
         of containers: [SandboxContainer], _ parts: CgroupParts = [.pressure]
     ) async throws -> [Reading] {
-        let hidden = containers.filter { usageOfShim($0) != nil }
-        if hidden.isEmpty { return try await cgroupReadings(of: containers, parts) }
-        let usages = await shimUsages(of: hidden)
+        let asked = containers.compactMap { container in
+            usageOfShim(container).map { (container: container, usage: $0) }
+        }
+        if asked.isEmpty { return try await cgroupReadings(of: containers, parts) }
+        let usages = await shimUsages(asked)
+        let hidden = asked.map(\.container)
         let ids = Set(hidden.map(\.id))
         let others = containers.filter { !ids.contains($0.id) }
         async let counted = cgroupReadings(of: others, parts)
@@ -76,10 +79,11 @@ extension Node {
     }
 
     /// By the container's ID. All are asked at the same time; one that does not answer is left out.
-    private func shimUsages(of containers: [SandboxContainer]) async -> [String: CgroupUsage] {
+    private func shimUsages(
+        _ asked: [(container: SandboxContainer, usage: Usage)]
+    ) async -> [String: CgroupUsage] {
         await withTaskGroup(of: (String, CgroupUsage?).self) { group in
-            for container in containers {
-                guard let usage = usageOfShim(container) else { continue }
+            for (container, usage) in asked {
                 group.addTask {
                     (container.id, try? await withDeadline(Self.usageLimit, "stats", usage))
                 }
