@@ -16,11 +16,9 @@ mount_directories() {
         mkdir -p "$directory"
         mount -t tmpfs -o mode=0755 tmpfs "$directory"
     done
-    # EROFS takes no files of a tmpfs: with GANTRY_ROOT=disk, layers can be indexed.
+    # EROFS takes no files of a tmpfs: with GANTRY_ROOT=disk, layers are indexed.
     if [ -n "${GANTRY_DISK-}" ]; then
         mount --bind "$GANTRY_DISK" /var/lib/gantry
-        mkdir -p /etc/gantry/conf.d
-        echo 'layer_format = "auto"' >/etc/gantry/conf.d/10-disk.toml
     fi
 }
 

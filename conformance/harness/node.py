@@ -102,8 +102,12 @@ class Node:
         first_start.clear(self.runtime.directories)
         self.start()
         if pull:
-            for reference in self.kept:
-                self.client.PullImage(image={"image": reference})
+            self.pull_kept()
+
+    def pull_kept(self) -> None:
+        """The images that all tests count on, in the format of layers that counts."""
+        for reference in self.kept:
+            self.client.PullImage(image={"image": reference})
 
     def reconfigure(self) -> None:
         """Starts the daemon with another configuration."""

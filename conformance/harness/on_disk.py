@@ -51,8 +51,7 @@ def root_on_disk(node: Node, format: str = "erofs") -> Iterator[Path]:
         CONFIG.write_text(f'layer_format = "{format}"\n')
         try:
             node.start()
-            for reference in node.kept:
-                node.client.PullImage(image={"image": reference})
+            node.pull_kept()
             yield damage.ROOT
         finally:
             if node.running:

@@ -15,7 +15,7 @@ from harness.tarball import directory, file, layer, sha256
 
 from conftest import SPARE_PORTS
 
-pytestmark = pytest.mark.gantry
+pytestmark = [pytest.mark.gantry, pytest.mark.layers]
 
 TAR = "application/vnd.oci.image.layer.v1.tar+gzip"
 UNPACK = {"io.deis.oras.content.unpack": "true"}

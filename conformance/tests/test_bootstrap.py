@@ -14,7 +14,7 @@ from harness.node import CNI_CONFIG, NETWORK
 from harness.pods import Pods, pod_config
 from harness.wait import wait_until
 
-pytestmark = [pytest.mark.gantry, pytest.mark.promise]
+pytestmark = [pytest.mark.gantry, pytest.mark.promise, pytest.mark.layers]
 
 HOST = {"security_context": {"namespace_options": {"pid": cri.CONTAINER, "network": cri.NODE}}}
 SHARED_PID = {"security_context": {"namespace_options": {"pid": cri.POD, "network": cri.NODE}}}

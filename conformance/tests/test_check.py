@@ -18,7 +18,7 @@ from harness.reboot import reboot, remove_run_directory
 from harness.tarball import file, layer
 from harness.wait import wait_until
 
-pytestmark = [pytest.mark.gantry, pytest.mark.promise]
+pytestmark = [pytest.mark.gantry, pytest.mark.promise, pytest.mark.layers]
 
 ORPHAN = "0123456789abcdef" * 4
 

@@ -11,6 +11,8 @@ from harness.client import refused
 from harness.pods import container_config
 from harness.wait import wait_until
 
+pytestmark = pytest.mark.layers
+
 
 def test_status_through_a_whole_life(pods, busybox):
     container = pods.run().create("sleep 1000", image=busybox, labels={"tier": "1"})

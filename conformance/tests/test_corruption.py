@@ -11,7 +11,7 @@ from harness.monitors import living
 from harness.reboot import reboot
 from harness.wait import wait_until
 
-pytestmark = [pytest.mark.gantry, pytest.mark.promise]
+pytestmark = [pytest.mark.gantry, pytest.mark.promise, pytest.mark.layers]
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ import pytest
 
 from harness import critest, lookalikes
 
-pytestmark = pytest.mark.skipif(not shutil.which("critest"), reason="critest is not on PATH")
+pytestmark = [pytest.mark.skipif(not shutil.which("critest"), reason="critest is not on PATH"), pytest.mark.layers]
 
 GROUPS = ["Container runtime", "Container Mount Propagation", "Container Mount Readonly",
           "Container OOM", "Idempotence",

@@ -11,7 +11,7 @@ import pytest
 from harness import catalogue, cri
 from harness.wait import wait_until
 
-pytestmark = pytest.mark.gantry
+pytestmark = [pytest.mark.gantry, pytest.mark.layers]
 
 _tags = itertools.count(1)
 USERS = {"mode": cri.POD, **{kind: [{"host_id": 1 << 20, "container_id": 0, "length": 65536}]

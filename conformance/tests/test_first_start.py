@@ -9,7 +9,7 @@ import pytest
 from harness import damage
 from harness.wait import wait_until
 
-pytestmark = [pytest.mark.gantry, pytest.mark.promise]
+pytestmark = [pytest.mark.gantry, pytest.mark.promise, pytest.mark.layers]
 HANDLERS = ["crun"]
 SECRET = "a-secret-of-the-first-start"
 #: What containers' processes read of the node's, and what is an image's or a container's own.

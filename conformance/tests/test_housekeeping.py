@@ -9,7 +9,7 @@ import pytest
 from harness import catalogue
 from harness.command import gantry
 
-pytestmark = pytest.mark.gantry
+pytestmark = [pytest.mark.gantry, pytest.mark.layers]
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from harness import catalogue
 from harness.command import gantry
 
-pytestmark = pytest.mark.gantry
+pytestmark = [pytest.mark.gantry, pytest.mark.layers]
 
 
 def test_pull_list_and_remove(node, registry):

@@ -14,7 +14,7 @@ from harness.command import gantry
 from harness.images import Artifact, File
 from harness.tarball import directory, file, hard_link, layer, sha256, symlink
 
-pytestmark = pytest.mark.gantry
+pytestmark = [pytest.mark.gantry, pytest.mark.layers]
 
 #: Layers that are kept as tars keep their digests; unpacked ones do not.
 KEEPS = "trees" not in kinds.facts()

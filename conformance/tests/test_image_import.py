@@ -11,7 +11,7 @@ from harness.archives import CONTAINERD_NAME, NAME
 from harness.command import gantry
 from harness.tarball import file, layer, sha256
 
-pytestmark = pytest.mark.gantry
+pytestmark = [pytest.mark.gantry, pytest.mark.layers]
 
 REFERENCE = "example.com/team/app:1"
 

@@ -12,7 +12,7 @@ from harness.client import refused
 from harness.command import gantry
 from harness.tarball import file, layer
 
-pytestmark = pytest.mark.gantry
+pytestmark = [pytest.mark.gantry, pytest.mark.layers]
 
 
 @pytest.fixture

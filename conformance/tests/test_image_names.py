@@ -9,7 +9,7 @@ from harness.archives import CONTAINERD_NAME
 from harness.command import gantry
 from harness.wait import wait_until
 
-pytestmark = pytest.mark.gantry
+pytestmark = [pytest.mark.gantry, pytest.mark.layers]
 
 NAME = "example.com/team/app:2"
 

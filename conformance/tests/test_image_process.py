@@ -15,7 +15,7 @@ from harness.client import refused
 from harness.image_processes import stalled, workers
 from harness.wait import wait_until
 
-pytestmark = pytest.mark.gantry
+pytestmark = [pytest.mark.gantry, pytest.mark.layers]
 
 DROP_IN = Path("/etc/gantry/conf.d/50-image-process.toml")
 PULLS = 8
@@ -32,6 +32,7 @@ def keys(node, nothing_left):
     yield write
     DROP_IN.unlink(missing_ok=True)
     node.restart()
+    node.pull_kept()
 
 
 def outcome(pull: Future) -> str:

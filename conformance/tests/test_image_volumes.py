@@ -6,7 +6,7 @@ from grpc import StatusCode
 from harness import catalogue
 from harness.client import refused
 
-pytestmark = pytest.mark.gantry
+pytestmark = [pytest.mark.gantry, pytest.mark.layers]
 
 
 @pytest.fixture

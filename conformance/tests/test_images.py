@@ -7,6 +7,8 @@ from harness import catalogue, kinds
 from harness.client import refused
 from harness.images import Image
 
+pytestmark = pytest.mark.layers
+
 
 def status_of(client, reference):
     """The image, or None when ImageStatus has none."""

@@ -255,10 +255,37 @@ def test_what_is_refused_leaves_nothing(client, registry, disk, name):
 
 def test_what_counts_is_said_and_a_wrong_choice_is_an_error(node):
     assert "layers are kept as tars with an index, as layer_format says" in check(node)
-    on_disk.choose(node, "auto")
-    assert "layers are kept as tars with an index" in check(node)
+    on_disk.CONFIG.unlink()
+    node.restart()
+    said = check(node)
+    assert "layers are kept as tars with an index" in said and "layer_format" not in said
     on_disk.choose(node, "tree")
     assert "layers are unpacked, as layer_format says; indexes (EROFS) can be used here" in check(node)
+
+
+@pytest.mark.parametrize("name", ["panic_on_warn", "warn_limit"])
+def test_a_kernel_that_warnings_end_gets_trees(node, tmp_path, reference, marked, client, name):
+    """EROFS over files of ext4 makes Linux 6.18 warn once; that must not end a node."""
+    sysctl = tmp_path / name
+    sysctl.write_text("1\n")
+    subprocess.run(["mount", "--bind", sysctl, f"/proc/sys/kernel/{name}"], check=True)
+    try:
+        on_disk.choose(node, "auto")
+        said = f"layers are unpacked; indexes (EROFS) cannot be used here: kernel.{name} is set"
+        assert said in check(node)
+        assert not client.ImageStatus(image={"image": reference}).HasField("image")
+        client.PullImage(image={"image": reference})
+        assert names(homes(marked)[-1]) == ["diff", "info.json"]
+        client.RemoveImage(image={"image": reference})
+    finally:
+        subprocess.run(["umount", f"/proc/sys/kernel/{name}"], check=True)
+
+
+def test_nothing_is_left_of_the_trial(node, disk):
+    before = Path("/proc/self/mountinfo").read_text()
+    check(node)
+    assert Path("/proc/self/mountinfo").read_text() == before
+    assert not list(disk.glob("index-check*"))
 
 
 def test_where_indexes_do_not_work(node, disk):

@@ -9,7 +9,7 @@ from harness import catalogue
 from harness.client import refused
 from harness.command import gantry
 
-pytestmark = pytest.mark.gantry
+pytestmark = [pytest.mark.gantry, pytest.mark.layers]
 
 DROP_IN = Path("/etc/gantry/conf.d/50-limits.toml")
 

@@ -6,6 +6,8 @@ from harness import catalogue
 from harness.images import Image
 from harness.tarball import directory, file, hard_link, layer
 
+pytestmark = pytest.mark.layers
+
 
 @pytest.fixture
 def container(request, registry, pods, pull):

@@ -18,7 +18,7 @@ from harness.process import Process
 from harness.registry import Registry
 from harness.wait import wait_until
 
-pytestmark = pytest.mark.gantry
+pytestmark = [pytest.mark.gantry, pytest.mark.layers]
 
 ROOT, STATE = Path("/var/lib/containerd"), Path("/run/containerd")
 CONFIG = Path("/etc/containerd/config.toml")

@@ -15,7 +15,7 @@ from harness.tarball import Layer, file, hard_link, layer, sha256
 
 from conftest import SPARE_PORTS
 
-pytestmark = pytest.mark.gantry
+pytestmark = [pytest.mark.gantry, pytest.mark.layers]
 DOCKER = "application/vnd.docker.distribution.manifest.v2+json"
 
 

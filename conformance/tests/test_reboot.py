@@ -11,7 +11,7 @@ from harness.monitors import living
 from harness.pods import LINUX
 from harness.reboot import reboot, remove_run_directory
 
-pytestmark = [pytest.mark.gantry, pytest.mark.promise]
+pytestmark = [pytest.mark.gantry, pytest.mark.promise, pytest.mark.layers]
 
 SHARED_PID = {"security_context": {"namespace_options": {"pid": cri.POD}}}
 HOST_NETWORK = {"security_context": {"namespace_options": {

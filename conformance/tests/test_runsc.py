@@ -7,7 +7,7 @@ from harness.client import refused
 from harness.monitors import kill_monitor, living
 from harness.wait import wait_until
 
-pytestmark = pytest.mark.gantry
+pytestmark = [pytest.mark.gantry, pytest.mark.layers]
 HANDLERS = ["runsc"]
 
 

@@ -1,6 +1,10 @@
 """The way through all of it: a pod, a container, its log."""
 
+import pytest
+
 from harness import cri
+
+pytestmark = pytest.mark.layers
 
 
 def test_a_containers_output_is_in_its_log(pods, busybox):

@@ -7,7 +7,7 @@ from grpc import StatusCode
 from harness import cri
 from harness.client import refused
 
-pytestmark = [pytest.mark.gantry, pytest.mark.promise]
+pytestmark = [pytest.mark.gantry, pytest.mark.promise, pytest.mark.layers]
 
 #: What is asked for, and a word of the runtime's message.
 CASES = {

@@ -15,7 +15,7 @@ from harness.process import Process
 from harness.tarball import file, hard_link, layer, sha256, symlink, whiteout
 from harness.wait import wait_until
 
-pytestmark = pytest.mark.gantry
+pytestmark = [pytest.mark.gantry, pytest.mark.layers]
 
 NAME = "example.com/taken/over:1"
 

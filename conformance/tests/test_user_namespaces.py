@@ -10,7 +10,7 @@ from harness import catalogue, cri
 from harness.client import refused
 from harness.images import Artifact, File
 
-pytestmark = pytest.mark.gantry
+pytestmark = [pytest.mark.gantry, pytest.mark.layers]
 #: Some that no node lets everybody open.
 NODE_DEVICES = ("/dev/fuse", "/dev/loop-control", "/dev/mem")
 BASE = 1 << 20

@@ -6,6 +6,8 @@ public struct LayerFormats: Sendable, Equatable {
     public private(set) var preferred: LayerFormat
     /// Why images cannot be mounted by their indexes; nil when they can.
     public let reason: String?
+    /// Why `auto` does not choose indexes, though they can be mounted; nil when it does.
+    public let caution: String?
 
     public var mountsIndexes: Bool { reason == nil }
 
@@ -15,13 +17,15 @@ public struct LayerFormats: Sendable, Equatable {
     init(_ preferred: LayerFormat, reason: String? = nil) {
         self.preferred = preferred
         self.reason = reason
+        caution = nil
     }
 
     /// Finds out what the kernel and the file system of a directory can do. Blocks the thread.
     public init(below root: String) {
         let probe = IndexProbe(below: root)
-        reason = probe.reason ?? (probe.mapsIDs ? nil : "they cannot be mounted with mapped IDs")
-        preferred = reason == nil ? .erofs : .tree
+        reason = probe.reason
+        caution = probe.caution
+        preferred = reason == nil && caution == nil ? .erofs : .tree
     }
 
     /// - Parameter choice: what the configuration says; nil leaves the choice to what works.

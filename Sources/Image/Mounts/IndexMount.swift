@@ -15,6 +15,7 @@ final class IndexMount: Sendable {
     ///   - tars: the paths of its devices, in their order.
     /// - Throws: `SystemError`.
     init(index: String, tars: [String]) throws(SystemError) {
+        let label = Self.label(index)
         // By number: a string has 256 bytes at most (fsconfig(2)), and nothing can take the paths' place.
         let index = try Files.open(index, O_RDONLY | GANTRY_O_NOFOLLOW)
         var devices: [Int32] = []
@@ -25,8 +26,15 @@ final class IndexMount: Sendable {
         mount = try DetachedMount(
             type: "erofs",
             [.text("source", "/proc/self/fd/\(index.raw)"), .flag("ro")]
-                + devices.map { .text("device", "/proc/self/fd/\($0)") },
+                + devices.map { .text("device", "/proc/self/fd/\($0)") } + label,
             .readOnly)
+    }
+
+    /// With SELinux, the image's files have the label that unpacked ones would have got where the index is:
+    /// those that the policy gives to files without one are for nobody to write, and overlay copies them
+    /// up with theirs.
+    private static func label(_ index: String) -> [DetachedMount.Parameter] {
+        SecurityLabels.label(of: index).map { [.text("context", $0)] } ?? []
     }
 }
 

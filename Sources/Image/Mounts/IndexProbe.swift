@@ -8,44 +8,36 @@ internal import System
 public struct IndexProbe: Sendable {
     /// Why layers are to be unpacked here; nil when they need not be.
     public let reason: String?
-    /// Whether pods with user namespaces can have indexed images.
-    public let mapsIDs: Bool
-
-    /// Linux 6.18 prints a warning once a boot when EROFS reads a file of ext4; it means nothing, unless
-    /// warnings end the kernel.
-    private static let panicOnWarning = "/proc/sys/kernel/panic_on_warn"
+    /// Why they had better be, unless somebody says otherwise.
+    public let caution: String?
 
     public init(below root: String) {
         let home = "\(root)/index-check.\(getpid())"
         defer {
-            try? Mounts.unmountNow("\(home)/target")
-            try? Mounts.unmountNow("\(home)/mapped/target")
+            for place in ["/nested", "", "/mapped"] {
+                try? Mounts.unmountNow("\(home)\(place)/target")
+            }
             try? Trees.removeNow(home)
         }
-        guard Self.panics == false else {
-            (reason, mapsIDs) = ("kernel.panic_on_warn is set", false)
-            return
-        }
         do {
-            let image = try Self.image(home)
-            try IndexOverlay(home: home, target: "\(home)/target").mount(over: image)
-            guard try Files.read("\(home)/target/file") == Self.content else {
-                (reason, mapsIDs) = ("EROFS reads something else than was written", false)
-                return
-            }
-            mapsIDs = (try? Self.mountMapped(image, "\(home)/mapped")) != nil
-            reason = nil
+            reason = try KernelWarnings.endTheKernel ?? Self.failure(home)
+            caution = reason == nil ? Self.caution(home) : nil
         } catch {
-            mapsIDs = false
             reason = "EROFS over files wants Linux 6.15, and a disk (no tmpfs) at \(root): \(error)"
+            caution = nil
         }
+    }
+
+    private static func failure(_ home: String) throws -> String? {
+        let image = try image(home)
+        try IndexOverlay(home: home, target: "\(home)/target").mount(over: image)
+        guard try Files.read("\(home)/target/file") == content else {
+            return "EROFS reads something else than was written"
+        }
+        return mapsIDs(image, home) ? nil : "they cannot be mounted with mapped IDs"
     }
 
     private static let content = Array("indexed".utf8)
-
-    private static var panics: Bool {
-        (try? Files.read(panicOnWarning)).map { $0.first != UInt8(ascii: "0") } ?? false
-    }
 
     /// One file, whose content is in another one.
     private static func image(_ home: String) throws -> IndexMount {
@@ -66,11 +58,38 @@ public struct IndexProbe: Sendable {
         return try IndexMount(index: "\(home)/index", tars: ["\(home)/tar"])
     }
 
-    private static func mountMapped(_ image: IndexMount, _ home: String) throws {
-        let namespace = try UserNamespaces.makeNow(uidMap: "0 65536 1", gidMap: "0 65536 1")
+    /// Whether pods with user namespaces can have indexed images. Where there are no user namespaces,
+    /// nobody asks.
+    private static func mapsIDs(_ image: IndexMount, _ home: String) -> Bool {
+        guard let namespace = try? UserNamespaces.makeNow(uidMap: "0 65536 1", gidMap: "0 65536 1")
+        else { return true }
         let file = "/proc/self/fd/\(namespace.raw)"
-        try IndexOverlay(home: home, target: "\(home)/target", userNamespace: file)
-            .mount(over: image)
-        withExtendedLifetime(namespace) {}
+        let overlay = IndexOverlay(
+            home: "\(home)/mapped", target: "\(home)/mapped/target", userNamespace: file)
+        defer { withExtendedLifetime(namespace) {} }
+        return (try? overlay.mount(over: image)) != nil
+    }
+
+    private static func caution(_ home: String) -> String? {
+        if SecurityLabels.areUsed { return "SELinux is on, and nobody has tried them with it" }
+        // The kernel counts file systems that stand on others, two at the most; some releases count EROFS
+        // over files as one of them.
+        let nested = Overlay(
+            lower: ["\(home)/target"], home: "\(home)/nested", target: "\(home)/nested/target")
+        return (try? nested.mount()) == nil
+            ? "containers could mount no overlay over files of their own, as this kernel counts"
+            : nil
+    }
+}
+
+/// Linux 6.18 prints a warning once a boot when EROFS reads a file of ext4; it means nothing, unless warnings
+/// end the kernel.
+private enum KernelWarnings {
+    static var endTheKernel: String? {
+        ["panic_on_warn", "warn_limit"].first(where: isSet).map { "kernel.\($0) is set" }
+    }
+
+    private static func isSet(_ name: String) -> Bool {
+        (try? Files.read("/proc/sys/kernel/\(name)")).map { $0.first != UInt8(ascii: "0") } ?? false
     }
 }

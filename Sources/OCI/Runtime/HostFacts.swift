@@ -1,4 +1,5 @@
 internal import Kernel
+internal import System
 internal import Text
 
 /// What the node can do and has, found out once and passed to the spec builder as a value.
@@ -58,7 +59,7 @@ extension HostFacts {
             limitsSwap: limitsSwap(isUnified), hugepageSizes: try hugepageSizes(),
             oomScoreFloor: try oomScoreFloor(capabilities), capabilities: capabilities,
             hasAppArmor: flag("/sys/module/apparmor/parameters/enabled"),
-            hasSELinux: hasSELinux(),
+            hasSELinux: SecurityLabels.areUsed,
             hasSeccomp: !field("Seccomp", status).isEmpty)
         facts.knownCapabilities = knownCapabilities()
         facts.thermalPaths = thermalPaths(in: "/sys/devices/system/cpu")
@@ -115,14 +116,6 @@ extension HostFacts {
         if capabilities.contains("CAP_SYS_RESOURCE") { return -1000 }
         let text = try Files.readText("/proc/self/oom_score_adj")
         return Int(text.trimmed) ?? 0
-    }
-
-    /// Without a policy there is one context, and that is `kernel` (initial_sid_to_string.h).
-    private static func hasSELinux() -> Bool {
-        guard Files.exists("/sys/fs/selinux/enforce"),
-            let own = try? Files.readText("/proc/self/attr/current")
-        else { return false }
-        return own.has(":")
     }
 
     private static func flag(_ path: String) -> Bool {

@@ -54,20 +54,24 @@ extension NodeCheck {
     /// Which format of layers counts, and why.
     private func format() -> Finding {
         let choice = settings.layerFormat
-        let found = LayerFormats(below: paths.root)
         do {
-            let formats = try found.preferring(choice)
+            let formats = try LayerFormats(below: paths.root).preferring(choice)
             let because = choice == nil ? "" : ", as layer_format says"
-            let indexes = formats.reason.map { "cannot be used here: \($0)" } ?? "can be used here"
             switch formats.preferred {
             case .erofs: return .ok(Self.area, "layers are kept as tars with an index\(because)")
             case .tree:
-                return .ok(Self.area, "layers are unpacked\(because); indexes (EROFS) \(indexes)")
+                return .ok(Self.area, "layers are unpacked\(because); \(Self.indexes(formats))")
             }
         } catch {
             return .problem(
                 Self.area, error.message, "set layer_format to auto: the daemon does not start so")
         }
+    }
+
+    private static func indexes(_ formats: LayerFormats) -> String {
+        if let reason = formats.reason { return "indexes (EROFS) cannot be used here: \(reason)" }
+        let caution = formats.caution.map { ", but auto does not choose them: \($0)" } ?? ""
+        return "indexes (EROFS) can be used here\(caution)"
     }
 
     /// The kubelet's own thresholds for eviction are 15 % for images and 5 % for inodes.

@@ -16,6 +16,8 @@ struct ImageVolumes: Sendable {
     let sandbox: Sandbox
     /// The pod's user namespace, where it has one.
     var owner: LayerOwner?
+    /// The SELinux label that the container's files have, on a node that has them.
+    var label: String?
 
     /// Mounts the image of `mount` on the node, for the runtime to bind from there.
     /// - Throws: `invalidArgument` unless it is read-only; `notFound` without the image; with the
@@ -28,7 +30,7 @@ struct ImageVolumes: Sendable {
         }
         let image = try await node.usableImage(mount.image, in: sandbox)
         let root = try await node.rootFilesystems.prepare(
-            name(number), layers: image.layers.map(\.chain), owner: owner)
+            name(number), layers: image.layers.map(\.chain), owner: owner, label: label)
         failpoint("CreateContainer/volume mounted")
         var shown = mount
         shown.image?.imageRef = image.id

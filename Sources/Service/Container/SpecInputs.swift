@@ -48,7 +48,8 @@ struct SpecInputs: Sendable {
 
     private func mounts(_ handler: WorkingHandler) async throws -> [HostMount] {
         let images = ImageVolumes(
-            node: node, id: id, sandbox: sandbox, owner: try node.layerOwner(sandbox))
+            node: node, id: id, sandbox: sandbox, owner: try node.layerOwner(sandbox),
+            label: try await node.validLabel(of: config, in: sandbox))
         let mounts = try await HostMounts(paths: node.hostPaths)
             .resolve(config.mounts, images)
         if handler.features.mapsIDs { return mounts }

@@ -74,7 +74,7 @@ public final class Node: Sendable {
                 root: paths.root,
                 formats: LayerFormats(below: paths.root).preferring(settings.layerFormat))
         }
-        log.info("layers of images", metadata: ["format": "\(layers.formats.preferred)"])
+        Self.tell(layers.formats, log)
         imageMounts = ImageMounts()
         try await Blocking.run { [imageMounts] in _ = try imageMounts.read() }
         rootFilesystems = try await Blocking.run { [layers] in

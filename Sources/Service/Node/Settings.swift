@@ -73,7 +73,7 @@ public struct Settings: Sendable {
     /// Bytes that a container may write into its own layer; 0: any number.
     public var writableLayerLimit = 0
     /// How layers are kept; nil: as it works best here.
-    public var layerFormat: LayerFormat? = .tree
+    public var layerFormat: LayerFormat?
     /// Compressed bytes from which a layer may be fetched in ranges.
     public var longLayer = 256 << 20
     /// Globs of names of images that garbage collection spares.

@@ -1,3 +1,4 @@
+internal import Image
 internal import Logging
 internal import Store
 
@@ -13,5 +14,12 @@ extension Node {
         } else if !condition.recoveredNothing {
             log.warning("the database lacked what its records have: \(recovered)")
         }
+    }
+
+    /// Says which format of layers counts, and why indexes do not.
+    static func tell(_ formats: LayerFormats, _ log: Logger) {
+        var facts: Logger.Metadata = ["format": "\(formats.preferred)"]
+        if let why = formats.reason ?? formats.caution { facts["no_indexes"] = "\(why)" }
+        log.info("layers of images", metadata: facts)
     }
 }

@@ -1,9 +1,29 @@
 internal import CLinux
 internal import Glibc
 internal import Kernel
+internal import Text
 
 /// SELinux labels of files.
 public enum SecurityLabels {
+    /// Whether the kernel has a policy: without one there is one context, and that is `kernel`
+    /// (initial_sid_to_string.h).
+    public static var areUsed: Bool {
+        guard Files.exists("/sys/fs/selinux/enforce"),
+            let own = try? Files.readText("/proc/self/attr/current")
+        else { return false }
+        return own.has(":")
+    }
+
+    /// The label that a file has, or gets from the policy; nil where there are none.
+    public static func label(of path: String) -> String? {
+        guard areUsed else { return nil }
+        // A page is the most that an attribute of procfs takes, and so of a label.
+        var value = [UInt8](repeating: 0, count: 4096)
+        let length = lgetxattr(path, "security.selinux", &value, value.count)
+        return length > 0
+            ? String(decoding: value.prefix(length).prefix { $0 != 0 }, as: UTF8.self) : nil
+    }
+
     /// Labels a file, or a directory with all in it. Symbolic links get labels and are never
     /// followed. A file system without labels, such as most that are elsewhere, is left alone with all
     /// that is on it.
