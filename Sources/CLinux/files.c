@@ -7,12 +7,15 @@
 #include <linux/fsverity.h>
 #include <linux/openat2.h>
 #include <linux/magic.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 const uint64_t GANTRY_RESOLVE_IN_ROOT = RESOLVE_IN_ROOT;
@@ -46,6 +49,21 @@ int gantry_flush_standard_output(void) {
     if (fflush(stdout) == 0 && !failed) return 0;
     if (failed) errno = EIO;
     return -1;
+}
+
+ssize_t gantry_write_quietly(int descriptor, const void *bytes, size_t count) {
+    sigset_t broken, before;
+    sigemptyset(&broken);
+    sigaddset(&broken, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &broken, &before);
+    ssize_t written = write(descriptor, bytes, count);
+    int saved = errno;
+    // The signal is the writing thread's own: it is pending here or nowhere.
+    if (written < 0 && saved == EPIPE)
+        sigtimedwait(&broken, NULL, &(struct timespec){0});
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = saved;
+    return written;
 }
 
 int gantry_reserve(int descriptor, int64_t size) {

@@ -1,3 +1,4 @@
+import Glibc
 import Kernel
 import Model
 import Testing
@@ -22,6 +23,14 @@ import Testing
         let bytes = [UInt8](repeating: 65, count: 1 << 20)
         let output = try await Command("/usr/bin/wc", ["-c"], input: bytes).run()
         #expect(output.text == "1048576\n")
+    }
+
+    /// The signal would end the whole process: a command's, that has not ignored it.
+    @Test func aProgramThatDoesNotReadItsInputSendsNoSignal() async throws {
+        let before = signal(SIGPIPE, SIG_DFL)
+        defer { signal(SIGPIPE, before) }
+        let bytes = [UInt8](repeating: 65, count: 1 << 20)
+        #expect(try await Command("/bin/true", [], input: bytes).run().status == 0)
     }
 
     @Test func outputBeyondTheLimitIsDiscarded() async throws {

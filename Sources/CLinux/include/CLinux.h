@@ -15,6 +15,9 @@ int gantry_openat2(int directory, const char *path, uint64_t flags, uint64_t mod
 int gantry_open(const char *path, int flags, mode_t mode);
 // What was printed is written. -1 with errno, or EIO when an earlier write has failed.
 int gantry_flush_standard_output(void);
+// write(2) that sends no SIGPIPE, whatever the process does with that signal: EPIPE alone tells of a pipe that nobody
+// reads.
+ssize_t gantry_write_quietly(int descriptor, const void *bytes, size_t count);
 // Allocates the first `size` bytes of a file without making it any longer (fallocate(2)).
 int gantry_reserve(int descriptor, int64_t size);
 /// Takes back what chattr(1) has done to a name of an open directory, so that it can be removed: immutable,

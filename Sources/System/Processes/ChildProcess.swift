@@ -129,7 +129,9 @@ final class ChildProcess: Sendable {
         guard let pipe = standardInput.withLock({ $0.take() }) else { return }
         var rest = bytes[...]
         while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { write(pipe.raw, $0.baseAddress, $0.count) }
+            let count = rest.withUnsafeBytes {
+                gantry_write_quietly(pipe.raw, $0.baseAddress, $0.count)
+            }
             if count > 0 {
                 rest = rest.dropFirst(count)
             } else if errno == EAGAIN {

@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import CRI
 internal import FoundationEssentials
-internal import Glibc
 internal import Logging
 internal import Model
 internal import Service
@@ -28,8 +27,6 @@ struct CheckCommand: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func run() async throws {
-        // A plugin that ends without reading what it was given must not end this program.
-        signal(SIGPIPE, SIG_IGN)
         let settings = try options.load().settings
         if repair { try await mend(settings) }
         let client = try DaemonClient(options)

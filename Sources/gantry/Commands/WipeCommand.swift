@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import Glibc
 internal import Logging
 internal import Service
 
@@ -19,8 +18,6 @@ struct WipeCommand: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func run() async throws {
-        // A plugin that ends without reading what it was given must not end this program.
-        signal(SIGPIPE, SIG_IGN)
         let output = LogOutput(.text, .warning)
         LoggingSystem.bootstrap { _ in output }
         let settings = try options.load().settings
