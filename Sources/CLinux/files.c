@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -49,6 +50,31 @@ int gantry_flush_standard_output(void) {
     if (fflush(stdout) == 0 && !failed) return 0;
     if (failed) errno = EIO;
     return -1;
+}
+
+union handle {
+    struct file_handle head;
+    unsigned char bytes[sizeof(struct file_handle) + MAX_HANDLE_SZ];
+};
+
+const size_t GANTRY_MAX_HANDLE = sizeof(union handle);
+
+ssize_t gantry_directory_handle(int directory, void *bytes, int *mount) {
+    union handle handle = {.head.handle_bytes = MAX_HANDLE_SZ};
+    if (name_to_handle_at(directory, "", &handle.head, mount, AT_EMPTY_PATH) < 0) return -1;
+    size_t size = sizeof handle.head + handle.head.handle_bytes;
+    memcpy(bytes, &handle, size);
+    return (ssize_t)size;
+}
+
+int gantry_open_directory_handle(int directory, const void *bytes, size_t size) {
+    union handle handle;
+    if (size > sizeof handle) {
+        errno = EINVAL;
+        return -1;
+    }
+    memcpy(&handle, bytes, size);
+    return open_by_handle_at(directory, &handle.head, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 ssize_t gantry_write_quietly(int descriptor, const void *bytes, size_t count) {

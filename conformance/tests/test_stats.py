@@ -2,10 +2,13 @@
 
 import json
 import os
+import shutil
+import subprocess
 
 import pytest
 from grpc import StatusCode
 
+from harness import damage
 from harness.cgroups import Cgroup
 from harness.client import DEADLINE, refused
 from harness.wait import wait_until
@@ -186,6 +189,32 @@ def test_a_directory_that_is_very_deep(pods, client, busybox):
     deep.stop()
     # A disk that is mounted with `discard` gives back each directory by itself, in a millisecond.
     client.RemoveContainer(container_id=deep.id, deadline=4 * DEADLINE)
+
+
+@pytest.fixture
+def root_on_a_bind_mount(node):
+    """The state is on a mount of a directory, as on a subvolume: there, the kernel follows all parents at each `..`."""
+    assert node.daemon.terminate() == 0, node.daemon.output[-4000:]
+    (damage.ROOT / "part").mkdir()
+    subprocess.run(["mount", "--bind", damage.ROOT / "part", damage.ROOT], check=True)
+    node.start()
+    node.pull_kept()
+    yield
+    assert node.daemon.terminate() == 0, node.daemon.output[-4000:]
+    subprocess.run(["umount", damage.ROOT], check=True)
+    shutil.rmtree(damage.ROOT / "part")
+    node.start()
+
+
+@pytest.mark.gantry
+def test_a_very_deep_directory_on_a_bind_mount(root_on_a_bind_mount, pods, client, busybox):
+    """100,000 levels took minutes of CPU time at each list that found the disk changed."""
+    deep = pods.run().run("sleep 1000", image=busybox)
+    nest(deep, 100_000)
+    stats = client.ContainerStats(container_id=deep.id).stats
+    assert stats.writable_layer.inodes_used.value >= 100_000
+    deep.stop()
+    deep.remove()
 
 
 def nest(container, depth):

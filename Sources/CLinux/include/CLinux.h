@@ -24,6 +24,12 @@ int gantry_reserve(int descriptor, int64_t size);
 /// append-only. What it cannot do, it leaves.
 void gantry_unprotect(int directory, const char *name);
 int gantry_openat(int directory, const char *path, int flags, mode_t mode);
+// The handle of an open directory (name_to_handle_at(2)) in `bytes`, which has room for GANTRY_MAX_HANDLE, and the number
+// of its mount. The handle's size, or -1: not all file systems have them.
+extern const size_t GANTRY_MAX_HANDLE;
+ssize_t gantry_directory_handle(int directory, void *bytes, int *mount);
+// Opens the directory of a handle on the mount that `directory` is on; wants CAP_DAC_READ_SEARCH.
+int gantry_open_directory_handle(int directory, const void *bytes, size_t size);
 int gantry_pipe(int descriptors[2], int flags);
 int gantry_dup_cloexec(int descriptor);
 int gantry_set_nonblocking(int descriptor, int on);

@@ -4,7 +4,9 @@ public import Kernel
 
 /// A walk through a directory tree that somebody else made: however deep it is, there is no
 /// recursion and one open directory, and however many names a directory has, few of them are in memory.
-/// It goes down by name and up by `..`, and never through a symbolic link.
+/// It goes down by name, and never through a symbolic link. It goes up by `..`, and deep down by handles where it
+/// can: on a mount of something else than a file system's root (a bind mount, a subvolume), the kernel follows all
+/// parents up to there at each `..`, and a walk down and up takes the square of its depth.
 public struct TreeWalk: ~Copyable {
     public enum Step {
         /// A name in the directory that the walk is in, as bytes that end in a zero.
@@ -16,6 +18,8 @@ public struct TreeWalk: ~Copyable {
     fileprivate struct Level {
         let name: [CChar]
         let identity: FileIdentity
+        /// Deep down alone, and where there are such.
+        var handle: DirectoryHandle?
         /// Those that come next, the last one first.
         var names: [NamesInDirectory.Name] = []
         /// Where the directory is to be read on.
@@ -86,7 +90,8 @@ public struct TreeWalk: ~Copyable {
         let inner = try open(name)
         let identity = try FileIdentity(inner)
         if depth >= Self.mostLevels, !isSorted { levels[depth].forgetNames() }
-        levels.append(Level(name: name, identity: identity))
+        let handle = depth >= Self.mostLevels ? DirectoryHandle(inner) : nil
+        levels.append(Level(name: name, identity: identity, handle: handle))
         current = inner
     }
 
@@ -101,12 +106,21 @@ public struct TreeWalk: ~Copyable {
     }
 
     private mutating func ascend() throws(SystemError) -> [CChar] {
-        let above = try open([46, 46, 0])
+        let above = try openAbove()
         guard try FileIdentity(above) == levels[depth - 1].identity else {
             throw SystemError("open", "..", errno: ESTALE)
         }
         current = above
         return levels.removeLast().name
+    }
+
+    private func openAbove() throws(SystemError) -> Descriptor {
+        if let above = levels[depth - 1].handle, above.mount == levels[depth].handle?.mount,
+            let opened = above.open(on: current)
+        {
+            return opened
+        }
+        return try open([46, 46, 0])
     }
 
     private func open(_ name: [CChar]) throws(SystemError) -> Descriptor {
@@ -131,19 +145,5 @@ extension TreeWalk.Level {
         position = 0
         isRead = false
         wasResumed = false
-    }
-}
-
-/// What tells one file of the node from another.
-private struct FileIdentity: Equatable {
-    let device: UInt64
-    let inode: UInt64
-
-    init(_ file: borrowing Descriptor) throws(SystemError) {
-        var status = stat()
-        let raw = file.raw
-        try syscall("fstat") { fstat(raw, &status) }
-        device = UInt64(status.st_dev)
-        inode = UInt64(status.st_ino)
     }
 }
