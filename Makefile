@@ -116,12 +116,12 @@ extremes-sample:
 soak: build
 	bench/soak
 
-# The suite here, what is about images with layers indexed as well, and a sample of it on nodes with a kernel of their own: user-mode Linux, or a virtual
-# machine where that does not boot.
+# The suite here, what is about images with layers indexed as well, and a sample of it on nodes with a
+# kernel of their own: user-mode Linux, or a virtual machine where that does not boot.
 conformance: packages
 	swift build --product index-layers
 	conformance/run --parts 4
-	GANTRY_ROOT=disk conformance/run --parts 4 -m layers
+	GANTRY_ROOT=disk conformance/run --parts 4 -m layers --handler crun
 	conformance/run --parts 2 --first-start -m promise
 	conformance/run --node uml -m sample
 	conformance/run --node uml-systemd -m sample tests/test_systemd.py

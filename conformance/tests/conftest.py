@@ -27,6 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Which runtime is tried, which part of the suite, and whether on first starts."""
     parser.addoption("--runtime-under-test", default="gantry", choices=["gantry", *peers.KINDS])
     parser.addoption("--part", metavar="K/N", default="1/1", help="of the suite; see conformance/run --parts")
+    parser.addoption("--handler", choices=HANDLERS, help="the OCI runtime, where either would do; both unless told")
     parser.addoption("--shim", metavar="PATH", help="run pods with this shim of the containerd kind alone")
     parser.addoption("--first-start", action="store_true",
                      help="each test begins on a root and a run directory on which no Gantry has run")
@@ -44,6 +45,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         runtime = runtimes.named(metafunc.config.getoption("--runtime-under-test"))
         handlers = [name for name in getattr(metafunc.module, "HANDLERS", HANDLERS)
                     if runtime.name == "gantry" or name in runtime.handlers]
+        if metafunc.config.getoption("--handler") in handlers:
+            handlers = [metafunc.config.getoption("--handler")]
         if metafunc.config.getoption("--shim"):
             handlers = ["shim"]
         metafunc.parametrize("handler", handlers, scope="session")
