@@ -682,6 +682,51 @@ void   containerd__task__v3__kill_request__free_unpacked
   assert(message->base.descriptor == &containerd__task__v3__kill_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   containerd__task__v3__checkpoint_task_request__init
+                     (Containerd__Task__V3__CheckpointTaskRequest         *message)
+{
+  static const Containerd__Task__V3__CheckpointTaskRequest init_value = CONTAINERD__TASK__V3__CHECKPOINT_TASK_REQUEST__INIT;
+  *message = init_value;
+}
+size_t containerd__task__v3__checkpoint_task_request__get_packed_size
+                     (const Containerd__Task__V3__CheckpointTaskRequest *message)
+{
+  assert(message->base.descriptor == &containerd__task__v3__checkpoint_task_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t containerd__task__v3__checkpoint_task_request__pack
+                     (const Containerd__Task__V3__CheckpointTaskRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &containerd__task__v3__checkpoint_task_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t containerd__task__v3__checkpoint_task_request__pack_to_buffer
+                     (const Containerd__Task__V3__CheckpointTaskRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &containerd__task__v3__checkpoint_task_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Containerd__Task__V3__CheckpointTaskRequest *
+       containerd__task__v3__checkpoint_task_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Containerd__Task__V3__CheckpointTaskRequest *)
+     protobuf_c_message_unpack (&containerd__task__v3__checkpoint_task_request__descriptor,
+                                allocator, len, data);
+}
+void   containerd__task__v3__checkpoint_task_request__free_unpacked
+                     (Containerd__Task__V3__CheckpointTaskRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &containerd__task__v3__checkpoint_task_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   containerd__task__v3__update_task_request__init
                      (Containerd__Task__V3__UpdateTaskRequest         *message)
 {
@@ -1897,6 +1942,51 @@ void   containerd__task__v3__runc_options__free_unpacked
   assert(message->base.descriptor == &containerd__task__v3__runc_options__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   containerd__task__v3__runc_checkpoint_options__init
+                     (Containerd__Task__V3__RuncCheckpointOptions         *message)
+{
+  static const Containerd__Task__V3__RuncCheckpointOptions init_value = CONTAINERD__TASK__V3__RUNC_CHECKPOINT_OPTIONS__INIT;
+  *message = init_value;
+}
+size_t containerd__task__v3__runc_checkpoint_options__get_packed_size
+                     (const Containerd__Task__V3__RuncCheckpointOptions *message)
+{
+  assert(message->base.descriptor == &containerd__task__v3__runc_checkpoint_options__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t containerd__task__v3__runc_checkpoint_options__pack
+                     (const Containerd__Task__V3__RuncCheckpointOptions *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &containerd__task__v3__runc_checkpoint_options__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t containerd__task__v3__runc_checkpoint_options__pack_to_buffer
+                     (const Containerd__Task__V3__RuncCheckpointOptions *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &containerd__task__v3__runc_checkpoint_options__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Containerd__Task__V3__RuncCheckpointOptions *
+       containerd__task__v3__runc_checkpoint_options__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Containerd__Task__V3__RuncCheckpointOptions *)
+     protobuf_c_message_unpack (&containerd__task__v3__runc_checkpoint_options__descriptor,
+                                allocator, len, data);
+}
+void   containerd__task__v3__runc_checkpoint_options__free_unpacked
+                     (Containerd__Task__V3__RuncCheckpointOptions *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &containerd__task__v3__runc_checkpoint_options__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   containerd__task__v3__runtime_info__init
                      (Containerd__Task__V3__RuntimeInfo         *message)
 {
@@ -3061,6 +3151,70 @@ const ProtobufCMessageDescriptor containerd__task__v3__kill_request__descriptor 
   containerd__task__v3__kill_request__field_indices_by_name,
   1,  containerd__task__v3__kill_request__number_ranges,
   (ProtobufCMessageInit) containerd__task__v3__kill_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor containerd__task__v3__checkpoint_task_request__field_descriptors[3] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__CheckpointTaskRequest, id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "path",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__CheckpointTaskRequest, path),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "options",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__CheckpointTaskRequest, options),
+    &containerd__task__v3__typed_message__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned containerd__task__v3__checkpoint_task_request__field_indices_by_name[] = {
+  0,   /* field[0] = id */
+  2,   /* field[2] = options */
+  1,   /* field[1] = path */
+};
+static const ProtobufCIntRange containerd__task__v3__checkpoint_task_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor containerd__task__v3__checkpoint_task_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "containerd.task.v3.CheckpointTaskRequest",
+  "CheckpointTaskRequest",
+  "Containerd__Task__V3__CheckpointTaskRequest",
+  "containerd.task.v3",
+  sizeof(Containerd__Task__V3__CheckpointTaskRequest),
+  3,
+  containerd__task__v3__checkpoint_task_request__field_descriptors,
+  containerd__task__v3__checkpoint_task_request__field_indices_by_name,
+  1,  containerd__task__v3__checkpoint_task_request__number_ranges,
+  (ProtobufCMessageInit) containerd__task__v3__checkpoint_task_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor containerd__task__v3__update_task_request__field_descriptors[2] =
@@ -5069,6 +5223,72 @@ const ProtobufCMessageDescriptor containerd__task__v3__runc_options__descriptor 
   (ProtobufCMessageInit) containerd__task__v3__runc_options__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor containerd__task__v3__runc_checkpoint_options__field_descriptors[3] =
+{
+  {
+    "exit",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__RuncCheckpointOptions, exit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "file_locks",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__RuncCheckpointOptions, file_locks),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "work_path",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__RuncCheckpointOptions, work_path),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned containerd__task__v3__runc_checkpoint_options__field_indices_by_name[] = {
+  0,   /* field[0] = exit */
+  1,   /* field[1] = file_locks */
+  2,   /* field[2] = work_path */
+};
+static const ProtobufCIntRange containerd__task__v3__runc_checkpoint_options__number_ranges[3 + 1] =
+{
+  { 1, 0 },
+  { 5, 1 },
+  { 9, 2 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor containerd__task__v3__runc_checkpoint_options__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "containerd.task.v3.RuncCheckpointOptions",
+  "RuncCheckpointOptions",
+  "Containerd__Task__V3__RuncCheckpointOptions",
+  "containerd.task.v3",
+  sizeof(Containerd__Task__V3__RuncCheckpointOptions),
+  3,
+  containerd__task__v3__runc_checkpoint_options__field_descriptors,
+  containerd__task__v3__runc_checkpoint_options__field_indices_by_name,
+  3,  containerd__task__v3__runc_checkpoint_options__number_ranges,
+  (ProtobufCMessageInit) containerd__task__v3__runc_checkpoint_options__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor containerd__task__v3__runtime_info__field_descriptors[1] =
 {
   {
@@ -5386,7 +5606,7 @@ const ProtobufCEnumDescriptor containerd__task__v3__task_status__descriptor =
   containerd__task__v3__task_status__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor containerd__task__v3__task__method_descriptors[16] =
+static const ProtobufCMethodDescriptor containerd__task__v3__task__method_descriptors[17] =
 {
   { "State", &containerd__task__v3__state_request__descriptor, &containerd__task__v3__state_response__descriptor },
   { "Create", &containerd__task__v3__create_task_request__descriptor, &containerd__task__v3__create_task_response__descriptor },
@@ -5399,6 +5619,7 @@ static const ProtobufCMethodDescriptor containerd__task__v3__task__method_descri
   { "Exec", &containerd__task__v3__exec_process_request__descriptor, &containerd__task__v3__nothing__descriptor },
   { "ResizePty", &containerd__task__v3__resize_pty_request__descriptor, &containerd__task__v3__nothing__descriptor },
   { "CloseIO", &containerd__task__v3__close_iorequest__descriptor, &containerd__task__v3__nothing__descriptor },
+  { "Checkpoint", &containerd__task__v3__checkpoint_task_request__descriptor, &containerd__task__v3__nothing__descriptor },
   { "Update", &containerd__task__v3__update_task_request__descriptor, &containerd__task__v3__nothing__descriptor },
   { "Wait", &containerd__task__v3__wait_request__descriptor, &containerd__task__v3__wait_response__descriptor },
   { "Stats", &containerd__task__v3__task_request__descriptor, &containerd__task__v3__stats_response__descriptor },
@@ -5406,8 +5627,9 @@ static const ProtobufCMethodDescriptor containerd__task__v3__task__method_descri
   { "Shutdown", &containerd__task__v3__shutdown_request__descriptor, &containerd__task__v3__nothing__descriptor },
 };
 const unsigned containerd__task__v3__task__method_indices_by_name[] = {
+  11,        /* Checkpoint */
   10,        /* CloseIO */
-  14,        /* Connect */
+  15,        /* Connect */
   1,        /* Create */
   3,        /* Delete */
   8,        /* Exec */
@@ -5416,12 +5638,12 @@ const unsigned containerd__task__v3__task__method_indices_by_name[] = {
   4,        /* Pids */
   9,        /* ResizePty */
   6,        /* Resume */
-  15,        /* Shutdown */
+  16,        /* Shutdown */
   2,        /* Start */
   0,        /* State */
-  13,        /* Stats */
-  11,        /* Update */
-  12         /* Wait */
+  14,        /* Stats */
+  12,        /* Update */
+  13         /* Wait */
 };
 const ProtobufCServiceDescriptor containerd__task__v3__task__descriptor =
 {
@@ -5430,7 +5652,7 @@ const ProtobufCServiceDescriptor containerd__task__v3__task__descriptor =
   "Task",
   "Containerd__Task__V3__Task",
   "containerd.task.v3",
-  16,
+  17,
   containerd__task__v3__task__method_descriptors,
   containerd__task__v3__task__method_indices_by_name
 };
@@ -5522,13 +5744,21 @@ void containerd__task__v3__task__close_io(ProtobufCService *service,
   assert(service->descriptor == &containerd__task__v3__task__descriptor);
   service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void containerd__task__v3__task__checkpoint(ProtobufCService *service,
+                                            const Containerd__Task__V3__CheckpointTaskRequest *input,
+                                            Containerd__Task__V3__Nothing_Closure closure,
+                                            void *closure_data)
+{
+  assert(service->descriptor == &containerd__task__v3__task__descriptor);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void containerd__task__v3__task__update(ProtobufCService *service,
                                         const Containerd__Task__V3__UpdateTaskRequest *input,
                                         Containerd__Task__V3__Nothing_Closure closure,
                                         void *closure_data)
 {
   assert(service->descriptor == &containerd__task__v3__task__descriptor);
-  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void containerd__task__v3__task__wait(ProtobufCService *service,
                                       const Containerd__Task__V3__WaitRequest *input,
@@ -5536,7 +5766,7 @@ void containerd__task__v3__task__wait(ProtobufCService *service,
                                       void *closure_data)
 {
   assert(service->descriptor == &containerd__task__v3__task__descriptor);
-  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void containerd__task__v3__task__stats(ProtobufCService *service,
                                        const Containerd__Task__V3__TaskRequest *input,
@@ -5544,7 +5774,7 @@ void containerd__task__v3__task__stats(ProtobufCService *service,
                                        void *closure_data)
 {
   assert(service->descriptor == &containerd__task__v3__task__descriptor);
-  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void containerd__task__v3__task__connect(ProtobufCService *service,
                                          const Containerd__Task__V3__TaskRequest *input,
@@ -5552,7 +5782,7 @@ void containerd__task__v3__task__connect(ProtobufCService *service,
                                          void *closure_data)
 {
   assert(service->descriptor == &containerd__task__v3__task__descriptor);
-  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void containerd__task__v3__task__shutdown(ProtobufCService *service,
                                           const Containerd__Task__V3__ShutdownRequest *input,
@@ -5560,7 +5790,7 @@ void containerd__task__v3__task__shutdown(ProtobufCService *service,
                                           void *closure_data)
 {
   assert(service->descriptor == &containerd__task__v3__task__descriptor);
-  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 16, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void containerd__task__v3__task__init (Containerd__Task__V3__Task_Service *service,
                                        Containerd__Task__V3__Task_ServiceDestroy destroy)

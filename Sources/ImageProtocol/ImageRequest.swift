@@ -37,6 +37,9 @@ public enum ImageRequest: Sendable, Hashable {
     case export(StoredLayers, names: [String])
     /// Pushes an image whose tars are known.
     case push(PushRequest)
+    /// Writes a container's checkpoint into the empty file whose descriptor comes along, with those of the
+    /// directory of files that are ready, of the container's writable layer, and of its log where it has one.
+    case packCheckpoint
     /// The sum of the content of a directory whose descriptor comes along.
     case measure
     /// Whether keys can be used.
@@ -150,6 +153,7 @@ extension ImageRequest {
             wire.put(16)
             layer.put(into: &wire)
             wire.put(compression.rawValue)
+        case .packCheckpoint: wire.put(17)
         }
     }
 
@@ -190,6 +194,7 @@ extension ImageRequest {
                 throw WireReader.malformed("the compression is unknown")
             }
             self = .compress(layer, compression)
+        case 17: self = .packCheckpoint
         case let other: throw WireReader.malformed("the request \(other) is unknown")
         }
     }

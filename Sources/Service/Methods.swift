@@ -80,6 +80,7 @@ extension MethodTable {
         answer(Methods.listContainerStats, ListContainerStats(node: node).respond)
         answer(Methods.execSync, ExecSync(node: node).respond)
         answer(Methods.reopenContainerLog, ReopenContainerLog(node: node).respond)
+        answer(Methods.checkpointContainer, CheckpointContainer(node: node).respond)
     }
 
     private mutating func addStreaming(_ node: Node) {

@@ -185,6 +185,16 @@ extension ShimProgram {
     }
 }
 
+extension ShimProgram {
+    /// How runc's shim is to checkpoint a container, which is to run on.
+    /// - Parameter work: where CRIU's log is to be.
+    public static func checkpointOptions(work: String) -> TypedMessage {
+        let options = RuncCheckpointOptions(fileLocks: true, workPath: work)
+        return TypedMessage(
+            typeUrl: "containerd.runc.v1.CheckpointOptions", value: Codec.encode(options))
+    }
+}
+
 /// How a task ended.
 public struct TaskEnd: Hashable, Sendable {
     /// The exit code, or 128 + the signal that ended it.

@@ -167,6 +167,16 @@ public final class TaskClient: Sendable {
         let _: Nothing = try await call("Resume", TaskRequest(id: id))
     }
 
+    /// Writes what runs into a directory; it runs on.
+    /// - Parameter options: of the shim's own kind.
+    public func checkpoint(
+        _ id: String, path: String, options: TypedMessage? = nil, within limit: Duration
+    ) async throws {
+        let _: Nothing = try await call(
+            "Checkpoint", CheckpointTaskRequest(id: id, path: path, options: options),
+            within: limit)
+    }
+
     /// The process of the shim that has a task. It is not the socket's peer, which is the `start` that
     /// has made the socket for it.
     public func process(of id: String) async throws -> Int32 {

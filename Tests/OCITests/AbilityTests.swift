@@ -87,6 +87,38 @@ import Testing
         #expect(handler.hidesProcesses && handler.infra)
     }
 
+    @Test(arguments: [true, false])
+    func aCheckpointIsThereWithItsOptions(_ isWhole: Bool) async throws {
+        let script = Self.program(
+            commands: "state exec checkpoint",
+            options: "--root --process --image-path --leave-running"
+                + (isWhole ? " --work-path" : ""))
+        let handler = try await probe(script).handler
+        #expect(handler.has(.checkpoint) == isWhole)
+        let runtime = Runtime(
+            handler, cgroupDriver: .cgroupfs, scratch: "/tmp", execProgram: "")
+        if !isWhole {
+            #expect(throws: GantryError.self) { try runtime.requireCheckpoints() }
+        }
+    }
+
+    /// Of what an earlier release did not look for, it knew nothing.
+    @Test func whatIsNotKnownOfAnAbilityIsTried() async throws {
+        let script = Self.program(
+            commands: "state exec checkpoint",
+            options: "--root --process --image-path --work-path --leave-running")
+        try await withDirectory(programs: ["odd": script]) { directory in
+            let handler = Handler(name: "odd", path: "\(directory)/odd", root: directory)
+            let first = try await handler.probe()
+            var old = first.handler
+            old.found[.checkpoint] = nil
+            let known = KnownAbilities([
+                ProbedHandler(handler: old, features: first.features, identity: first.identity)
+            ])
+            #expect(try await handler.probe(known: known).handler.has(.checkpoint))
+        }
+    }
+
     @Test func aKeyCountsMore() async throws {
         let script = Self.program(commands: "state exec")
         let found = try await probe(script) {

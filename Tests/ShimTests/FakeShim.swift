@@ -65,6 +65,7 @@ final class FakeShim: Sendable {
                     WaitResponse(exitStatus: 137, exitedAt: Timestamp(seconds: 5, nanos: 6)))
             },
             answer("Kill") { (_: KillRequest) in [] },
+            answer("Checkpoint") { (_: CheckpointTaskRequest) in [] },
             answer("Exec") { (_: ExecProcessRequest) in [] },
             answer("Delete") { (_: DeleteRequest) in
                 Codec.encode(DeleteResponse(pid: 42, exitStatus: 137))

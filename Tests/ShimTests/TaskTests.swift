@@ -74,6 +74,17 @@ import Testing
         #expect(asked[1].contains("execId: \"x\""))
     }
 
+    @Test func aCheckpointLeavesTheTaskRunning() async throws {
+        let options = ShimProgram.checkpointOptions(work: "/w")
+        let asked = try await withShim { client, shim in
+            try await client.checkpoint("a", path: "/i", options: options, within: .seconds(60))
+            return shim.asked.withLock { $0 }
+        }
+        #expect(asked[0].contains("path: \"/i\"") && asked[0].contains("CheckpointOptions"))
+        let read: RuncCheckpointOptions = try Codec.decode(options.value)
+        #expect(read == RuncCheckpointOptions(fileLocks: true, workPath: "/w"))
+    }
+
     @Test func failuresAreTheShimsOwn() async throws {
         try await withShim { client, _ in
             let none = await #expect(throws: GantryError.self) {

@@ -9,6 +9,8 @@ Run as: odd_runtime.py RUNTIME QUIRK… -- ARGUMENT…
     no-pause    has neither pause nor resume
     monitor     the pid file names a monitor, which is the init's parent and ends as the init does (LXC)
     no-init     the same, and state names the monitor too
+    checkpoint  has checkpoint, which writes what CRIU would be in place of; /run/odd/checkpoint says how that goes:
+                a message to fail with, or `hang`
     newer       `features` claims what no runtime of Debian 12 has; each spec is kept in /run/odd/specs, and the real
                 runtime gets it without that
 """
@@ -20,11 +22,12 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 PR_SET_CHILD_SUBREAPER = 36
 VALUED = {"--root", "--log", "--log-format"}
-COMMANDS = {"create", "start", "state", "kill", "delete", "exec", "update", "pause", "resume", "features"}
+COMMANDS = {"create", "start", "state", "kill", "delete", "exec", "update", "pause", "resume", "features", "checkpoint"}
 
 split = sys.argv.index("--")
 (runtime, *quirks), arguments = sys.argv[1:split], sys.argv[split + 1:]
@@ -127,6 +130,37 @@ def state() -> None:
     sys.exit(done.returncode)
 
 
+def checkpoint() -> None:
+    """Writes files where CRIU would; the container must be paused then."""
+    options = {"--image-path": "", "--work-path": ""}
+    rest = iter(arguments[arguments.index("checkpoint") + 1:])
+    id = ""
+    for word in rest:
+        if word in options:
+            options[word] = next(rest)
+        elif word.startswith("-") and word not in ("--leave-running", "--file-locks"):
+            refuse(f"unknown flag: {word}")
+        else:
+            id = word
+    found = subprocess.run(
+        [runtime, *arguments[:arguments.index("checkpoint")], "state", id], capture_output=True, check=False)
+    if found.returncode != 0:
+        sys.exit(f"container {id} does not exist")
+    image, work = Path(options["--image-path"]), Path(options["--work-path"])
+    (image / "inventory.img").write_text(json.loads(found.stdout)["status"])
+    (work / "stats-dump").write_bytes(b"figures")
+    said = Path("/run/odd/checkpoint")
+    while said.exists() and said.read_text() == "hang":
+        Path("/run/odd/hung").touch()
+        time.sleep(0.05)
+    if said.exists():
+        (work / "dump.log").write_text(f"(00.1) going on\n(00.2) Error (criu/x.c:1): {said.read_text()}\n")
+        sys.exit("criu failed: type NOTIFY errno 0")
+    (work / "dump.log").write_text("(00.1) done\n")
+    (image / "pages-1.img").write_bytes(bytes(1 << 20))
+    sys.exit(0)
+
+
 command = verb(arguments)
 if "nothing" in quirks and "--version" not in arguments:
     if command == "features":
@@ -149,6 +183,8 @@ if {"monitor", "no-init"} & set(quirks) and command == "create":
     create()
 if "no-init" in quirks and command == "state":
     state()
+if "checkpoint" in quirks and command == "checkpoint":
+    checkpoint()
 if command == "delete":
     (root() / arguments[-1]).unlink(missing_ok=True)
 os.execv(runtime, [runtime, *arguments])

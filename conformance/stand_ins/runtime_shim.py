@@ -204,6 +204,18 @@ class Shim:
         self._found(request).status = RUNNING
         return message("Nothing")
 
+    def Checkpoint(self, request: Any) -> Any:
+        if self._found(request).status != PAUSED:
+            raise Refusal(FAILED_PRECONDITION, "the task runs")
+        if (said := Path("/run/shims/checkpoint")).exists():
+            raise Refusal(UNKNOWN, said.read_text())
+        (Path(request.path) / "inventory.img").write_text("a stand-in's")
+        if request.HasField("options"):
+            options = protos.message(SHIM, "RuncCheckpointOptions").FromString(request.options.value)
+            assert not options.exit
+            (Path(options.work_path) / "dump.log").write_text("a stand-in's\n")
+        return message("Nothing")
+
     def Update(self, request: Any) -> Any:
         limits = Path(f"{self.bundles[request.id]}/limits.json")
         limits.write_bytes(request.resources.value)

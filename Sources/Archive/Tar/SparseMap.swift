@@ -9,7 +9,7 @@ struct SparseMap: Equatable {
     private var end: UInt64 = 0
 
     /// More are in no file that anybody packs, and each takes memory.
-    private static let most = 1 << 16
+    static let most = 1 << 16
 
     /// - Throws: for what overlaps, goes backwards or is negative.
     mutating func add(offset: Int64, length: Int64) throws {

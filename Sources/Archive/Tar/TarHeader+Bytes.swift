@@ -4,10 +4,13 @@ extension TarHeader {
     var bytes: [UInt8] {
         let records = paxRecords
         guard !records.isEmpty else { return block(name, type, size) }
+        // A reader that knows nothing of holes must not take it for the file.
+        let name = sparse == nil ? name : Array("GNUSparseFile.0/".utf8) + name.suffix(80)
+        let content = sparse == nil ? self.size : stored
         // What a reader without pax would call it.
         let size = UInt64(records.count)
         return block(Array("PaxHeaders/".utf8) + name.suffix(80), UInt8(ascii: "x"), size)
-            + records + Self.padding(size) + block(name, type, self.size)
+            + records + Self.padding(size) + block(name, type, content)
     }
 
     /// Zeros up to the next block.
@@ -25,9 +28,18 @@ extension TarHeader {
         var records: [UInt8] = []
         func add(_ key: [UInt8], _ value: [UInt8]) { records += Self.record(key, value) }
         func add(_ key: String, _ value: String) { add(Array(key.utf8), Array(value.utf8)) }
-        if name.count > Self.longestName { add(Array("path".utf8), name) }
+        if sparse != nil {
+            // GNU tar manual, "PAX Format, Versions 1.0 and above".
+            add("GNU.sparse.major", "1")
+            add("GNU.sparse.minor", "0")
+            add(Array("GNU.sparse.name".utf8), name)
+            add("GNU.sparse.realsize", "\(size)")
+            if stored > Self.largestSize { add("size", "\(stored)") }
+        } else if name.count > Self.longestName {
+            add(Array("path".utf8), name)
+        }
         if link.count > Self.longestName { add(Array("linkpath".utf8), link) }
-        if size > Self.largestSize { add("size", "\(size)") }
+        if sparse == nil, size > Self.largestSize { add("size", "\(size)") }
         if owner > Self.largestID { add("uid", "\(owner)") }
         if group > Self.largestID { add("gid", "\(group)") }
         if needsTime { add("mtime", timeText) }

@@ -12,17 +12,24 @@ public struct TreeTar: ~Copyable {
     private let privileges: Privileges
     /// The first name of each file that has several.
     private var links: [FileNumber: [UInt8]] = [:]
-    /// Of the directory that the walk is in; ends in a slash.
-    private var path: [UInt8] = Array("./".utf8)
+    /// Of the directory that the walk is in; ends in a slash, or is empty.
+    private var path: [UInt8]
+    /// Whether files with holes are kept as such: readers of layers need not know of that.
+    private let keepsHoles: Bool
 
     private struct FileNumber: Hashable {
         let device: UInt64
         let inode: UInt64
     }
 
-    private init(_ tar: consuming TarWriter, _ privileges: Privileges) {
+    private init(
+        _ tar: consuming TarWriter, _ privileges: Privileges, path: String = "./",
+        keepsHoles: Bool = false
+    ) {
         self.tar = tar
         self.privileges = privileges
+        self.path = Array(path.utf8)
+        self.keepsHoles = keepsHoles
     }
 
     /// Blocks.
@@ -40,13 +47,36 @@ public struct TreeTar: ~Copyable {
         return try writer.tar.finish()
     }
 
-    private mutating func walk(_ directory: String, _ isCancelled: () -> Bool) throws {
+    /// The same for whatever a container has written: holes are kept, so that a file that claims to be huge
+    /// takes no more room than it does, and no directory need be in memory, so that the order is any.
+    /// - Returns: the size of the tar.
+    static func writeChanges(
+        _ directory: String, to file: borrowing Descriptor, _ privileges: Privileges,
+        isCancelled: () -> Bool
+    ) throws -> UInt64 {
+        var writer = TreeTar(TarWriter(to: file), privileges, keepsHoles: true)
+        try writer.walk(directory, isSorted: false, isCancelled)
+        return try writer.tar.finish().size
+    }
+
+    /// The files below a directory, without itself and without the end that a tar has.
+    static func writeMembers(
+        of directory: String, to file: borrowing Descriptor, _ privileges: Privileges,
+        isCancelled: () -> Bool
+    ) throws {
+        var writer = TreeTar(TarWriter(to: file), privileges, path: "", keepsHoles: true)
+        try writer.walk(directory, isCancelled)
+    }
+
+    private mutating func walk(
+        _ directory: String, isSorted: Bool = true, _ isCancelled: () -> Bool
+    ) throws {
         let root = try Files.open(directory, O_RDONLY | GANTRY_O_DIRECTORY)
         var status = stat()
         let number = root.raw
         try syscall("fstat", directory) { fstat(number, &status) }
-        try addDirectory(status, number)
-        var walk = try TreeWalk(root, acrossMounts: false, isSorted: true)
+        if !path.isEmpty { try addDirectory(status, number) }
+        var walk = try TreeWalk(root, acrossMounts: false, isSorted: isSorted)
         while let step = try walk.next() {
             if isCancelled() { throw CancellationError() }
             switch step {
@@ -83,7 +113,8 @@ public struct TreeTar: ~Copyable {
     private func open(
         _ name: [CChar], in directory: Int32, _ flags: Int32 = 0
     ) throws(SystemError) -> Descriptor {
-        let flags = O_RDONLY | GANTRY_O_NOFOLLOW | flags
+        // What was a file just now may be a fifo, which would wait for its writer.
+        let flags = O_RDONLY | O_NONBLOCK | GANTRY_O_NOFOLLOW | flags
         return Descriptor(
             owning: try syscall("open", Trees.readable(name)) {
                 gantry_openat(directory, name, flags, 0)
@@ -144,14 +175,37 @@ public struct TreeTar: ~Copyable {
         let file = try open(leaf, in: directory)
         var header = Self.header(name, UInt8(ascii: "0"), status)
         header.extended = try Self.extended(file.raw)
+        let number = file.raw
         let content = try FilePart(whole: file, Trees.readable(leaf))
         header.size = content.size
+        if keepsHoles, UInt64(clamping: status.st_blocks) < content.size / 512 {
+            header.sparse = try SparseMap(file: number, size: content.size)
+            if header.sparse != nil { return try addSparse(header, content, isCancelled) }
+        }
         try tar.add(header)
         try content.stream { bytes in
             if isCancelled() { throw CancellationError() }
             try bytes.withUnsafeBytes { try tar.write($0) }
         }
         try tar.write(TarHeader.padding(content.size))
+    }
+
+    private mutating func addSparse(
+        _ header: TarHeader, _ content: FilePart, _ isCancelled: () -> Bool
+    ) throws {
+        let map = header.sparse ?? SparseMap()
+        var header = header
+        header.stored = UInt64(map.text.count) + map.segments.reduce(0) { $0 + $1.length }
+        try tar.add(header)
+        try tar.write(map.text)
+        for segment in map.segments {
+            try content.part(named: content.name, at: segment.offset, size: segment.length)
+                .stream { bytes in
+                    if isCancelled() { throw CancellationError() }
+                    try bytes.withUnsafeBytes { try tar.write($0) }
+                }
+        }
+        try tar.write(TarHeader.padding(header.stored))
     }
 
     private static func header(_ name: [UInt8], _ type: UInt8, _ status: stat) -> TarHeader {

@@ -30,6 +30,7 @@ typedef struct Containerd__Task__V3__ExecProcessRequest Containerd__Task__V3__Ex
 typedef struct Containerd__Task__V3__ResizePtyRequest Containerd__Task__V3__ResizePtyRequest;
 typedef struct Containerd__Task__V3__CloseIORequest Containerd__Task__V3__CloseIORequest;
 typedef struct Containerd__Task__V3__KillRequest Containerd__Task__V3__KillRequest;
+typedef struct Containerd__Task__V3__CheckpointTaskRequest Containerd__Task__V3__CheckpointTaskRequest;
 typedef struct Containerd__Task__V3__UpdateTaskRequest Containerd__Task__V3__UpdateTaskRequest;
 typedef struct Containerd__Task__V3__WaitRequest Containerd__Task__V3__WaitRequest;
 typedef struct Containerd__Task__V3__WaitResponse Containerd__Task__V3__WaitResponse;
@@ -57,6 +58,7 @@ typedef struct Containerd__Task__V3__Extension Containerd__Task__V3__Extension;
 typedef struct Containerd__Task__V3__BootstrapResult Containerd__Task__V3__BootstrapResult;
 typedef struct Containerd__Task__V3__RuntimeOptions Containerd__Task__V3__RuntimeOptions;
 typedef struct Containerd__Task__V3__RuncOptions Containerd__Task__V3__RuncOptions;
+typedef struct Containerd__Task__V3__RuncCheckpointOptions Containerd__Task__V3__RuncCheckpointOptions;
 typedef struct Containerd__Task__V3__RuntimeInfo Containerd__Task__V3__RuntimeInfo;
 typedef struct Containerd__Task__V3__ForwardRequest Containerd__Task__V3__ForwardRequest;
 typedef struct Containerd__Task__V3__EventEnvelope Containerd__Task__V3__EventEnvelope;
@@ -284,6 +286,21 @@ struct  Containerd__Task__V3__KillRequest
 #define CONTAINERD__TASK__V3__KILL_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&containerd__task__v3__kill_request__descriptor) \
     , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0 }
+
+
+struct  Containerd__Task__V3__CheckpointTaskRequest
+{
+  ProtobufCMessage base;
+  char *id;
+  /*
+   * The directory for the files.
+   */
+  char *path;
+  Containerd__Task__V3__TypedMessage *options;
+};
+#define CONTAINERD__TASK__V3__CHECKPOINT_TASK_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&containerd__task__v3__checkpoint_task_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL }
 
 
 struct  Containerd__Task__V3__UpdateTaskRequest
@@ -683,6 +700,27 @@ struct  Containerd__Task__V3__RuncOptions
 
 
 /*
+ * How runc's shim is to checkpoint: containerd.runc.v1.CheckpointOptions.
+ */
+struct  Containerd__Task__V3__RuncCheckpointOptions
+{
+  ProtobufCMessage base;
+  /*
+   * Whether the task ends with it.
+   */
+  protobuf_c_boolean exit;
+  protobuf_c_boolean file_locks;
+  /*
+   * The directory for CRIU's log and figures.
+   */
+  char *work_path;
+};
+#define CONTAINERD__TASK__V3__RUNC_CHECKPOINT_OPTIONS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&containerd__task__v3__runc_checkpoint_options__descriptor) \
+    , 0, 0, (char *)protobuf_c_empty_string }
+
+
+/*
  * What a shim that is run with -info says of itself.
  */
 struct  Containerd__Task__V3__RuntimeInfo
@@ -1035,6 +1073,25 @@ Containerd__Task__V3__KillRequest *
                       const uint8_t       *data);
 void   containerd__task__v3__kill_request__free_unpacked
                      (Containerd__Task__V3__KillRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Containerd__Task__V3__CheckpointTaskRequest methods */
+void   containerd__task__v3__checkpoint_task_request__init
+                     (Containerd__Task__V3__CheckpointTaskRequest         *message);
+size_t containerd__task__v3__checkpoint_task_request__get_packed_size
+                     (const Containerd__Task__V3__CheckpointTaskRequest   *message);
+size_t containerd__task__v3__checkpoint_task_request__pack
+                     (const Containerd__Task__V3__CheckpointTaskRequest   *message,
+                      uint8_t             *out);
+size_t containerd__task__v3__checkpoint_task_request__pack_to_buffer
+                     (const Containerd__Task__V3__CheckpointTaskRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Containerd__Task__V3__CheckpointTaskRequest *
+       containerd__task__v3__checkpoint_task_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   containerd__task__v3__checkpoint_task_request__free_unpacked
+                     (Containerd__Task__V3__CheckpointTaskRequest *message,
                       ProtobufCAllocator *allocator);
 /* Containerd__Task__V3__UpdateTaskRequest methods */
 void   containerd__task__v3__update_task_request__init
@@ -1549,6 +1606,25 @@ Containerd__Task__V3__RuncOptions *
 void   containerd__task__v3__runc_options__free_unpacked
                      (Containerd__Task__V3__RuncOptions *message,
                       ProtobufCAllocator *allocator);
+/* Containerd__Task__V3__RuncCheckpointOptions methods */
+void   containerd__task__v3__runc_checkpoint_options__init
+                     (Containerd__Task__V3__RuncCheckpointOptions         *message);
+size_t containerd__task__v3__runc_checkpoint_options__get_packed_size
+                     (const Containerd__Task__V3__RuncCheckpointOptions   *message);
+size_t containerd__task__v3__runc_checkpoint_options__pack
+                     (const Containerd__Task__V3__RuncCheckpointOptions   *message,
+                      uint8_t             *out);
+size_t containerd__task__v3__runc_checkpoint_options__pack_to_buffer
+                     (const Containerd__Task__V3__RuncCheckpointOptions   *message,
+                      ProtobufCBuffer     *buffer);
+Containerd__Task__V3__RuncCheckpointOptions *
+       containerd__task__v3__runc_checkpoint_options__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   containerd__task__v3__runc_checkpoint_options__free_unpacked
+                     (Containerd__Task__V3__RuncCheckpointOptions *message,
+                      ProtobufCAllocator *allocator);
 /* Containerd__Task__V3__RuntimeInfo methods */
 void   containerd__task__v3__runtime_info__init
                      (Containerd__Task__V3__RuntimeInfo         *message);
@@ -1691,6 +1767,9 @@ typedef void (*Containerd__Task__V3__CloseIORequest_Closure)
 typedef void (*Containerd__Task__V3__KillRequest_Closure)
                  (const Containerd__Task__V3__KillRequest *message,
                   void *closure_data);
+typedef void (*Containerd__Task__V3__CheckpointTaskRequest_Closure)
+                 (const Containerd__Task__V3__CheckpointTaskRequest *message,
+                  void *closure_data);
 typedef void (*Containerd__Task__V3__UpdateTaskRequest_Closure)
                  (const Containerd__Task__V3__UpdateTaskRequest *message,
                   void *closure_data);
@@ -1772,6 +1851,9 @@ typedef void (*Containerd__Task__V3__RuntimeOptions_Closure)
 typedef void (*Containerd__Task__V3__RuncOptions_Closure)
                  (const Containerd__Task__V3__RuncOptions *message,
                   void *closure_data);
+typedef void (*Containerd__Task__V3__RuncCheckpointOptions_Closure)
+                 (const Containerd__Task__V3__RuncCheckpointOptions *message,
+                  void *closure_data);
 typedef void (*Containerd__Task__V3__RuntimeInfo_Closure)
                  (const Containerd__Task__V3__RuntimeInfo *message,
                   void *closure_data);
@@ -1838,6 +1920,10 @@ struct Containerd__Task__V3__Task_Service
                    const Containerd__Task__V3__CloseIORequest *input,
                    Containerd__Task__V3__Nothing_Closure closure,
                    void *closure_data);
+  void (*checkpoint)(Containerd__Task__V3__Task_Service *service,
+                     const Containerd__Task__V3__CheckpointTaskRequest *input,
+                     Containerd__Task__V3__Nothing_Closure closure,
+                     void *closure_data);
   void (*update)(Containerd__Task__V3__Task_Service *service,
                  const Containerd__Task__V3__UpdateTaskRequest *input,
                  Containerd__Task__V3__Nothing_Closure closure,
@@ -1877,6 +1963,7 @@ void containerd__task__v3__task__init (Containerd__Task__V3__Task_Service *servi
       function_prefix__ ## exec,\
       function_prefix__ ## resize_pty,\
       function_prefix__ ## close_io,\
+      function_prefix__ ## checkpoint,\
       function_prefix__ ## update,\
       function_prefix__ ## wait,\
       function_prefix__ ## stats,\
@@ -1926,6 +2013,10 @@ void containerd__task__v3__task__close_io(ProtobufCService *service,
                                           const Containerd__Task__V3__CloseIORequest *input,
                                           Containerd__Task__V3__Nothing_Closure closure,
                                           void *closure_data);
+void containerd__task__v3__task__checkpoint(ProtobufCService *service,
+                                            const Containerd__Task__V3__CheckpointTaskRequest *input,
+                                            Containerd__Task__V3__Nothing_Closure closure,
+                                            void *closure_data);
 void containerd__task__v3__task__update(ProtobufCService *service,
                                         const Containerd__Task__V3__UpdateTaskRequest *input,
                                         Containerd__Task__V3__Nothing_Closure closure,
@@ -1965,6 +2056,7 @@ extern const ProtobufCMessageDescriptor containerd__task__v3__exec_process_reque
 extern const ProtobufCMessageDescriptor containerd__task__v3__resize_pty_request__descriptor;
 extern const ProtobufCMessageDescriptor containerd__task__v3__close_iorequest__descriptor;
 extern const ProtobufCMessageDescriptor containerd__task__v3__kill_request__descriptor;
+extern const ProtobufCMessageDescriptor containerd__task__v3__checkpoint_task_request__descriptor;
 extern const ProtobufCMessageDescriptor containerd__task__v3__update_task_request__descriptor;
 extern const ProtobufCMessageDescriptor containerd__task__v3__wait_request__descriptor;
 extern const ProtobufCMessageDescriptor containerd__task__v3__wait_response__descriptor;
@@ -1992,6 +2084,7 @@ extern const ProtobufCMessageDescriptor containerd__task__v3__extension__descrip
 extern const ProtobufCMessageDescriptor containerd__task__v3__bootstrap_result__descriptor;
 extern const ProtobufCMessageDescriptor containerd__task__v3__runtime_options__descriptor;
 extern const ProtobufCMessageDescriptor containerd__task__v3__runc_options__descriptor;
+extern const ProtobufCMessageDescriptor containerd__task__v3__runc_checkpoint_options__descriptor;
 extern const ProtobufCMessageDescriptor containerd__task__v3__runtime_info__descriptor;
 extern const ProtobufCMessageDescriptor containerd__task__v3__forward_request__descriptor;
 extern const ProtobufCMessageDescriptor containerd__task__v3__event_envelope__descriptor;

@@ -33,6 +33,9 @@ public final class RootFilesystems: Sendable {
     /// with it.
     public func volumes(of id: String) -> String { "\(home(of: id))/volumes" }
 
+    /// Where what a container has written is, as overlay keeps it.
+    public func writableLayer(of id: String) -> String { "\(home(of: id))/upper" }
+
     private func home(of id: String) -> String { "\(root)/containers/\(id)" }
 
     /// Mounts the root file system of a container.

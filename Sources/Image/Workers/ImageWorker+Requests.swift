@@ -108,6 +108,11 @@ extension ImageWorker {
         return image
     }
 
+    func packCheckpoint(_ files: [OpenFile]) async throws {
+        let answer = try await ask(.packCheckpoint, files)
+        guard case .done = answer else { throw Self.unexpected(answer) }
+    }
+
     func measure(_ directory: String) async throws -> UInt64 {
         let opened = try await Blocking.run {
             try OpenFile(apart: directory, isReadOnly: true)

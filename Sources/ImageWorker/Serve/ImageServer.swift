@@ -13,7 +13,7 @@ public final class ImageServer: Sendable {
     private let cancellations = Mutex<[UInt32: AsyncStream<Never>.Continuation]>([:])
 
     /// At most so many descriptors come with a request.
-    private static let mostDescriptors = 2
+    private static let mostDescriptors = 4
 
     /// - Parameter privileges: `root`, but for tests.
     public init(_ socket: FrameSocket, _ privileges: Privileges = .root) {

@@ -27,7 +27,7 @@ final class ImageWork: Sendable {
         let resources: PullResources
     }
 
-    private let privileges: Privileges
+    let privileges: Privileges
     private let tokens = TokenCache()
     private let state = Mutex(State())
 
@@ -65,6 +65,9 @@ final class ImageWork: Sendable {
         case .export(let image, let names):
             return .written(try await export(image, names, Self.only(descriptors)))
         case .push(let request): return .written(try await push(request))
+        case .packCheckpoint:
+            try await packCheckpoint(descriptors)
+            return .done
         case .measure:
             let directory = try StagedDirectory(descriptors)
             return .measured(try await Blocking.run { try directory.measure() })
@@ -256,7 +259,7 @@ final class ImageWork: Sendable {
     }
 
     /// Runs what blocks, which asks now and then whether it is to go on.
-    private static func cancellable<Result: Sendable>(
+    static func cancellable<Result: Sendable>(
         _ body: @escaping @Sendable (() -> Bool) throws -> Result
     ) async throws -> Result {
         let isCancelled = Flag()

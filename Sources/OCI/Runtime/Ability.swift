@@ -10,6 +10,7 @@ public enum Ability: String, CaseIterable, Codable, Hashable, Sendable, CodingKe
     case execDetach = "exec_detach"
     case update
     case pause
+    case checkpoint
     case recursiveReadOnly = "recursive_read_only"
     case mappedMounts = "id_mapped_mounts"
     case hiddenProcesses = "hidden_processes"
@@ -24,6 +25,7 @@ public enum Ability: String, CaseIterable, Codable, Hashable, Sendable, CodingKe
         case .execDetach: "Whether its exec takes --detach and --pid-file."
         case .update: "Whether it has update --resources, without which limits cannot change."
         case .pause: "Whether it has pause and resume."
+        case .checkpoint: "Whether it has checkpoint, which CheckpointContainer needs."
         case .recursiveReadOnly: "Whether it mounts recursively read-only; told by its features."
         case .mappedMounts: "Whether it mounts with mapped IDs; told by its features."
         case .hiddenProcesses: "Whether containers are processes of a kernel of its own (gVisor)."
@@ -31,10 +33,13 @@ public enum Ability: String, CaseIterable, Codable, Hashable, Sendable, CodingKe
         }
     }
 
+    /// Not by trying, but by what the program tells of itself or what else it has.
+    var isTold: Bool { [.recursiveReadOnly, .mappedMounts, .infra].contains(self) }
+
     /// Of a runtime that was not tried yet.
     var isUsual: Bool {
         switch self {
-        case .recursiveReadOnly, .mappedMounts, .hiddenProcesses, .infra: false
+        case .checkpoint, .recursiveReadOnly, .mappedMounts, .hiddenProcesses, .infra: false
         default: true
         }
     }

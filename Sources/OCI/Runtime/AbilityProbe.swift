@@ -37,7 +37,19 @@ struct AbilityProbe: Sendable {
         async let update = has(["update", "--resources", "/dev/null"])
         async let pause = has(["pause"])
         async let hides = hidesProcesses()
-        return await [.update: update, .pause: pause, .hiddenProcesses: hides]
+        async let checkpoint = takes(Self.checkpointOptions, of: "checkpoint")
+        return await [
+            .update: update, .pause: pause, .hiddenProcesses: hides, .checkpoint: checkpoint,
+        ]
+    }
+
+    private static let checkpointOptions = [
+        "--image-path", "\(root)/image", "--work-path", "\(root)/work", "--leave-running",
+    ]
+
+    /// Whether findings are of all that is tried now.
+    static func isComplete(_ found: [Ability: Bool]) -> Bool {
+        Ability.allCases.allSatisfy { $0.isTold || found[$0] != nil }
     }
 
     /// gVisor's command line alone has both: a `wait` for containers that nobody else can wait for,

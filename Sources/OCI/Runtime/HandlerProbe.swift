@@ -54,7 +54,7 @@ extension Handler {
         }
         var identity = try identity(version.text + features.text)
         var handler = self
-        if let found = known.programs[identity] {
+        if let found = known.programs[identity], AbilityProbe.isComplete(found) {
             handler.found = found
         } else {
             let begun = ContinuousClock.now

@@ -187,22 +187,25 @@ extension Runtime {
     }
 
     @discardableResult
-    private func run(_ verb: String, _ id: String) async throws -> Command.Output {
+    func run(_ verb: String, _ id: String) async throws -> Command.Output {
         let output = try await execute([verb, id])
         if output.status == 0 { return output }
         throw failure(output).error(doing: "\(handler.name) \(verb) \(id)")
     }
 
-    func execute(_ arguments: [String]) async throws -> Command.Output {
+    func execute(
+        _ arguments: [String], limit: Duration? = nil
+    ) async throws -> Command.Output {
         let verb = arguments.first ?? ""
         return try await Trace.span("\(handler.name) \(verb)") {
             try await ProgramDurations.runtime.measure(handler.name, verb) {
-                try await Command(handler.path, globals() + arguments, limit: limit).run()
+                try await Command(handler.path, globals() + arguments, limit: limit ?? self.limit)
+                    .run()
             }
         }
     }
 
-    private func failure(_ output: Command.Output) -> RuntimeFailure {
+    func failure(_ output: Command.Output) -> RuntimeFailure {
         RuntimeFailure(log: output.errorText)
             ?? RuntimeFailure(message: "exit code \(output.status) and no reason")
     }
@@ -216,7 +219,9 @@ extension Runtime {
             program.arguments.dropFirst(option + 1).first == handler.root
         else { return false }
         // Where runtimes hide their processes, the monitors start containers.
-        var verbs = ["kill", "delete", "state", "update", "exec"]
+        var verbs = [
+            "kill", "delete", "state", "update", "exec", "pause", "resume", "checkpoint",
+        ]
         if !handler.hidesProcesses { verbs.append("start") }
         return program.arguments.contains(where: verbs.contains)
     }

@@ -20,6 +20,12 @@ public protocol RuntimeTasks: Sendable {
     func state(_ id: String) async throws -> RuntimeState
     /// - Parameter limits: of the OCI runtime specification, as JSON.
     func update(_ id: String, _ limits: [UInt8]) async throws
+    func pause(_ id: String) async throws
+    func resume(_ id: String) async throws
+    /// Writes a container's memory and state; it is left as it was.
+    func checkpoint(
+        _ id: String, in directories: CheckpointDirectories, limit: Duration
+    ) async throws
     /// What a container uses, where its processes are hidden; nil where nobody says.
     func usage(_ id: String) async throws -> CgroupUsage?
     /// Sets the size of a container's terminal, in characters.

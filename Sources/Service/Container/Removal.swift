@@ -43,6 +43,7 @@ extension Lifecycle {
     func remove(_ container: SandboxContainer) async throws {
         try await node.operations.join(.removeContainer(id: container.id)) {
             try await kill(container)
+            try await node.operations.settle { $0 == .checkpointContainer(id: container.id) }
             failpoint("RemoveContainer/killed")
             try await release(container)
             failpoint("RemoveContainer/released")

@@ -42,7 +42,7 @@ enum RequestPaths {
         return depth == 0
     }
 
-    private static func checkAbsolute(_ field: String, _ path: String) throws(GantryError) {
+    static func checkAbsolute(_ field: String, _ path: String) throws(GantryError) {
         guard path.isEmpty || path.begins(with: "/") else {
             throw GantryError(.invalidArgument, "\(field) \"\(path)\" is not absolute")
         }

@@ -13,6 +13,8 @@ struct Paths: Sendable {
     /// What was found out about runtimes.
     var knownAbilities: String { "\(runRoot)/runtimes.json" }
     var networkCache: String { "\(root)/network" }
+    /// For what checkpoints are made of, which may be larger than the run directory can be.
+    var checkpoints: String { "\(root)/checkpoints" }
     /// What is known of images' signatures.
     var verified: String { "\(root)/verified" }
     /// Has nothing in it: overlay wants two layers where nothing is written.
@@ -26,6 +28,7 @@ struct Paths: Sendable {
     var shimSockets: String { "\(runRoot)/shims" }
 
     func pod(_ id: String) -> Pod { Pod(directory: "\(pods)/\(id)") }
+    func checkpoint(_ id: String) -> String { "\(checkpoints)/\(id)" }
     func container(_ id: String) -> Container { Container(bundle: "\(containers)/\(id)") }
 
     /// Makes the directories that everything else expects. What pods hold is the root user's alone,
@@ -35,7 +38,7 @@ struct Paths: Sendable {
             try Files.makeDirectories(directory, mode: 0o711)
             try Files.narrow(directory, to: 0o711)
         }
-        for directory in [scratch, networkCache, verified, shimSockets] {
+        for directory in [scratch, networkCache, verified, checkpoints, shimSockets] {
             try Files.makeDirectories(directory, mode: 0o700)
             try Files.narrow(directory, to: 0o700)
         }

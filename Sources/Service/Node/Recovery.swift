@@ -32,6 +32,7 @@ public struct Recovery: Sendable {
             }
         }
         await endStrayMonitors(rows)
+        await Checkpoint.settleAll(node)
         let sweep = OrphanSweep(node, known: rows)
         let orphans = await sweep.find()
         await sweep.end(orphans)

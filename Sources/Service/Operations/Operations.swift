@@ -18,6 +18,7 @@ final class Operations: Sendable {
         case changeLimits(id: String)
         case removeContainer(id: String)
         case cleanUpContainer(id: String)
+        case checkpointContainer(id: String)
         case pullImage(PullImage.Identity)
         case importImages(path: String, name: String)
     }
@@ -178,6 +179,7 @@ extension Operations.Key {
         case .changeLimits: "change_limits"
         case .removeContainer: "remove_container"
         case .cleanUpContainer: "clean_up_container"
+        case .checkpointContainer: "checkpoint_container"
         case .pullImage: "pull_image"
         case .importImages: "import_images"
         }
@@ -191,7 +193,7 @@ extension Operations.Key {
         case .runSandbox(let name): name
         case .stopSandbox(let id), .removeSandbox(let id), .startContainer(let id),
             .updateContainer(let id), .changeLimits(let id), .removeContainer(let id),
-            .cleanUpContainer(let id):
+            .cleanUpContainer(let id), .checkpointContainer(let id):
             id
         case .createContainer(let sandbox, let name): "\(name) of \(sandbox)"
         case .pullImage(let identity): identity.name

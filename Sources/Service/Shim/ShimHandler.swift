@@ -9,6 +9,8 @@ struct ShimHandler: Sendable {
     let options: TypedMessage?
     /// Whether what it tells of processes is not to be taken for the node's.
     let hidesProcesses: Bool
+    /// Whether it is runc's, whose calls have options of their own.
+    let isRunc: Bool
 
     /// Has the program say what it is.
     /// - Throws: `unavailable` with its own words.
@@ -29,7 +31,7 @@ struct ShimHandler: Sendable {
         return (
             ShimHandler(
                 program: program, options: options(handler, name, driver),
-                hidesProcesses: probed.hidesProcesses),
+                hidesProcesses: probed.hidesProcesses, isRunc: isRunc(name)),
             ProbedHandler(handler: probed, features: features)
         )
     }

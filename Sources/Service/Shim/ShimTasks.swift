@@ -223,6 +223,23 @@ extension ShimTasks: RuntimeTasks {
         try await required().update(id, limits)
     }
 
+    func pause(_ id: String) async throws {
+        try await required().pause(id)
+    }
+
+    func resume(_ id: String) async throws {
+        try await required().resume(id)
+    }
+
+    func checkpoint(
+        _ id: String, in directories: CheckpointDirectories, limit: Duration
+    ) async throws {
+        let options =
+            shim.isRunc ? ShimProgram.checkpointOptions(work: directories.work) : nil
+        try await required().checkpoint(
+            id, path: directories.image, options: options, within: limit)
+    }
+
     func usage(_ id: String) async throws -> CgroupUsage? {
         guard shim.hidesProcesses, let metrics = try await required().stats(id) else { return nil }
         return try CgroupUsage(metrics)

@@ -154,6 +154,16 @@ extension KillRequest: CMessage {
     }
 }
 
+extension CheckpointTaskRequest: CMessage {
+    package static let descriptor = Descriptor(containerd__task__v3__checkpoint_task_request__init)
+    package init(_ c: Containerd__Task__V3__CheckpointTaskRequest) throws { self.init(id: try Fields.string(c.id, "CheckpointTaskRequest.id"), path: try Fields.string(c.path, "CheckpointTaskRequest.path"), options: try c.options.map { try TypedMessage($0.pointee) }) }
+    package func fill(_ c: UnsafeMutablePointer<Containerd__Task__V3__CheckpointTaskRequest>, _ arena: Arena) {
+        c.pointee.id = arena.string(id)
+        c.pointee.path = arena.string(path)
+        c.pointee.options = options?.make(arena)
+    }
+}
+
 extension UpdateTaskRequest: CMessage {
     package static let descriptor = Descriptor(containerd__task__v3__update_task_request__init)
     package init(_ c: Containerd__Task__V3__UpdateTaskRequest) throws { self.init(id: try Fields.string(c.id, "UpdateTaskRequest.id"), resources: try c.resources.map { try TypedMessage($0.pointee) }) }
@@ -441,6 +451,16 @@ extension RuncOptions: CMessage {
         c.pointee.binary_name = arena.string(binaryName)
         c.pointee.root = arena.string(root)
         c.pointee.systemd_cgroup = systemdCgroup ? 1 : 0
+    }
+}
+
+extension RuncCheckpointOptions: CMessage {
+    package static let descriptor = Descriptor(containerd__task__v3__runc_checkpoint_options__init)
+    package init(_ c: Containerd__Task__V3__RuncCheckpointOptions) throws { self.init(exit: c.exit != 0, fileLocks: c.file_locks != 0, workPath: try Fields.string(c.work_path, "RuncCheckpointOptions.work_path")) }
+    package func fill(_ c: UnsafeMutablePointer<Containerd__Task__V3__RuncCheckpointOptions>, _ arena: Arena) {
+        c.pointee.exit = exit ? 1 : 0
+        c.pointee.file_locks = fileLocks ? 1 : 0
+        c.pointee.work_path = arena.string(workPath)
     }
 }
 

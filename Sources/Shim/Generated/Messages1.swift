@@ -179,6 +179,18 @@ public struct KillRequest: Sendable, Hashable {
     }
 }
 
+public struct CheckpointTaskRequest: Sendable, Hashable {
+    public var id: String
+    public var path: String
+    public var options: TypedMessage?
+
+    public init(id: String = "", path: String = "", options: TypedMessage? = nil) {
+        self.id = id
+        self.path = path
+        self.options = options
+    }
+}
+
 public struct UpdateTaskRequest: Sendable, Hashable {
     public var id: String
     public var resources: TypedMessage?
@@ -540,6 +552,18 @@ public struct RuncOptions: Sendable, Hashable {
         self.binaryName = binaryName
         self.root = root
         self.systemdCgroup = systemdCgroup
+    }
+}
+
+public struct RuncCheckpointOptions: Sendable, Hashable {
+    public var exit: Bool
+    public var fileLocks: Bool
+    public var workPath: String
+
+    public init(exit: Bool = false, fileLocks: Bool = false, workPath: String = "") {
+        self.exit = exit
+        self.fileLocks = fileLocks
+        self.workPath = workPath
     }
 }
 

@@ -26,10 +26,13 @@ public struct Command: Sendable {
     /// What it is started as.
     var words: [String] { [path] + arguments }
 
-    /// What every program gets: nothing of the daemon's own environment but a search path.
-    public static let plainEnvironment = [
-        "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    /// The directories in which programs look for others.
+    public static let searchPath = [
+        "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin",
     ]
+
+    /// What every program gets: nothing of the daemon's own environment but a search path.
+    public static let plainEnvironment = ["PATH=\(searchPath.joined(separator: ":"))"]
 
     public struct Output: Sendable {
         /// The exit code, or 128 + the signal that ended it.
