@@ -9,7 +9,7 @@ import grpc
 
 from harness import cri
 
-from . import seeds
+from . import checkpoints, seeds
 
 _numbers = count(1)
 
@@ -99,6 +99,17 @@ def _own_pod(message: Any, _: Standing, call: Any) -> None:
         "RunPodSandbox", config=seeds.pod(next(_numbers)), runtime_handler="crun").pod_sandbox_id
 
 
+def _checkpoint(message: Any, standing: Standing, call: Any) -> None:
+    """Of a pod whose runtime has checkpoint (`checkpoints`)."""
+    config = seeds.pod(next(_numbers))
+    pod = call("RunPodSandbox", config=config, runtime_handler=checkpoints.HANDLER).pod_sandbox_id
+    message.container_id = call(
+        "CreateContainer", pod_sandbox_id=pod, sandbox_config=config,
+        config=seeds.container(next(_numbers), standing.image)).container_id
+    call("StartContainer", container_id=message.container_id)
+    message.location = f"{checkpoints.DIRECTORY}/{next(_numbers)}.tar"
+
+
 def _exec_sync(message: Any, standing: Standing, _: Any) -> None:
     message.container_id = standing.container
     message.cmd.append("true")
@@ -126,7 +137,7 @@ def _no_image(message: Any, _: Standing, __: Any) -> None:
 _GOOD: dict[str, Callable[[Any, Standing, Any], None]] = {
     "RunPodSandbox": _run_pod, "CreateContainer": _create, "StopContainer": _own_container,
     "StartContainer": _own_container, "RemoveContainer": _own_container,
-    "CheckpointContainer": _own_container, "UpdateContainerResources": _update,
+    "CheckpointContainer": _checkpoint, "UpdateContainerResources": _update,
     "StopPodSandbox": _own_pod, "RemovePodSandbox": _own_pod,
     "UpdatePodSandboxResources": _own_pod, "ExecSync": _exec_sync, "Exec": _stream,
     "Attach": _stream, "PortForward": _port_forward, "PullImage": _image, "ImageStatus": _image,

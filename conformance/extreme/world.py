@@ -17,7 +17,7 @@ from harness.node import Node
 from harness.registry import Registry
 from harness.wait import wait_until
 
-from . import scenes, seeds
+from . import checkpoints, scenes, seeds
 from .cells import Cell
 from .documents import DocumentCell
 from .plugins import PluginCell, Plugins
@@ -40,6 +40,7 @@ class World:
     """The node and what stands on it while a group of cells is walked."""
 
     def __init__(self, directory: Path) -> None:
+        checkpoints.install()
         self.registry = Registry(directory, REGISTRY_PORT)
         self.node = Node(runtimes.Gantry(), directory, self.registry)
         self.node.connect_network(NETWORK)
