@@ -66,8 +66,10 @@ public enum Privileges: Sendable {
     /// and opaque directories are marked with `user.overlay.opaque` (overlay's `userxattr`).
     case none
 
-    package var opaqueAttribute: String {
-        self == .root ? "trusted.overlay.opaque" : "user.overlay.opaque"
+    package var opaqueAttribute: String { overlayAttribute("opaque") }
+
+    package func overlayAttribute(_ name: String) -> String {
+        "\(self == .root ? "trusted" : "user").overlay.\(name)"
     }
 }
 

@@ -1,6 +1,9 @@
+import CLinux
 import Foundation
+import Glibc
 import ImageTree
 import Kernel
+import Model
 import Testing
 
 @testable import Archive
@@ -45,6 +48,18 @@ struct CheckpointTarTests {
             #expect(try Files.read("\(place)/out/checkpoint/pages-1.img") == [1, 2, 3])
             #expect(try Files.readText("\(place)/out/container.log") == "line\n")
             #expect(try Files.readText("\(place)/out/layer/etc/new") == "new")
+        }
+    }
+
+    @Test(arguments: ["redirect", "metacopy"]) func whatOverlayKeepsElsewhere(_ kind: String) throws
+    {
+        try withPlace { place in
+            let path = "\(place)/layer/etc\(kind == "metacopy" ? "/file" : "")"
+            if kind == "metacopy" { try Files.replace(path, with: [0]) }
+            try #require(setxattr(path, "user.overlay.\(kind)", "/", 1, 0) == 0)
+            let error = #expect(throws: GantryError.self) { try unpack(place) }
+            #expect(error?.code == .failedPrecondition)
+            #expect(error?.message.contains(kind) == true)
         }
     }
 

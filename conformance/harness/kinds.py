@@ -16,6 +16,7 @@ def facts() -> set[str]:
         "selinux": Path("/sys/fs/selinux/enforce").exists(),
         "cgroup v2": Path("/sys/fs/cgroup/cgroup.controllers").exists(),
         "systemd": Path("/run/systemd/system").exists(),
+        "criu": _checkpoints(),
         "project quotas": _has_module("quota_v2"),
         # Detached mounts as layers of overlay, over files (Linux 6.15).
         # What EROFS takes no files of is in memory.
@@ -23,6 +24,14 @@ def facts() -> set[str]:
         "indexes": _release() >= (6, 15) and "\terofs\n" in Path("/proc/filesystems").read_text(),
     }
     return {fact for fact, holds in found.items() if holds}
+
+
+def _checkpoints() -> bool:
+    """CRIU is installed on few nodes, and each of its versions starts on few kernels."""
+    try:
+        return subprocess.run(["criu", "check"], check=False, capture_output=True).returncode == 0
+    except OSError:
+        return False
 
 
 def _has_module(name: str) -> bool:

@@ -240,6 +240,21 @@ def test_a_daemon_that_is_killed_in_it(client, counting, node):
     assert nothing_left() and not list(DIRECTORY.iterdir())
 
 
+def test_a_daemon_that_is_restarted_in_it(client, counting, node):
+    """As an update does it; what is under way is cut short."""
+    begin(client, counting)
+    node.restart()
+    goes_on(counting)
+    assert nothing_left() and not list(DIRECTORY.iterdir())
+
+
+def test_check_tells_that_a_runtime_can(pods, node):
+    done = subprocess.run([node.runtime.command[0], "check"], text=True, capture_output=True, check=False)
+    lines = [line for line in done.stdout.splitlines() if "runtime)" in line or f"/{pods.plain})" in line]
+    assert ["checkpoint" in line for line in lines if "odd:" in line] == [True]
+    assert ["checkpoint" in line for line in lines if "odd:" not in line] == [False]
+
+
 def test_a_container_is_stopped_and_removed_meanwhile(client, counting):
     thread = begin(client, counting)
     counting.stop(5)

@@ -14,8 +14,9 @@ public struct TreeTar: ~Copyable {
     private var links: [FileNumber: [UInt8]] = [:]
     /// Of the directory that the walk is in; ends in a slash, or is empty.
     private var path: [UInt8]
-    /// Whether files with holes are kept as such: readers of layers need not know of that.
-    private let keepsHoles: Bool
+    /// Whether a container has written it. Then files with holes are kept as such, of which readers of images'
+    /// layers need not know.
+    private let isContainers: Bool
 
     private struct FileNumber: Hashable {
         let device: UInt64
@@ -24,12 +25,12 @@ public struct TreeTar: ~Copyable {
 
     private init(
         _ tar: consuming TarWriter, _ privileges: Privileges, path: String = "./",
-        keepsHoles: Bool = false
+        isContainers: Bool = false
     ) {
         self.tar = tar
         self.privileges = privileges
         self.path = Array(path.utf8)
-        self.keepsHoles = keepsHoles
+        self.isContainers = isContainers
     }
 
     /// Blocks.
@@ -54,7 +55,7 @@ public struct TreeTar: ~Copyable {
         _ directory: String, to file: borrowing Descriptor, _ privileges: Privileges,
         isCancelled: () -> Bool
     ) throws -> UInt64 {
-        var writer = TreeTar(TarWriter(to: file), privileges, keepsHoles: true)
+        var writer = TreeTar(TarWriter(to: file), privileges, isContainers: true)
         try writer.walk(directory, isSorted: false, isCancelled)
         return try writer.tar.finish().size
     }
@@ -64,7 +65,7 @@ public struct TreeTar: ~Copyable {
         of directory: String, to file: borrowing Descriptor, _ privileges: Privileges,
         isCancelled: () -> Bool
     ) throws {
-        var writer = TreeTar(TarWriter(to: file), privileges, path: "", keepsHoles: true)
+        var writer = TreeTar(TarWriter(to: file), privileges, path: "", isContainers: true)
         try writer.walk(directory, isCancelled)
     }
 
@@ -122,12 +123,26 @@ public struct TreeTar: ~Copyable {
     }
 
     private mutating func addDirectory(_ status: stat, _ file: Int32) throws {
+        try requireWhole(file, path)
         var header = Self.header(path, UInt8(ascii: "5"), status)
         header.extended = try Self.extended(file)
         try tar.add(header)
         var value: UInt8 = 0
         if fgetxattr(file, privileges.opaqueAttribute, &value, 1) == 1, value == UInt8(ascii: "y") {
             try addMark(Array(".wh..wh..opq".utf8))
+        }
+    }
+
+    /// A kernel whose overlay says of a moved directory only where it was, or of a changed mode only that, has
+    /// the rest in the layers below (overlayfs.rst, "redirect_dir", "Metadata only copy up").
+    private func requireWhole(_ file: Int32, _ name: [UInt8]) throws {
+        guard isContainers else { return }
+        for (kind, parameter) in [("redirect", "redirect_dir"), ("metacopy", "metacopy")]
+        where fgetxattr(file, privileges.overlayAttribute(kind), nil, 0) >= 0 {
+            throw GantryError(
+                .failedPrecondition,
+                "\(String(decoding: name, as: UTF8.self)) is not all in the writable layer: overlay's "
+                    + "\(parameter) is on (/sys/module/overlay/parameters/\(parameter))")
         }
     }
 
@@ -176,9 +191,10 @@ public struct TreeTar: ~Copyable {
         var header = Self.header(name, UInt8(ascii: "0"), status)
         header.extended = try Self.extended(file.raw)
         let number = file.raw
+        try requireWhole(number, name)
         let content = try FilePart(whole: file, Trees.readable(leaf))
         header.size = content.size
-        if keepsHoles, UInt64(clamping: status.st_blocks) < content.size / 512 {
+        if isContainers, UInt64(clamping: status.st_blocks) < content.size / 512 {
             header.sparse = try SparseMap(file: number, size: content.size)
             if header.sparse != nil { return try addSparse(header, content, isCancelled) }
         }
