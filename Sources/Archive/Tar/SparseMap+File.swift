@@ -41,6 +41,9 @@ extension SparseMap {
         }
     }
 
+    /// Bytes that the file has in the tar.
+    var stored: UInt64 { segments.reduce(UInt64(text.count)) { $0.plus($1.length) } }
+
     /// As it stands before the bytes: the number of segments, and the place and length of each.
     var text: [UInt8] {
         var bytes = Array("\(segments.count)\n".utf8)

@@ -211,7 +211,7 @@ public struct TreeTar: ~Copyable {
     ) throws {
         let map = header.sparse ?? SparseMap()
         var header = header
-        header.stored = UInt64(map.text.count) + map.segments.reduce(0) { $0 + $1.length }
+        header.stored = map.stored
         try tar.add(header)
         try tar.write(map.text)
         for segment in map.segments {
