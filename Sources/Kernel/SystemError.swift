@@ -13,6 +13,26 @@ public struct SystemError: Error, Equatable, Sendable {
     }
 }
 
+extension SystemError {
+    /// Whether something is used up, or read-only for the time being: no answer to whether the kernel can do it.
+    public var isShortage: Bool {
+        [ENOSPC, EDQUOT, ENOMEM, EMFILE, ENFILE, EAGAIN, EROFS].contains(errno)
+    }
+}
+
+/// Whether something works, found out by doing it.
+/// - Throws: `SystemError` for a shortage, from which nothing follows.
+public func works(_ body: () throws -> Void) throws -> Bool {
+    do {
+        try body()
+        return true
+    } catch let error as SystemError where error.isShortage {
+        throw error
+    } catch {
+        return false
+    }
+}
+
 extension SystemError: CustomStringConvertible {
     public var description: String {
         let text = String(cString: strerror(errno))

@@ -23,6 +23,18 @@ struct DatabaseFile: Sendable {
     /// What SQLite keeps for a database, by what it adds to the name.
     private static let endings = ["", "-wal", "-shm", "-journal"]
 
+    /// Bytes.
+    private static let spareRoom: Int64 = 1 << 20
+
+    /// A file that only takes room: whoever opens the database has SQLite give its own room back and take it
+    /// anew, and on a full disk somebody else may have taken that.
+    private var spare: String { "\(path)-spare" }
+
+    func freeSpareRoom() throws(SystemError) { try Files.remove(spare) }
+
+    /// A file system that has no such thing makes do without.
+    func keepSpareRoom() { try? Files.reserve(spare, bytes: Self.spareRoom) }
+
     /// Makes an empty one unless there is one. Containers' variables will be in it, and SQLite would
     /// make it for all to read; what SQLite puts beside it gets its mode.
     func make() throws(SystemError) {

@@ -30,6 +30,7 @@ public final class Store: Sendable {
         do {
             try records.makeDirectories()
             try file.narrow()
+            try file.freeSpareRoom()
             var found = StoreCondition()
             found.damage = try file.damage(.writing, lacks: !records.areEmpty)
             if found.damage != nil { found.setAside = try file.setAside() }
@@ -41,6 +42,7 @@ public final class Store: Sendable {
                 try Self.rebuild(database, records, &found)
                 return found
             }
+            file.keepSpareRoom()
         } catch let error as GantryError {
             throw error
         } catch {

@@ -15,11 +15,11 @@ from grpc import RpcError, StatusCode
 
 from harness.fake_registry import Answer, FakeRegistry, blob_path
 from harness.leaks import processes
+from harness.small import fill, small
 from harness.tarball import sha256
 from harness.wait import wait_until
 
 from .operations import Operation
-from .small import fill, small
 from .stand_in import HUNG, stand_in, switch
 from .world import FAKE_PORT, LIMIT, World, refused
 

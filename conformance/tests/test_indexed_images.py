@@ -12,6 +12,7 @@ from harness.client import refused
 from harness.image_processes import stalled, workers
 from harness.images import Artifact, File, Image
 from harness.on_disk import homes, names
+from harness.small import fill, small
 from harness.tarball import directory, file, layer
 from harness.wait import wait_until
 
@@ -303,3 +304,31 @@ def test_where_indexes_do_not_work(node, disk):
         on_disk.CONFIG.write_text('layer_format = "erofs"\n')
         subprocess.run(["umount", "--lazy", damage.ROOT], check=True)
     node.start()
+
+
+@pytest.fixture
+def small_disk(node, disk):
+    """The daemon's root directory is a disk of 64 MiB."""
+    assert node.daemon.terminate() == 0
+    with small(disk, is_disk=True):
+        node.start()
+        yield disk
+        assert node.daemon.terminate() == 0
+    node.start()
+
+
+@pytest.mark.parametrize("choice", ["auto", "erofs"])
+def test_a_start_on_a_full_disk_costs_nothing(node, client, pods, small_disk, registry, marked, choice):
+    """What works is found out by files on that disk, and nothing follows from there being no room for them."""
+    on_disk.choose(node, choice)
+    reference = registry.push("test/indexed:1", marked)
+    image = client.PullImage(image={"image": reference}).image_ref
+    ballast = fill(small_disk)
+    node.crash()
+    node.start()
+    assert [one.id for one in client.ListImages().images] == [image]
+    ballast.unlink()
+    container = pods.run().run("sleep 1000", image=reference)
+    assert container.exec("cat", "/etc/hostname").exit_code == 0
+    pods.remove()
+    client.RemoveImage(image={"image": reference})

@@ -11,7 +11,9 @@ public struct IndexProbe: Sendable {
     /// Why they had better be, unless somebody says otherwise.
     public let caution: String?
 
-    public init(below root: String) {
+    /// - Throws: `SystemError` for a shortage: a disk without room can be mounted from, and is not found out
+    ///   about.
+    public init(below root: String) throws {
         let home = "\(root)/index-check.\(getpid())"
         defer {
             for place in ["/nested", "", "/mapped"] {
@@ -20,8 +22,11 @@ public struct IndexProbe: Sendable {
             try? Trees.removeNow(home)
         }
         do {
-            reason = try KernelWarnings.endTheKernel ?? Self.failure(home)
-            caution = reason == nil ? Self.caution(home) : nil
+            let failure = try KernelWarnings.endTheKernel ?? Self.failure(home)
+            let caution = try failure == nil ? Self.caution(home) : nil
+            (reason, self.caution) = (failure, caution)
+        } catch let error as SystemError where error.isShortage {
+            throw error
         } catch {
             reason = "EROFS over files wants Linux 6.15, and a disk (no tmpfs) at \(root): \(error)"
             caution = nil
@@ -34,7 +39,7 @@ public struct IndexProbe: Sendable {
         guard try Files.read("\(home)/target/file") == content else {
             return "EROFS reads something else than was written"
         }
-        return mapsIDs(image, home) ? nil : "they cannot be mounted with mapped IDs"
+        return try mapsIDs(image, home) ? nil : "they cannot be mounted with mapped IDs"
     }
 
     private static let content = Array("indexed".utf8)
@@ -60,25 +65,25 @@ public struct IndexProbe: Sendable {
 
     /// Whether pods with user namespaces can have indexed images. Where there are no user namespaces,
     /// nobody asks.
-    private static func mapsIDs(_ image: IndexMount, _ home: String) -> Bool {
+    private static func mapsIDs(_ image: IndexMount, _ home: String) throws -> Bool {
         guard let namespace = try? UserNamespaces.makeNow(uidMap: "0 65536 1", gidMap: "0 65536 1")
         else { return true }
         let file = "/proc/self/fd/\(namespace.raw)"
         let overlay = IndexOverlay(
             home: "\(home)/mapped", target: "\(home)/mapped/target", userNamespace: file)
         defer { withExtendedLifetime(namespace) {} }
-        return (try? overlay.mount(over: image)) != nil
+        return try works { try overlay.mount(over: image) }
     }
 
-    private static func caution(_ home: String) -> String? {
+    private static func caution(_ home: String) throws -> String? {
         if SecurityLabels.areUsed { return "SELinux is on, and nobody has tried them with it" }
         // The kernel counts file systems that stand on others, two at the most; some releases count EROFS
         // over files as one of them.
         let nested = Overlay(
             lower: ["\(home)/target"], home: "\(home)/nested", target: "\(home)/nested/target")
-        return (try? nested.mount()) == nil
-            ? "containers could mount no overlay over files of their own, as this kernel counts"
-            : nil
+        return try works(nested.mount)
+            ? nil
+            : "containers could mount no overlay over files of their own, as this kernel counts"
     }
 }
 

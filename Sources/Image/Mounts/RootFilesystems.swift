@@ -101,19 +101,25 @@ public final class RootFilesystems: Sendable {
     }
 
     /// Whether kernel and file system can show layers with other IDs, as user namespaces want it:
-    /// found out by doing it.
+    /// found out by doing it. A full disk, on which that cannot be found out, takes nothing from the pods that
+    /// are there.
     public func canMapIDs() async -> Bool {
         let home = home(of: ".probe")
         let target = "\(home)/rootfs"
-        let done: Void? = try? await Blocking.run {
-            let namespace = try UserNamespaces.makeNow(uidMap: "0 65536 1", gidMap: "0 65536 1")
+        let done = try? await Blocking.run {
+            guard
+                let namespace = try? UserNamespaces.makeNow(
+                    uidMap: "0 65536 1", gidMap: "0 65536 1")
+            else { return false }
             let file = "/proc/self/fd/\(namespace.raw)"
-            try Overlay(lower: [], home: home, target: target, userNamespace: file).mount()
-            withExtendedLifetime(namespace) {}
+            defer { withExtendedLifetime(namespace) {} }
+            return try works {
+                try Overlay(lower: [], home: home, target: target, userNamespace: file).mount()
+            }
         }
         try? await Mounts.unmount(target)
         try? await Trees.remove(home)
-        return done != nil
+        return done ?? true
     }
 
     /// Whether the root file system is mounted at this moment.
