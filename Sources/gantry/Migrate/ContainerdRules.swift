@@ -38,7 +38,10 @@ enum ContainerdRules {
             .init("\(plugin)/runtime_platforms/*", .none),
             .init("\(plugin)/image_pull_progress_timeout", .otherwise("a pull that stalls ends")),
             .init("\(plugin)/drain_exec_sync_io_timeout", .none),
-            .init("\(plugin)/enable_criu", .otherwise("containers are not checkpointed")),
+            .init(
+                "\(plugin)/enable_criu",
+                .otherwise("checkpoint in [runtimes.NAME] says whether containers are checkpointed")
+            ),
             .init("\(plugin)/use_local_image_pull", .none),
             .init("\(plugin)/max_concurrent_unpacks", .none),
             .init("\(plugin)/registry/config_path", .paths("certs_dirs")),
