@@ -97,10 +97,12 @@ failing:
 MATRIX := ASAN_OPTIONS=detect_leaks=0 GANTRY=$(FAILING)/bin/gantry conformance/matrix
 matrix: failing
 	$(MATRIX)
+	GANTRY_ROOT=disk $(MATRIX)
 
 # Some of it, others with each day's commits.
 matrix-sample: failing
 	$(MATRIX) --sample 16 --seed $$(git log -1 --format=%cd --date=format:%j || echo 0)
+	GANTRY_ROOT=disk $(MATRIX) --sample 8 --seed $$(git log -1 --format=%cd --date=format:%j || echo 0)
 
 # Every field of every request, and every document that a fuzz target reads, set to each extreme
 # (docs/reliability.md). It wants `make build`.
