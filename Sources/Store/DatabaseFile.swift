@@ -26,14 +26,22 @@ struct DatabaseFile: Sendable {
     /// Bytes.
     private static let spareRoom: Int64 = 1 << 20
 
+    /// Bytes for twice as many frames of the log as there is room for (sqlite.org/walformat.html, 2.2).
+    private static let indexRoom: Int64 = 64 << 10
+
     /// A file that only takes room: whoever opens the database has SQLite give its own room back and take it
     /// anew, and on a full disk somebody else may have taken that.
     private var spare: String { "\(path)-spare" }
 
     func freeSpareRoom() throws(SystemError) { try Files.remove(spare) }
 
-    /// A file system that has no such thing makes do without.
-    func keepSpareRoom() { try? Files.reserve(spare, bytes: Self.spareRoom) }
+    /// SQLite writes to its `-shm` through memory, where a block that the file system has no room for is a
+    /// SIGBUS; it has written one byte a page, and blocks may be smaller. A file system that has no such thing
+    /// makes do without.
+    func keepSpareRoom() {
+        try? Files.reserve("\(path)-shm", bytes: Self.indexRoom)
+        try? Files.reserve(spare, bytes: Self.spareRoom)
+    }
 
     /// Makes an empty one unless there is one. Containers' variables will be in it, and SQLite would
     /// make it for all to read; what SQLite puts beside it gets its mode.

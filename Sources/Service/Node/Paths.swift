@@ -38,7 +38,7 @@ struct Paths: Sendable {
             try Files.makeDirectories(directory, mode: 0o711)
             try Files.narrow(directory, to: 0o711)
         }
-        for directory in [scratch, networkCache, verified, checkpoints, shimSockets] {
+        for directory in [scratch, networkCache, verified, shimSockets] {
             try Files.makeDirectories(directory, mode: 0o700)
             try Files.narrow(directory, to: 0o700)
         }
