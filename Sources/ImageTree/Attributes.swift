@@ -1,5 +1,5 @@
 package import CLinux
-package import Glibc
+internal import Glibc
 internal import Kernel
 internal import Text
 

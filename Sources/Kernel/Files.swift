@@ -121,9 +121,15 @@ public enum Files {
 
     /// Has the file system keep room for the first `bytes` of a file, which stays as long as it is.
     public static func reserve(_ path: String, bytes: Int64) throws(SystemError) {
-        let file = try open(path, O_WRONLY | O_CREAT)
+        try reserve(try open(path, O_WRONLY | O_CREAT), path, bytes: bytes)
+    }
+
+    /// The same for an open file.
+    public static func reserve(
+        _ file: borrowing Descriptor, _ name: String, bytes: Int64
+    ) throws(SystemError) {
         let number = file.raw
-        try syscall("fallocate", path) { gantry_reserve(number, bytes) }
+        try syscall("fallocate", name) { gantry_reserve(number, bytes) }
     }
 
     public static func exists(_ path: String) -> Bool {

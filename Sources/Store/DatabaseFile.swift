@@ -35,12 +35,18 @@ struct DatabaseFile: Sendable {
 
     func freeSpareRoom() throws(SystemError) { try Files.remove(spare) }
 
+    /// A file system that has no such thing makes do without.
+    func keepSpareRoom() { try? Files.reserve(spare, bytes: Self.spareRoom) }
+
     /// SQLite writes to its `-shm` through memory, where a block that the file system has no room for is a
-    /// SIGBUS; it has written one byte a page, and blocks may be smaller. A file system that has no such thing
-    /// makes do without.
-    func keepSpareRoom() {
-        try? Files.reserve("\(path)-shm", bytes: Self.indexRoom)
-        try? Files.reserve(spare, bytes: Self.spareRoom)
+    /// SIGBUS; it has written one byte a page, and blocks may be smaller.
+    /// - Returns: the file, open as long as the database is: closing it would give up the locks that SQLite
+    ///   has on it (fcntl(2), "Advisory record locking").
+    func keepIndexRoom() throws(SystemError) -> Descriptor {
+        let name = "\(path)-shm"
+        let file = try Files.open(name, O_WRONLY | O_CREAT)
+        try? Files.reserve(file, name, bytes: Self.indexRoom)
+        return file
     }
 
     /// Makes an empty one unless there is one. Containers' variables will be in it, and SQLite would

@@ -1,3 +1,4 @@
+internal import Kernel
 internal import Model
 
 /// What Gantry must not forget: pods, containers and images, in one SQLite file under the root
@@ -11,6 +12,8 @@ internal import Model
 /// damaged or gone is made anew.
 public final class Store: Sendable {
     let database: DatabaseQueue
+    /// SQLite's index of its log, with all its blocks.
+    private let index: Descriptor
     let records: AllRecords
     /// How the database was found.
     public let condition: StoreCondition
@@ -42,6 +45,7 @@ public final class Store: Sendable {
                 try Self.rebuild(database, records, &found)
                 return found
             }
+            index = try file.keepIndexRoom()
             file.keepSpareRoom()
         } catch let error as GantryError {
             throw error

@@ -118,7 +118,7 @@ import Testing
     }
 
     @Test func aShimThatEndsAtShutdown() async throws {
-        try await withShim { client, _ in try await client.shutDown("a") }
+        _ = try await withShim { client, _ in try await client.shutDown("a") }
     }
 
     @Test func events() throws {

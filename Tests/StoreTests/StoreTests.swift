@@ -1,3 +1,5 @@
+import Glibc
+import Kernel
 import Model
 import Store
 import Synchronization
@@ -20,6 +22,18 @@ import Testing
         let store = try place.open()
         #expect(try await store.sandboxes() == [sandbox])
         #expect(try await store.containers() == [container])
+    }
+
+    /// Closing any descriptor of a file gives up all POSIX locks that the process has on it, and the next program
+    /// that looks at the database takes SQLite's index of the log for nobody's: it cuts it off.
+    @Test func sqliteKeepsItsLockOnItsIndex() throws {
+        let store = try place.open()
+        let index = try Files.open("\(place.root)/gantry.db-shm", O_RDWR)
+        // The deadman switch (sqlite.org/walformat.html, 2.3.1), seen by an open file of its own (F_OFD_GETLK).
+        var lock = flock(
+            l_type: Int16(F_WRLCK), l_whence: Int16(SEEK_SET), l_start: 128, l_len: 1, l_pid: 0)
+        #expect(fcntl(index.raw, 36, &lock) == 0 && lock.l_type == Int16(F_RDLCK))
+        withExtendedLifetime(store) {}
     }
 
     @Test func savingAgainReplaces() async throws {

@@ -11,7 +11,7 @@ from .cri import REPOSITORY
 from .damage import ROOT
 
 #: Whether the root directory is on a disk, where layers are indexed.
-ON_DISK = os.environ.get("GANTRY_ROOT") == "disk"
+ON_DISK = bool(os.environ.get("GANTRY_ROOT"))
 
 
 @contextmanager
