@@ -6,13 +6,14 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import grpc
 
 from .cells import request_cells
 from .documents import document_cells
-from .plugins import plugin_cells
+from .plugins import PluginCell, plugin_cells
 from .streams import stream_cells
 from .world import AnyCell, World
 
@@ -33,10 +34,11 @@ def main() -> int:
         world = World(Path(directory))
         try:
             wrong: dict[AnyCell, str] = {}
-            for start in range(0, len(cells), options.group):
-                group = cells[start:start + options.group]
+            done = 0
+            for group in _groups(cells, options.group):
                 wrong.update(_walk(world, group, options.whole))
-                print(f"{start + len(group):5} of {len(cells)} cells, {len(wrong)} wrong, "
+                done += len(group)
+                print(f"{done:5} of {len(cells)} cells, {len(wrong)} wrong, "
                       f"{time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
         finally:
             world.close()
@@ -64,6 +66,14 @@ def _chosen(cells: list[AnyCell], options: argparse.Namespace) -> list[AnyCell]:
         print(f"{options.sample} of {len(chosen)} cells, by seed {options.seed}")
         chosen = random.Random(options.seed).sample(chosen, options.sample)
     return chosen
+
+
+def _groups(cells: list[AnyCell], size: int) -> Iterator[list[AnyCell]]:
+    """A plugin is asked about every container meanwhile, and one that does not answer refuses it: not one of another
+    cell's."""
+    for are_plugins in (False, True):
+        kind = [cell for cell in cells if isinstance(cell, PluginCell) == are_plugins]
+        yield from (kind[start:start + size] for start in range(0, len(kind), size))
 
 
 def _walk(world: World, cells: list[AnyCell], whole: bool) -> dict[AnyCell, str]:

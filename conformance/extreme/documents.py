@@ -82,9 +82,6 @@ def document_cells() -> list[DocumentCell]:
 
 def _judge(error: grpc.RpcError, where: str = "") -> str:
     code, details = error.code(), error.details() or ""
-    # The plugin of another cell of the group is asked about every container, and may not answer.
-    if code == grpc.StatusCode.ABORTED and details.startswith("validator "):
-        return ""
     # The words by which the kubelet knows that another registry or another time may help.
     if code in REFUSALS or code == grpc.StatusCode.DATA_LOSS or (
             code == grpc.StatusCode.UNKNOWN and details.startswith("RegistryUnavailable:")):
