@@ -1,5 +1,5 @@
 package import CLinux
-internal import Glibc
+package import Glibc
 internal import Kernel
 internal import Text
 
