@@ -111,7 +111,7 @@ class FakeRegistry:
                     if answer.resume:
                         answer.resume.wait()
                     self.wfile.write(answer.body[half:])
-                self.close_connection = answer.length is not None or self.command == "POST"
+                self.close_connection = answer.length is not None
 
             def _take_body(self) -> None:
                 """All of it: who sends still when the connection closes learns no answer."""

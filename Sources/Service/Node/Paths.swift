@@ -42,6 +42,8 @@ struct Paths: Sendable {
             try Files.makeDirectories(directory, mode: 0o700)
             try Files.narrow(directory, to: 0o700)
         }
+        // An upgrade on a full disk has no room for what nothing else wants.
+        try? Files.makeDirectories(checkpoints, mode: 0o700)
     }
 
     struct Pod: Sendable {
