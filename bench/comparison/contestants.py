@@ -8,21 +8,21 @@ from pathlib import Path
 from harness.peers import KINDS, Containerd, installed
 from harness.runtimes import Gantry, Runtime
 
-OURS, INDEXED, FLOOR = "gantry", "gantry-indexed", "floor"
+OURS, TREES, FLOOR = "gantry", "gantry-trees", "floor"
 #: Where images are, by how the name of a contestant begins.
 STORES = {"gantry": "/var/lib/gantry", "containerd": "/var/lib/containerd",
           "crio": "/var/lib/containers"}
 
 
-class Indexed(Gantry):
-    """Gantry whose layers are indexed and not unpacked."""
+class Trees(Gantry):
+    """Gantry whose layers are unpacked and not indexed."""
 
     def configure(self, mirrors: dict[str, str], insecure: list[str]) -> None:
         """With one key of its own."""
         super().configure(mirrors, insecure)
         directory = Path("/etc/gantry/conf.d")
         directory.mkdir(parents=True, exist_ok=True)
-        (directory / "90-layers.toml").write_text('layer_format = "erofs"\n')
+        (directory / "90-layers.toml").write_text('layer_format = "tree"\n')
 
 
 class Shimmed(Gantry):
@@ -94,8 +94,8 @@ class Contestant:
         match self.text:
             case "gantry":
                 return Gantry()
-            case "gantry-indexed":
-                return Indexed()
+            case "gantry-trees":
+                return Trees()
             case name if name in KINDS:
                 return KINDS[name]()
             case _ if self.name == OURS:
@@ -110,13 +110,13 @@ class Contestant:
             directory for name, directory in STORES.items() if self.name.startswith(name)]
 
 
-def contestants(peers: list[str], with_containerd: bool, indexed: bool, shim: str = "") -> list[Contestant]:
+def contestants(peers: list[str], with_containerd: bool, trees: bool, shim: str = "") -> list[Contestant]:
     """All of a run, Gantry first."""
     for peer in peers:
         if not Contestant(peer).socket and peer not in KINDS:
             raise SystemExit(f"bench/run: --peer {peer!r} has no socket; want NAME=SOCKET[,COMMAND]")
     ours = f"{OURS}:{shim}" if shim else OURS
-    names = [ours, INDEXED] if indexed else [ours]
+    names = [ours, TREES] if trees else [ours]
     if with_containerd:
         if not shutil.which("containerd"):
             raise SystemExit("bench/run: no containerd; apt-get install containerd, or --without-containerd")

@@ -26,8 +26,8 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--peer", metavar="NAME=SOCKET[,COMMAND]", action="append", default=[], help=(
         "another CRI runtime: COMMAND starts it on a fresh node; without it, it is measured where it runs"))
     parser.add_argument("--without-containerd", action="store_true", help="leave Debian's containerd out")
-    parser.add_argument("--indexed", action="store_true", help=(
-        "Gantry once more, with layer_format = \"erofs\"; in rows without pulls it wants --disk"))
+    parser.add_argument("--trees", action="store_true", help=(
+        "Gantry once more, with layer_format = \"tree\"; in rows without pulls layers are unpacked without --disk"))
     parser.add_argument("--shim", metavar="PATH", default="", help=(
         "the OCI runtimes are run by that shim of containerd's in Gantry too"))
     parser.add_argument("--output", metavar="DIRECTORY", type=Path,

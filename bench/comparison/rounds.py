@@ -22,7 +22,7 @@ FRESH_NODE = REPOSITORY / "conformance" / "fresh-node"
 
 def run(asked: argparse.Namespace, notebook: Notebook) -> None:
     """Measures all that was asked for."""
-    everybody = contestants(asked.peer, not asked.without_containerd, asked.indexed,
+    everybody = contestants(asked.peer, not asked.without_containerd, asked.trees,
                             asked.shim)
     notebook.note(kind="about", values=machine(asked))
     for row in asked.rows:
