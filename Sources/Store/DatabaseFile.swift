@@ -26,7 +26,8 @@ struct DatabaseFile: Sendable {
     /// Bytes.
     private static let spareRoom: Int64 = 1 << 20
 
-    /// Bytes for twice as many frames of the log as there is room for (sqlite.org/walformat.html, 2.2).
+    /// Bytes: SQLite takes 32 KiB at a time, and the first are enough for the log that there is room for (4,062
+    /// frames; sqlite.org/walformat.html, 2.2).
     private static let indexRoom: Int64 = 64 << 10
 
     /// A file that only takes room: whoever opens the database has SQLite give its own room back and take it

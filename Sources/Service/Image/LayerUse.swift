@@ -12,7 +12,7 @@ extension Node {
         return Set(ofImages + containers.all.flatMap(\.details.layers))
     }
 
-    /// Layers that are removed at a time: file systems give back little faster to more.
+    /// Layers that are removed at a time: each has a thread meanwhile.
     private static let removals = 4
 
     /// Removes the layers among `chains` that nothing needs any more.
