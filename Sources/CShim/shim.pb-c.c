@@ -1717,6 +1717,462 @@ void   containerd__task__v3__shutdown_request__free_unpacked
   assert(message->base.descriptor == &containerd__task__v3__shutdown_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   containerd__task__v3__sandbox_request__init
+                     (Containerd__Task__V3__SandboxRequest         *message)
+{
+  static const Containerd__Task__V3__SandboxRequest init_value = CONTAINERD__TASK__V3__SANDBOX_REQUEST__INIT;
+  *message = init_value;
+}
+size_t containerd__task__v3__sandbox_request__get_packed_size
+                     (const Containerd__Task__V3__SandboxRequest *message)
+{
+  assert(message->base.descriptor == &containerd__task__v3__sandbox_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t containerd__task__v3__sandbox_request__pack
+                     (const Containerd__Task__V3__SandboxRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &containerd__task__v3__sandbox_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t containerd__task__v3__sandbox_request__pack_to_buffer
+                     (const Containerd__Task__V3__SandboxRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &containerd__task__v3__sandbox_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Containerd__Task__V3__SandboxRequest *
+       containerd__task__v3__sandbox_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Containerd__Task__V3__SandboxRequest *)
+     protobuf_c_message_unpack (&containerd__task__v3__sandbox_request__descriptor,
+                                allocator, len, data);
+}
+void   containerd__task__v3__sandbox_request__free_unpacked
+                     (Containerd__Task__V3__SandboxRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &containerd__task__v3__sandbox_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   containerd__task__v3__create_sandbox_request__init
+                     (Containerd__Task__V3__CreateSandboxRequest         *message)
+{
+  static const Containerd__Task__V3__CreateSandboxRequest init_value = CONTAINERD__TASK__V3__CREATE_SANDBOX_REQUEST__INIT;
+  *message = init_value;
+}
+size_t containerd__task__v3__create_sandbox_request__get_packed_size
+                     (const Containerd__Task__V3__CreateSandboxRequest *message)
+{
+  assert(message->base.descriptor == &containerd__task__v3__create_sandbox_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t containerd__task__v3__create_sandbox_request__pack
+                     (const Containerd__Task__V3__CreateSandboxRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &containerd__task__v3__create_sandbox_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t containerd__task__v3__create_sandbox_request__pack_to_buffer
+                     (const Containerd__Task__V3__CreateSandboxRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &containerd__task__v3__create_sandbox_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Containerd__Task__V3__CreateSandboxRequest *
+       containerd__task__v3__create_sandbox_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Containerd__Task__V3__CreateSandboxRequest *)
+     protobuf_c_message_unpack (&containerd__task__v3__create_sandbox_request__descriptor,
+                                allocator, len, data);
+}
+void   containerd__task__v3__create_sandbox_request__free_unpacked
+                     (Containerd__Task__V3__CreateSandboxRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &containerd__task__v3__create_sandbox_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   containerd__task__v3__start_sandbox_response__init
+                     (Containerd__Task__V3__StartSandboxResponse         *message)
+{
+  static const Containerd__Task__V3__StartSandboxResponse init_value = CONTAINERD__TASK__V3__START_SANDBOX_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t containerd__task__v3__start_sandbox_response__get_packed_size
+                     (const Containerd__Task__V3__StartSandboxResponse *message)
+{
+  assert(message->base.descriptor == &containerd__task__v3__start_sandbox_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t containerd__task__v3__start_sandbox_response__pack
+                     (const Containerd__Task__V3__StartSandboxResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &containerd__task__v3__start_sandbox_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t containerd__task__v3__start_sandbox_response__pack_to_buffer
+                     (const Containerd__Task__V3__StartSandboxResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &containerd__task__v3__start_sandbox_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Containerd__Task__V3__StartSandboxResponse *
+       containerd__task__v3__start_sandbox_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Containerd__Task__V3__StartSandboxResponse *)
+     protobuf_c_message_unpack (&containerd__task__v3__start_sandbox_response__descriptor,
+                                allocator, len, data);
+}
+void   containerd__task__v3__start_sandbox_response__free_unpacked
+                     (Containerd__Task__V3__StartSandboxResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &containerd__task__v3__start_sandbox_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   containerd__task__v3__platform_response__init
+                     (Containerd__Task__V3__PlatformResponse         *message)
+{
+  static const Containerd__Task__V3__PlatformResponse init_value = CONTAINERD__TASK__V3__PLATFORM_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t containerd__task__v3__platform_response__get_packed_size
+                     (const Containerd__Task__V3__PlatformResponse *message)
+{
+  assert(message->base.descriptor == &containerd__task__v3__platform_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t containerd__task__v3__platform_response__pack
+                     (const Containerd__Task__V3__PlatformResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &containerd__task__v3__platform_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t containerd__task__v3__platform_response__pack_to_buffer
+                     (const Containerd__Task__V3__PlatformResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &containerd__task__v3__platform_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Containerd__Task__V3__PlatformResponse *
+       containerd__task__v3__platform_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Containerd__Task__V3__PlatformResponse *)
+     protobuf_c_message_unpack (&containerd__task__v3__platform_response__descriptor,
+                                allocator, len, data);
+}
+void   containerd__task__v3__platform_response__free_unpacked
+                     (Containerd__Task__V3__PlatformResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &containerd__task__v3__platform_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   containerd__task__v3__sandbox_platform__init
+                     (Containerd__Task__V3__SandboxPlatform         *message)
+{
+  static const Containerd__Task__V3__SandboxPlatform init_value = CONTAINERD__TASK__V3__SANDBOX_PLATFORM__INIT;
+  *message = init_value;
+}
+size_t containerd__task__v3__sandbox_platform__get_packed_size
+                     (const Containerd__Task__V3__SandboxPlatform *message)
+{
+  assert(message->base.descriptor == &containerd__task__v3__sandbox_platform__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t containerd__task__v3__sandbox_platform__pack
+                     (const Containerd__Task__V3__SandboxPlatform *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &containerd__task__v3__sandbox_platform__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t containerd__task__v3__sandbox_platform__pack_to_buffer
+                     (const Containerd__Task__V3__SandboxPlatform *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &containerd__task__v3__sandbox_platform__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Containerd__Task__V3__SandboxPlatform *
+       containerd__task__v3__sandbox_platform__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Containerd__Task__V3__SandboxPlatform *)
+     protobuf_c_message_unpack (&containerd__task__v3__sandbox_platform__descriptor,
+                                allocator, len, data);
+}
+void   containerd__task__v3__sandbox_platform__free_unpacked
+                     (Containerd__Task__V3__SandboxPlatform *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &containerd__task__v3__sandbox_platform__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   containerd__task__v3__stop_sandbox_request__init
+                     (Containerd__Task__V3__StopSandboxRequest         *message)
+{
+  static const Containerd__Task__V3__StopSandboxRequest init_value = CONTAINERD__TASK__V3__STOP_SANDBOX_REQUEST__INIT;
+  *message = init_value;
+}
+size_t containerd__task__v3__stop_sandbox_request__get_packed_size
+                     (const Containerd__Task__V3__StopSandboxRequest *message)
+{
+  assert(message->base.descriptor == &containerd__task__v3__stop_sandbox_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t containerd__task__v3__stop_sandbox_request__pack
+                     (const Containerd__Task__V3__StopSandboxRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &containerd__task__v3__stop_sandbox_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t containerd__task__v3__stop_sandbox_request__pack_to_buffer
+                     (const Containerd__Task__V3__StopSandboxRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &containerd__task__v3__stop_sandbox_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Containerd__Task__V3__StopSandboxRequest *
+       containerd__task__v3__stop_sandbox_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Containerd__Task__V3__StopSandboxRequest *)
+     protobuf_c_message_unpack (&containerd__task__v3__stop_sandbox_request__descriptor,
+                                allocator, len, data);
+}
+void   containerd__task__v3__stop_sandbox_request__free_unpacked
+                     (Containerd__Task__V3__StopSandboxRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &containerd__task__v3__stop_sandbox_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   containerd__task__v3__sandbox_status_request__init
+                     (Containerd__Task__V3__SandboxStatusRequest         *message)
+{
+  static const Containerd__Task__V3__SandboxStatusRequest init_value = CONTAINERD__TASK__V3__SANDBOX_STATUS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t containerd__task__v3__sandbox_status_request__get_packed_size
+                     (const Containerd__Task__V3__SandboxStatusRequest *message)
+{
+  assert(message->base.descriptor == &containerd__task__v3__sandbox_status_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t containerd__task__v3__sandbox_status_request__pack
+                     (const Containerd__Task__V3__SandboxStatusRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &containerd__task__v3__sandbox_status_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t containerd__task__v3__sandbox_status_request__pack_to_buffer
+                     (const Containerd__Task__V3__SandboxStatusRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &containerd__task__v3__sandbox_status_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Containerd__Task__V3__SandboxStatusRequest *
+       containerd__task__v3__sandbox_status_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Containerd__Task__V3__SandboxStatusRequest *)
+     protobuf_c_message_unpack (&containerd__task__v3__sandbox_status_request__descriptor,
+                                allocator, len, data);
+}
+void   containerd__task__v3__sandbox_status_request__free_unpacked
+                     (Containerd__Task__V3__SandboxStatusRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &containerd__task__v3__sandbox_status_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   containerd__task__v3__sandbox_status_response__info_entry__init
+                     (Containerd__Task__V3__SandboxStatusResponse__InfoEntry         *message)
+{
+  static const Containerd__Task__V3__SandboxStatusResponse__InfoEntry init_value = CONTAINERD__TASK__V3__SANDBOX_STATUS_RESPONSE__INFO_ENTRY__INIT;
+  *message = init_value;
+}
+void   containerd__task__v3__sandbox_status_response__init
+                     (Containerd__Task__V3__SandboxStatusResponse         *message)
+{
+  static const Containerd__Task__V3__SandboxStatusResponse init_value = CONTAINERD__TASK__V3__SANDBOX_STATUS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t containerd__task__v3__sandbox_status_response__get_packed_size
+                     (const Containerd__Task__V3__SandboxStatusResponse *message)
+{
+  assert(message->base.descriptor == &containerd__task__v3__sandbox_status_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t containerd__task__v3__sandbox_status_response__pack
+                     (const Containerd__Task__V3__SandboxStatusResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &containerd__task__v3__sandbox_status_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t containerd__task__v3__sandbox_status_response__pack_to_buffer
+                     (const Containerd__Task__V3__SandboxStatusResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &containerd__task__v3__sandbox_status_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Containerd__Task__V3__SandboxStatusResponse *
+       containerd__task__v3__sandbox_status_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Containerd__Task__V3__SandboxStatusResponse *)
+     protobuf_c_message_unpack (&containerd__task__v3__sandbox_status_response__descriptor,
+                                allocator, len, data);
+}
+void   containerd__task__v3__sandbox_status_response__free_unpacked
+                     (Containerd__Task__V3__SandboxStatusResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &containerd__task__v3__sandbox_status_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   containerd__task__v3__sandbox_metrics_response__init
+                     (Containerd__Task__V3__SandboxMetricsResponse         *message)
+{
+  static const Containerd__Task__V3__SandboxMetricsResponse init_value = CONTAINERD__TASK__V3__SANDBOX_METRICS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t containerd__task__v3__sandbox_metrics_response__get_packed_size
+                     (const Containerd__Task__V3__SandboxMetricsResponse *message)
+{
+  assert(message->base.descriptor == &containerd__task__v3__sandbox_metrics_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t containerd__task__v3__sandbox_metrics_response__pack
+                     (const Containerd__Task__V3__SandboxMetricsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &containerd__task__v3__sandbox_metrics_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t containerd__task__v3__sandbox_metrics_response__pack_to_buffer
+                     (const Containerd__Task__V3__SandboxMetricsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &containerd__task__v3__sandbox_metrics_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Containerd__Task__V3__SandboxMetricsResponse *
+       containerd__task__v3__sandbox_metrics_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Containerd__Task__V3__SandboxMetricsResponse *)
+     protobuf_c_message_unpack (&containerd__task__v3__sandbox_metrics_response__descriptor,
+                                allocator, len, data);
+}
+void   containerd__task__v3__sandbox_metrics_response__free_unpacked
+                     (Containerd__Task__V3__SandboxMetricsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &containerd__task__v3__sandbox_metrics_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   containerd__task__v3__sandbox_metric__init
+                     (Containerd__Task__V3__SandboxMetric         *message)
+{
+  static const Containerd__Task__V3__SandboxMetric init_value = CONTAINERD__TASK__V3__SANDBOX_METRIC__INIT;
+  *message = init_value;
+}
+size_t containerd__task__v3__sandbox_metric__get_packed_size
+                     (const Containerd__Task__V3__SandboxMetric *message)
+{
+  assert(message->base.descriptor == &containerd__task__v3__sandbox_metric__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t containerd__task__v3__sandbox_metric__pack
+                     (const Containerd__Task__V3__SandboxMetric *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &containerd__task__v3__sandbox_metric__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t containerd__task__v3__sandbox_metric__pack_to_buffer
+                     (const Containerd__Task__V3__SandboxMetric *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &containerd__task__v3__sandbox_metric__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Containerd__Task__V3__SandboxMetric *
+       containerd__task__v3__sandbox_metric__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Containerd__Task__V3__SandboxMetric *)
+     protobuf_c_message_unpack (&containerd__task__v3__sandbox_metric__descriptor,
+                                allocator, len, data);
+}
+void   containerd__task__v3__sandbox_metric__free_unpacked
+                     (Containerd__Task__V3__SandboxMetric *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &containerd__task__v3__sandbox_metric__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   containerd__task__v3__bootstrap_params__init
                      (Containerd__Task__V3__BootstrapParams         *message)
 {
@@ -4850,6 +5306,632 @@ const ProtobufCMessageDescriptor containerd__task__v3__shutdown_request__descrip
   (ProtobufCMessageInit) containerd__task__v3__shutdown_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor containerd__task__v3__sandbox_request__field_descriptors[1] =
+{
+  {
+    "sandbox_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__SandboxRequest, sandbox_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned containerd__task__v3__sandbox_request__field_indices_by_name[] = {
+  0,   /* field[0] = sandbox_id */
+};
+static const ProtobufCIntRange containerd__task__v3__sandbox_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor containerd__task__v3__sandbox_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "containerd.task.v3.SandboxRequest",
+  "SandboxRequest",
+  "Containerd__Task__V3__SandboxRequest",
+  "containerd.task.v3",
+  sizeof(Containerd__Task__V3__SandboxRequest),
+  1,
+  containerd__task__v3__sandbox_request__field_descriptors,
+  containerd__task__v3__sandbox_request__field_indices_by_name,
+  1,  containerd__task__v3__sandbox_request__number_ranges,
+  (ProtobufCMessageInit) containerd__task__v3__sandbox_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor containerd__task__v3__create_sandbox_request__field_descriptors[5] =
+{
+  {
+    "sandbox_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__CreateSandboxRequest, sandbox_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bundle_path",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__CreateSandboxRequest, bundle_path),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rootfs",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Containerd__Task__V3__CreateSandboxRequest, n_rootfs),
+    offsetof(Containerd__Task__V3__CreateSandboxRequest, rootfs),
+    &containerd__task__v3__root_mount__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "options",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__CreateSandboxRequest, options),
+    &containerd__task__v3__typed_message__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "netns_path",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__CreateSandboxRequest, netns_path),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned containerd__task__v3__create_sandbox_request__field_indices_by_name[] = {
+  1,   /* field[1] = bundle_path */
+  4,   /* field[4] = netns_path */
+  3,   /* field[3] = options */
+  2,   /* field[2] = rootfs */
+  0,   /* field[0] = sandbox_id */
+};
+static const ProtobufCIntRange containerd__task__v3__create_sandbox_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor containerd__task__v3__create_sandbox_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "containerd.task.v3.CreateSandboxRequest",
+  "CreateSandboxRequest",
+  "Containerd__Task__V3__CreateSandboxRequest",
+  "containerd.task.v3",
+  sizeof(Containerd__Task__V3__CreateSandboxRequest),
+  5,
+  containerd__task__v3__create_sandbox_request__field_descriptors,
+  containerd__task__v3__create_sandbox_request__field_indices_by_name,
+  1,  containerd__task__v3__create_sandbox_request__number_ranges,
+  (ProtobufCMessageInit) containerd__task__v3__create_sandbox_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor containerd__task__v3__start_sandbox_response__field_descriptors[2] =
+{
+  {
+    "pid",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__StartSandboxResponse, pid),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "created_at",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__StartSandboxResponse, created_at),
+    &containerd__task__v3__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned containerd__task__v3__start_sandbox_response__field_indices_by_name[] = {
+  1,   /* field[1] = created_at */
+  0,   /* field[0] = pid */
+};
+static const ProtobufCIntRange containerd__task__v3__start_sandbox_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor containerd__task__v3__start_sandbox_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "containerd.task.v3.StartSandboxResponse",
+  "StartSandboxResponse",
+  "Containerd__Task__V3__StartSandboxResponse",
+  "containerd.task.v3",
+  sizeof(Containerd__Task__V3__StartSandboxResponse),
+  2,
+  containerd__task__v3__start_sandbox_response__field_descriptors,
+  containerd__task__v3__start_sandbox_response__field_indices_by_name,
+  1,  containerd__task__v3__start_sandbox_response__number_ranges,
+  (ProtobufCMessageInit) containerd__task__v3__start_sandbox_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor containerd__task__v3__platform_response__field_descriptors[1] =
+{
+  {
+    "platform",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__PlatformResponse, platform),
+    &containerd__task__v3__sandbox_platform__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned containerd__task__v3__platform_response__field_indices_by_name[] = {
+  0,   /* field[0] = platform */
+};
+static const ProtobufCIntRange containerd__task__v3__platform_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor containerd__task__v3__platform_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "containerd.task.v3.PlatformResponse",
+  "PlatformResponse",
+  "Containerd__Task__V3__PlatformResponse",
+  "containerd.task.v3",
+  sizeof(Containerd__Task__V3__PlatformResponse),
+  1,
+  containerd__task__v3__platform_response__field_descriptors,
+  containerd__task__v3__platform_response__field_indices_by_name,
+  1,  containerd__task__v3__platform_response__number_ranges,
+  (ProtobufCMessageInit) containerd__task__v3__platform_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor containerd__task__v3__sandbox_platform__field_descriptors[2] =
+{
+  {
+    "os",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__SandboxPlatform, os),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "architecture",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__SandboxPlatform, architecture),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned containerd__task__v3__sandbox_platform__field_indices_by_name[] = {
+  1,   /* field[1] = architecture */
+  0,   /* field[0] = os */
+};
+static const ProtobufCIntRange containerd__task__v3__sandbox_platform__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor containerd__task__v3__sandbox_platform__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "containerd.task.v3.SandboxPlatform",
+  "SandboxPlatform",
+  "Containerd__Task__V3__SandboxPlatform",
+  "containerd.task.v3",
+  sizeof(Containerd__Task__V3__SandboxPlatform),
+  2,
+  containerd__task__v3__sandbox_platform__field_descriptors,
+  containerd__task__v3__sandbox_platform__field_indices_by_name,
+  1,  containerd__task__v3__sandbox_platform__number_ranges,
+  (ProtobufCMessageInit) containerd__task__v3__sandbox_platform__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor containerd__task__v3__stop_sandbox_request__field_descriptors[2] =
+{
+  {
+    "sandbox_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__StopSandboxRequest, sandbox_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "timeout_secs",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__StopSandboxRequest, timeout_secs),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned containerd__task__v3__stop_sandbox_request__field_indices_by_name[] = {
+  0,   /* field[0] = sandbox_id */
+  1,   /* field[1] = timeout_secs */
+};
+static const ProtobufCIntRange containerd__task__v3__stop_sandbox_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor containerd__task__v3__stop_sandbox_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "containerd.task.v3.StopSandboxRequest",
+  "StopSandboxRequest",
+  "Containerd__Task__V3__StopSandboxRequest",
+  "containerd.task.v3",
+  sizeof(Containerd__Task__V3__StopSandboxRequest),
+  2,
+  containerd__task__v3__stop_sandbox_request__field_descriptors,
+  containerd__task__v3__stop_sandbox_request__field_indices_by_name,
+  1,  containerd__task__v3__stop_sandbox_request__number_ranges,
+  (ProtobufCMessageInit) containerd__task__v3__stop_sandbox_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor containerd__task__v3__sandbox_status_request__field_descriptors[2] =
+{
+  {
+    "sandbox_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__SandboxStatusRequest, sandbox_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "verbose",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__SandboxStatusRequest, verbose),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned containerd__task__v3__sandbox_status_request__field_indices_by_name[] = {
+  0,   /* field[0] = sandbox_id */
+  1,   /* field[1] = verbose */
+};
+static const ProtobufCIntRange containerd__task__v3__sandbox_status_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor containerd__task__v3__sandbox_status_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "containerd.task.v3.SandboxStatusRequest",
+  "SandboxStatusRequest",
+  "Containerd__Task__V3__SandboxStatusRequest",
+  "containerd.task.v3",
+  sizeof(Containerd__Task__V3__SandboxStatusRequest),
+  2,
+  containerd__task__v3__sandbox_status_request__field_descriptors,
+  containerd__task__v3__sandbox_status_request__field_indices_by_name,
+  1,  containerd__task__v3__sandbox_status_request__number_ranges,
+  (ProtobufCMessageInit) containerd__task__v3__sandbox_status_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor containerd__task__v3__sandbox_status_response__info_entry__field_descriptors[2] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__SandboxStatusResponse__InfoEntry, key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__SandboxStatusResponse__InfoEntry, value),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned containerd__task__v3__sandbox_status_response__info_entry__field_indices_by_name[] = {
+  0,   /* field[0] = key */
+  1,   /* field[1] = value */
+};
+static const ProtobufCIntRange containerd__task__v3__sandbox_status_response__info_entry__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor containerd__task__v3__sandbox_status_response__info_entry__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "containerd.task.v3.SandboxStatusResponse.InfoEntry",
+  "InfoEntry",
+  "Containerd__Task__V3__SandboxStatusResponse__InfoEntry",
+  "containerd.task.v3",
+  sizeof(Containerd__Task__V3__SandboxStatusResponse__InfoEntry),
+  2,
+  containerd__task__v3__sandbox_status_response__info_entry__field_descriptors,
+  containerd__task__v3__sandbox_status_response__info_entry__field_indices_by_name,
+  1,  containerd__task__v3__sandbox_status_response__info_entry__number_ranges,
+  (ProtobufCMessageInit) containerd__task__v3__sandbox_status_response__info_entry__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor containerd__task__v3__sandbox_status_response__field_descriptors[6] =
+{
+  {
+    "sandbox_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__SandboxStatusResponse, sandbox_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pid",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__SandboxStatusResponse, pid),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__SandboxStatusResponse, state),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "info",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Containerd__Task__V3__SandboxStatusResponse, n_info),
+    offsetof(Containerd__Task__V3__SandboxStatusResponse, info),
+    &containerd__task__v3__sandbox_status_response__info_entry__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "created_at",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__SandboxStatusResponse, created_at),
+    &containerd__task__v3__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "exited_at",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__SandboxStatusResponse, exited_at),
+    &containerd__task__v3__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned containerd__task__v3__sandbox_status_response__field_indices_by_name[] = {
+  4,   /* field[4] = created_at */
+  5,   /* field[5] = exited_at */
+  3,   /* field[3] = info */
+  1,   /* field[1] = pid */
+  0,   /* field[0] = sandbox_id */
+  2,   /* field[2] = state */
+};
+static const ProtobufCIntRange containerd__task__v3__sandbox_status_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor containerd__task__v3__sandbox_status_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "containerd.task.v3.SandboxStatusResponse",
+  "SandboxStatusResponse",
+  "Containerd__Task__V3__SandboxStatusResponse",
+  "containerd.task.v3",
+  sizeof(Containerd__Task__V3__SandboxStatusResponse),
+  6,
+  containerd__task__v3__sandbox_status_response__field_descriptors,
+  containerd__task__v3__sandbox_status_response__field_indices_by_name,
+  1,  containerd__task__v3__sandbox_status_response__number_ranges,
+  (ProtobufCMessageInit) containerd__task__v3__sandbox_status_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor containerd__task__v3__sandbox_metrics_response__field_descriptors[1] =
+{
+  {
+    "metrics",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__SandboxMetricsResponse, metrics),
+    &containerd__task__v3__sandbox_metric__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned containerd__task__v3__sandbox_metrics_response__field_indices_by_name[] = {
+  0,   /* field[0] = metrics */
+};
+static const ProtobufCIntRange containerd__task__v3__sandbox_metrics_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor containerd__task__v3__sandbox_metrics_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "containerd.task.v3.SandboxMetricsResponse",
+  "SandboxMetricsResponse",
+  "Containerd__Task__V3__SandboxMetricsResponse",
+  "containerd.task.v3",
+  sizeof(Containerd__Task__V3__SandboxMetricsResponse),
+  1,
+  containerd__task__v3__sandbox_metrics_response__field_descriptors,
+  containerd__task__v3__sandbox_metrics_response__field_indices_by_name,
+  1,  containerd__task__v3__sandbox_metrics_response__number_ranges,
+  (ProtobufCMessageInit) containerd__task__v3__sandbox_metrics_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor containerd__task__v3__sandbox_metric__field_descriptors[3] =
+{
+  {
+    "timestamp",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__SandboxMetric, timestamp),
+    &containerd__task__v3__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__SandboxMetric, id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "data",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Containerd__Task__V3__SandboxMetric, data),
+    &containerd__task__v3__typed_message__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned containerd__task__v3__sandbox_metric__field_indices_by_name[] = {
+  2,   /* field[2] = data */
+  1,   /* field[1] = id */
+  0,   /* field[0] = timestamp */
+};
+static const ProtobufCIntRange containerd__task__v3__sandbox_metric__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor containerd__task__v3__sandbox_metric__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "containerd.task.v3.SandboxMetric",
+  "SandboxMetric",
+  "Containerd__Task__V3__SandboxMetric",
+  "containerd.task.v3",
+  sizeof(Containerd__Task__V3__SandboxMetric),
+  3,
+  containerd__task__v3__sandbox_metric__field_descriptors,
+  containerd__task__v3__sandbox_metric__field_indices_by_name,
+  1,  containerd__task__v3__sandbox_metric__number_ranges,
+  (ProtobufCMessageInit) containerd__task__v3__sandbox_metric__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor containerd__task__v3__bootstrap_params__field_descriptors[9] =
 {
   {
@@ -5797,5 +6879,118 @@ void containerd__task__v3__task__init (Containerd__Task__V3__Task_Service *servi
 {
   protobuf_c_service_generated_init (&service->base,
                                      &containerd__task__v3__task__descriptor,
+                                     (ProtobufCServiceDestroy) destroy);
+}
+static const ProtobufCMethodDescriptor containerd__task__v3__sandbox__method_descriptors[9] =
+{
+  { "CreateSandbox", &containerd__task__v3__create_sandbox_request__descriptor, &containerd__task__v3__nothing__descriptor },
+  { "StartSandbox", &containerd__task__v3__sandbox_request__descriptor, &containerd__task__v3__start_sandbox_response__descriptor },
+  { "Platform", &containerd__task__v3__sandbox_request__descriptor, &containerd__task__v3__platform_response__descriptor },
+  { "StopSandbox", &containerd__task__v3__stop_sandbox_request__descriptor, &containerd__task__v3__nothing__descriptor },
+  { "WaitSandbox", &containerd__task__v3__sandbox_request__descriptor, &containerd__task__v3__wait_response__descriptor },
+  { "SandboxStatus", &containerd__task__v3__sandbox_status_request__descriptor, &containerd__task__v3__sandbox_status_response__descriptor },
+  { "PingSandbox", &containerd__task__v3__sandbox_request__descriptor, &containerd__task__v3__nothing__descriptor },
+  { "ShutdownSandbox", &containerd__task__v3__sandbox_request__descriptor, &containerd__task__v3__nothing__descriptor },
+  { "SandboxMetrics", &containerd__task__v3__sandbox_request__descriptor, &containerd__task__v3__sandbox_metrics_response__descriptor },
+};
+const unsigned containerd__task__v3__sandbox__method_indices_by_name[] = {
+  0,        /* CreateSandbox */
+  6,        /* PingSandbox */
+  2,        /* Platform */
+  8,        /* SandboxMetrics */
+  5,        /* SandboxStatus */
+  7,        /* ShutdownSandbox */
+  1,        /* StartSandbox */
+  3,        /* StopSandbox */
+  4         /* WaitSandbox */
+};
+const ProtobufCServiceDescriptor containerd__task__v3__sandbox__descriptor =
+{
+  PROTOBUF_C__SERVICE_DESCRIPTOR_MAGIC,
+  "containerd.task.v3.Sandbox",
+  "Sandbox",
+  "Containerd__Task__V3__Sandbox",
+  "containerd.task.v3",
+  9,
+  containerd__task__v3__sandbox__method_descriptors,
+  containerd__task__v3__sandbox__method_indices_by_name
+};
+void containerd__task__v3__sandbox__create_sandbox(ProtobufCService *service,
+                                                   const Containerd__Task__V3__CreateSandboxRequest *input,
+                                                   Containerd__Task__V3__Nothing_Closure closure,
+                                                   void *closure_data)
+{
+  assert(service->descriptor == &containerd__task__v3__sandbox__descriptor);
+  service->invoke(service, 0, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void containerd__task__v3__sandbox__start_sandbox(ProtobufCService *service,
+                                                  const Containerd__Task__V3__SandboxRequest *input,
+                                                  Containerd__Task__V3__StartSandboxResponse_Closure closure,
+                                                  void *closure_data)
+{
+  assert(service->descriptor == &containerd__task__v3__sandbox__descriptor);
+  service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void containerd__task__v3__sandbox__platform(ProtobufCService *service,
+                                             const Containerd__Task__V3__SandboxRequest *input,
+                                             Containerd__Task__V3__PlatformResponse_Closure closure,
+                                             void *closure_data)
+{
+  assert(service->descriptor == &containerd__task__v3__sandbox__descriptor);
+  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void containerd__task__v3__sandbox__stop_sandbox(ProtobufCService *service,
+                                                 const Containerd__Task__V3__StopSandboxRequest *input,
+                                                 Containerd__Task__V3__Nothing_Closure closure,
+                                                 void *closure_data)
+{
+  assert(service->descriptor == &containerd__task__v3__sandbox__descriptor);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void containerd__task__v3__sandbox__wait_sandbox(ProtobufCService *service,
+                                                 const Containerd__Task__V3__SandboxRequest *input,
+                                                 Containerd__Task__V3__WaitResponse_Closure closure,
+                                                 void *closure_data)
+{
+  assert(service->descriptor == &containerd__task__v3__sandbox__descriptor);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void containerd__task__v3__sandbox__sandbox_status(ProtobufCService *service,
+                                                   const Containerd__Task__V3__SandboxStatusRequest *input,
+                                                   Containerd__Task__V3__SandboxStatusResponse_Closure closure,
+                                                   void *closure_data)
+{
+  assert(service->descriptor == &containerd__task__v3__sandbox__descriptor);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void containerd__task__v3__sandbox__ping_sandbox(ProtobufCService *service,
+                                                 const Containerd__Task__V3__SandboxRequest *input,
+                                                 Containerd__Task__V3__Nothing_Closure closure,
+                                                 void *closure_data)
+{
+  assert(service->descriptor == &containerd__task__v3__sandbox__descriptor);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void containerd__task__v3__sandbox__shutdown_sandbox(ProtobufCService *service,
+                                                     const Containerd__Task__V3__SandboxRequest *input,
+                                                     Containerd__Task__V3__Nothing_Closure closure,
+                                                     void *closure_data)
+{
+  assert(service->descriptor == &containerd__task__v3__sandbox__descriptor);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void containerd__task__v3__sandbox__sandbox_metrics(ProtobufCService *service,
+                                                    const Containerd__Task__V3__SandboxRequest *input,
+                                                    Containerd__Task__V3__SandboxMetricsResponse_Closure closure,
+                                                    void *closure_data)
+{
+  assert(service->descriptor == &containerd__task__v3__sandbox__descriptor);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void containerd__task__v3__sandbox__init (Containerd__Task__V3__Sandbox_Service *service,
+                                          Containerd__Task__V3__Sandbox_ServiceDestroy destroy)
+{
+  protobuf_c_service_generated_init (&service->base,
+                                     &containerd__task__v3__sandbox__descriptor,
                                      (ProtobufCServiceDestroy) destroy);
 }

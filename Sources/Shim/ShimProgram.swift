@@ -209,9 +209,15 @@ public struct TaskEnd: Hashable, Sendable {
 
     /// Numbers from outside: clamped, since shims have sent times of year 1 and exit codes of 2^32-1.
     init(status: UInt32, at time: Timestamp?) {
-        let seconds = max(0, min(time?.seconds ?? 0, 9_000_000_000))
-        let nanoseconds = Int64(clamping: max(0, min(time?.nanos ?? 0, 999_999_999)))
         self.init(
-            code: Int32(clamping: min(status, 255)), at: seconds * 1_000_000_000 + nanoseconds)
+            code: Int32(clamping: min(status, 255)), at: time?.nanosecondsSince1970 ?? 0)
+    }
+}
+
+extension Timestamp {
+    /// Clamped to what fits.
+    var nanosecondsSince1970: Int64 {
+        let seconds = max(0, min(seconds, 9_000_000_000))
+        return seconds * 1_000_000_000 + Int64(max(0, min(nanos, 999_999_999)))
     }
 }

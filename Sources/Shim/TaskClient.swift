@@ -11,6 +11,8 @@ public final class TaskClient: Sendable {
     private let link: SocketLink
     private let client: Client
     private let service: String
+    /// Of the pod that the tasks are in, where the shim has such a service.
+    public var sandbox: SandboxClient { SandboxClient(shim: self) }
 
     /// The time for what a shim does at once.
     public static let patience = Duration.seconds(10)
@@ -204,6 +206,13 @@ public final class TaskClient: Sendable {
 
     private func call<Response: CMessage>(
         _ method: String, _ request: some CMessage, within limit: Duration = patience
+    ) async throws -> Response {
+        try await call(service, method, request, within: limit)
+    }
+
+    /// Of any service that the shim has at this socket.
+    func call<Response: CMessage>(
+        _ service: String, _ method: String, _ request: some CMessage, within limit: Duration
     ) async throws -> Response {
         try Codec.decode(
             try await client.call(service, method, Codec.encode(request), within: limit))

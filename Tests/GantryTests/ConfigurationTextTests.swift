@@ -81,6 +81,8 @@ struct ConfigurationTextTests {
     @Test(arguments: [
         "streaming_port = -1", "streaming_port = 65536", "runtime_limit = 0",
         "[runtimes.a]\npath = \"\"", "[runtimes.a]\npath = \"/a\"\nnone = 1",
+        "[runtimes.a]\npath = \"/a\"\nsandboxer = \"shim\"",
+        "[runtimes.a]\npath = \"/a\"\ntype = \"shim\"\nsandboxer = \"\"",
     ])
     func badValuesAreRefused(text: String) {
         #expect(throws: (any Error).self) { try Self.read(text) }

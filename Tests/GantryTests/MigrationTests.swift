@@ -56,6 +56,7 @@ struct MigrationTests {
             SystemdCgroup = true
             [plugins."\(runtime)".containerd.runtimes.kata]
             runtime_type = "io.containerd.kata.v2"
+            \(version == 2 ? "sandbox_mode" : "sandboxer") = "shim"
             \(version == 2 ? "" : Self.streams)
             [plugins."io.containerd.nri.v1.nri"]
             disable = true
@@ -77,6 +78,7 @@ struct MigrationTests {
         #expect(settings.defaultHandler == "mine")
         #expect(settings.handlers.map(\.name) == ["mine", "kata"])
         #expect(settings.handlers.last?.type == "shim")
+        #expect(settings.handlers.last?.makesSandboxes == true)
         #expect(settings.handlers.first?.path == "/opt/mine")
         #expect(settings.handlers.first?.allowedAnnotations == ["a.b/*"])
     }

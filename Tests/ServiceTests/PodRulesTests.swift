@@ -6,11 +6,12 @@ internal import Testing
 
 @Suite struct PodRulesTests {
     private func check(
-        isAble: Bool = true, _ change: (inout PodSandboxConfig) -> Void
+        isAble: Bool = true,
+        handler: Handler = Handler(name: "crun", path: "/bin/crun", root: "/run/crun"),
+        _ change: (inout PodSandboxConfig) -> Void
     ) throws {
         let runtime = Runtime(
-            Handler(name: "crun", path: "/bin/crun", root: "/run/crun"),
-            cgroupDriver: .cgroupfs, scratch: "/tmp", execProgram: "/bin/exec")
+            handler, cgroupDriver: .cgroupfs, scratch: "/tmp", execProgram: "/bin/exec")
         let handler = WorkingHandler(
             runtime: runtime, features: HandlerFeatures(), hasUserNamespaces: isAble)
         var config = PodSandboxConfig(linux: LinuxPodSandboxConfig())
@@ -57,6 +58,17 @@ internal import Testing
         #expect(refused(change: options(NamespaceOption(usernsOptions: UserNamespace()))))
         try check(
             isAble: false, options(NamespaceOption(usernsOptions: UserNamespace(mode: .node))))
+    }
+
+    /// Where a shim makes the sandbox, what it calls the sandbox's process may be the node's.
+    @Test func processesThatNobodyCanShare() throws {
+        var shim = Handler(name: "s", path: "/bin/s", root: "/run/s", type: "shim")
+        shim.shim.sandboxer = "shim"
+        let change = options(NamespaceOption(pid: .pod))
+        let refusal = #expect(throws: GantryError.self) { try check(handler: shim, change) }
+        #expect(refusal?.code == .failedPrecondition)
+        shim.found[.hiddenProcesses] = true
+        try check(handler: shim, change)
     }
 
     @Test func sysctlsOfOthersNamespaces() {

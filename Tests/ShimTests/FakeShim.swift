@@ -39,41 +39,44 @@ final class FakeShim: Sendable {
         link.withLock { $0 }?.close()
     }
 
-    private func answer<Request: CMessage>(
-        _ name: String, _ body: @escaping @Sendable (Request) async throws -> [UInt8]
+    /// - Parameter other: the service, where it is not that of tasks.
+    func answer<Request: CMessage>(
+        _ name: String, of other: String? = nil,
+        _ body: @escaping @Sendable (Request) async throws -> [UInt8]
     ) -> (String, Server.Method) {
         let method = Server.Method.unary { bytes in
             let request: Request = try Codec.decode(bytes)
             self.asked.withLock { $0.append("\(name) \(request)") }
             return try await body(request)
         }
-        return ("\(service)/\(name)", method)
+        return ("\(other ?? service)/\(name)", method)
     }
 
     private var methods: [String: Server.Method] {
-        Dictionary(uniqueKeysWithValues: [
-            answer("Create") { (request: CreateTaskRequest) in
-                guard request.id != "none" else {
-                    throw GantryError(.notFound, "no bundle \(request.bundle)")
-                }
-                return Codec.encode(CreateTaskResponse(pid: request.id == "huge" ? .max : 42))
-            },
-            answer("Start") { (_: StartRequest) in Codec.encode(StartResponse(pid: 43)) },
-            answer("Wait") { (request: WaitRequest) in
-                if request.id == "long" { try await Alarm.sleep(for: .seconds(1000)) }
-                return Codec.encode(
-                    WaitResponse(exitStatus: 137, exitedAt: Timestamp(seconds: 5, nanos: 6)))
-            },
-            answer("Kill") { (_: KillRequest) in [] },
-            answer("Checkpoint") { (_: CheckpointTaskRequest) in [] },
-            answer("Exec") { (_: ExecProcessRequest) in [] },
-            answer("Delete") { (_: DeleteRequest) in
-                Codec.encode(DeleteResponse(pid: 42, exitStatus: 137))
-            },
-            answer("Shutdown") { (_: ShutdownRequest) in
-                self.die()
-                return []
-            },
-        ])
+        Dictionary(
+            uniqueKeysWithValues: [
+                answer("Create") { (request: CreateTaskRequest) in
+                    guard request.id != "none" else {
+                        throw GantryError(.notFound, "no bundle \(request.bundle)")
+                    }
+                    return Codec.encode(CreateTaskResponse(pid: request.id == "huge" ? .max : 42))
+                },
+                answer("Start") { (_: StartRequest) in Codec.encode(StartResponse(pid: 43)) },
+                answer("Wait") { (request: WaitRequest) in
+                    if request.id == "long" { try await Alarm.sleep(for: .seconds(1000)) }
+                    return Codec.encode(
+                        WaitResponse(exitStatus: 137, exitedAt: Timestamp(seconds: 5, nanos: 6)))
+                },
+                answer("Kill") { (_: KillRequest) in [] },
+                answer("Checkpoint") { (_: CheckpointTaskRequest) in [] },
+                answer("Exec") { (_: ExecProcessRequest) in [] },
+                answer("Delete") { (_: DeleteRequest) in
+                    Codec.encode(DeleteResponse(pid: 42, exitStatus: 137))
+                },
+                answer("Shutdown") { (_: ShutdownRequest) in
+                    self.die()
+                    return []
+                },
+            ] + sandboxMethods)
     }
 }

@@ -12,38 +12,6 @@ import Testing
 
 /// Tasks of a shim over a socket.
 @Suite struct TaskTests {
-    private func withShim<Result: Sendable>(
-        version: Int = 3,
-        _ body: @escaping @Sendable (TaskClient, FakeShim) async throws -> Result
-    ) async throws -> Result {
-        let path = "/tmp/gantry-shim-\(UUID().uuidString.prefix(8)).sock"
-        defer { unlink(path) }
-        let shim = try FakeShim(path, version: version)
-        let bootstrap = try Bootstrap(
-            answer: Array(#"{"version":\#(version),"address":"unix://\#(path)"}"#.utf8))
-        let client = try #require(try await TaskClient.connect(bootstrap))
-        return try await withThrowingTaskGroup(of: Result?.self) { group in
-            group.addTask {
-                try? await shim.run()
-                return nil
-            }
-            group.addTask {
-                await client.run()
-                return nil
-            }
-            group.addTask {
-                defer {
-                    client.close()
-                    shim.die()
-                }
-                return try await body(client, shim)
-            }
-            var result: Result?
-            for try await each in group { result = each ?? result }
-            return try #require(result)
-        }
-    }
-
     @Test(arguments: [2, 3]) func aTasksLife(_ version: Int) async throws {
         let asked = try await withShim(version: version) { client, shim in
             let streams = TaskStreams(stdout: "/o", stderr: "/e")

@@ -1,12 +1,14 @@
 """A shim of the containerd kind, written for these tests alone: the task API, version 3, over ttrpc, with the messages
 of Proto/shim.proto, and an OCI runtime below it.
 
-Run as: runtime_shim.py RUNTIME [hidden] -- -info
-        runtime_shim.py RUNTIME [hidden] -- -namespace NAME -id ID … start|delete
+Run as: runtime_shim.py RUNTIME [hidden] [sandbox] -- -info
+        runtime_shim.py RUNTIME [hidden] [sandbox] -- -namespace NAME -id ID … start|delete
 
 With `hidden` it does as shims with a kernel of their own do: it tells its own process where a container's is asked
 for, and numbers that mean nothing on the node for added ones; whoever waits for what was never started waits for
 ever; and that memory was short, only its events tell.
+
+With `sandbox` it has the sandbox API as well (`shim_sandbox.py`).
 """
 
 import ctypes
@@ -26,6 +28,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from harness import protos  # noqa: E402
+from stand_ins import shim_sandbox  # noqa: E402
 from stand_ins.shim_cgroup import TaskCgroup  # noqa: E402
 from stand_ins.shim_console import Console, ConsoleSocket  # noqa: E402
 
@@ -108,9 +111,10 @@ class Process:
 class Shim:
     """The tasks of one pod."""
 
-    def __init__(self, runtime: str, place: str, events: str, hides: bool) -> None:
-        self.runtime, self.place, self.events, self.hides = runtime, place, events, hides
+    def __init__(self, runtime: str, place: str, events: str, modes: list[str]) -> None:
+        self.runtime, self.place, self.events, self.hides = runtime, place, events, "hidden" in modes
         self.ends = Ends()
+        self.sandbox = shim_sandbox.Sandbox(self, message) if "sandbox" in modes else None
         self.bundles: dict[str, str] = {}
         #: By container, and by what was added to it; empty is the first.
         self.processes: dict[tuple[str, str], Process] = {}
@@ -259,9 +263,10 @@ class Shim:
     def _share_processes(self, file: Path) -> None:
         """A PID namespace with any path is that of the pod's first container."""
         spec = json.loads(file.read_text())
+        shared = f"/proc/{self.sandbox.pid}/ns/pid_for_children" if self.sandbox else ""
         for namespace in spec["linux"]["namespaces"]:
             if namespace["type"] == "pid" and namespace.get("path"):
-                namespace["path"] = f"/proc/{next(iter(self.processes.values())).pid}/ns/pid"
+                namespace["path"] = shared or f"/proc/{next(iter(self.processes.values())).pid}/ns/pid"
         file.write_text(json.dumps(spec))
 
     def _tell_shortage(self, id: str) -> None:
@@ -320,7 +325,7 @@ class Shim:
         request = protos.message(TTRPC, "Request").FromString(data)
         response = protos.message(TTRPC, "Response")()
         try:
-            response.payload = self._call(request.method, request.payload).SerializeToString()
+            response.payload = self._called(request)
         except Refusal as refusal:
             response.status.code, response.status.message = refusal.code, str(refusal)
         except Exception as error:  # pylint: disable=broad-except
@@ -331,8 +336,23 @@ class Shim:
                 connection.sendall(struct.pack(">IIBB", len(frame), number, RESPONSE, 0) + frame)
             except OSError:
                 pass
-        if request.method == "Shutdown" and not self.processes:
+        if request.method == "ShutdownSandbox" or (
+                request.method == "Shutdown" and not self.processes and not self.sandbox):
             os._exit(0)
+
+    def _called(self, request: Any) -> bytes:
+        """The answer of either service."""
+        if request.service != shim_sandbox.SERVICE:
+            return self._call(request.method, request.payload).SerializeToString()
+        if not self.sandbox:
+            raise Refusal(UNIMPLEMENTED, f"service {request.service}")
+        if request.method in shim_sandbox.told("lacks"):
+            raise Refusal(NOT_FOUND, f"/{request.service}/{request.method} is not supported")
+        if (answer := shim_sandbox.trouble(request.method)) is not None:
+            return answer
+        described = SHIM.services_by_name["Sandbox"].methods_by_name[request.method]
+        asked = protos.message(SHIM, described.input_type.name).FromString(request.payload)
+        return getattr(self.sandbox, request.method)(asked).SerializeToString()
 
     def _call(self, method: str, payload: bytes) -> Any:
         if method == "Shutdown":
@@ -367,7 +387,7 @@ def command(runtime: str) -> list[str]:
     return [runtime, "--root", str(ROOT)]
 
 
-def start(runtime: str, hides: bool, id: str, parameters: Any) -> None:
+def start(runtime: str, modes: list[str], id: str, parameters: Any) -> None:
     """Says where the shim of a sandbox is, which it starts unless it is there."""
     path = Path(parameters.socket_dir) / f"{id[:16]}.sock"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -377,13 +397,13 @@ def start(runtime: str, hides: bool, id: str, parameters: Any) -> None:
         path.unlink(missing_ok=True)
         ready, tell = os.pipe()
         if os.fork() == 0:
-            become_a_shim(runtime, hides, parameters.containerd_ttrpc_address, path, tell)
+            become_a_shim(runtime, modes, parameters.containerd_ttrpc_address, path, tell)
         os.close(tell)
         assert os.read(ready, 1) == b"1"
     print(json.dumps({"version": 3, "address": f"unix://{path}", "protocol": "ttrpc"}))
 
 
-def become_a_shim(runtime: str, hides: bool, events: str, path: Path, tell: int) -> None:
+def become_a_shim(runtime: str, modes: list[str], events: str, path: Path, tell: int) -> None:
     """Does not return."""
     os.setsid()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -396,22 +416,23 @@ def become_a_shim(runtime: str, hides: bool, events: str, path: Path, tell: int)
         listener.listen()
         os.write(tell, b"1")
         os.close(tell)
-        Shim(runtime, os.getcwd(), events, hides).serve(listener)
+        Shim(runtime, os.getcwd(), events, modes).serve(listener)
     os._exit(0)
 
 
 def main() -> None:
     """The command line of a shim."""
     split = sys.argv.index("--")
-    runtime, hides, arguments = sys.argv[1], "hidden" in sys.argv[2:split], sys.argv[split + 1:]
+    runtime, modes, arguments = sys.argv[1], sys.argv[2:split], sys.argv[split + 1:]
     if "-info" in arguments:
-        name = "gantry.stand-in.v1" if hides else "io.containerd.runc.v2"
+        name = "gantry.stand-in.v1" if "hidden" in modes else "io.containerd.runc.v2"
         sys.stdout.buffer.write(message("RuntimeInfo", name=name).SerializeToString())
         return
     id = arguments[arguments.index("-id") + 1]
     if arguments[-1] == "start":
-        start(runtime, hides, id, protos.message(SHIM, "BootstrapParams").FromString(sys.stdin.buffer.read()))
+        start(runtime, modes, id, protos.message(SHIM, "BootstrapParams").FromString(sys.stdin.buffer.read()))
     else:
+        shim_sandbox.remove(Path.cwd())
         subprocess.run(command(runtime) + ["delete", "--force", id], check=False, capture_output=True)
         answer = message("DeleteResponse", exit_status=137, exited_at=_time(time.time_ns()))
         sys.stdout.buffer.write(answer.SerializeToString())

@@ -53,6 +53,17 @@ typedef struct Containerd__Task__V3__MemoryMetricsV2 Containerd__Task__V3__Memor
 typedef struct Containerd__Task__V3__MemoryEventsV2 Containerd__Task__V3__MemoryEventsV2;
 typedef struct Containerd__Task__V3__ConnectResponse Containerd__Task__V3__ConnectResponse;
 typedef struct Containerd__Task__V3__ShutdownRequest Containerd__Task__V3__ShutdownRequest;
+typedef struct Containerd__Task__V3__SandboxRequest Containerd__Task__V3__SandboxRequest;
+typedef struct Containerd__Task__V3__CreateSandboxRequest Containerd__Task__V3__CreateSandboxRequest;
+typedef struct Containerd__Task__V3__StartSandboxResponse Containerd__Task__V3__StartSandboxResponse;
+typedef struct Containerd__Task__V3__PlatformResponse Containerd__Task__V3__PlatformResponse;
+typedef struct Containerd__Task__V3__SandboxPlatform Containerd__Task__V3__SandboxPlatform;
+typedef struct Containerd__Task__V3__StopSandboxRequest Containerd__Task__V3__StopSandboxRequest;
+typedef struct Containerd__Task__V3__SandboxStatusRequest Containerd__Task__V3__SandboxStatusRequest;
+typedef struct Containerd__Task__V3__SandboxStatusResponse Containerd__Task__V3__SandboxStatusResponse;
+typedef struct Containerd__Task__V3__SandboxStatusResponse__InfoEntry Containerd__Task__V3__SandboxStatusResponse__InfoEntry;
+typedef struct Containerd__Task__V3__SandboxMetricsResponse Containerd__Task__V3__SandboxMetricsResponse;
+typedef struct Containerd__Task__V3__SandboxMetric Containerd__Task__V3__SandboxMetric;
 typedef struct Containerd__Task__V3__BootstrapParams Containerd__Task__V3__BootstrapParams;
 typedef struct Containerd__Task__V3__Extension Containerd__Task__V3__Extension;
 typedef struct Containerd__Task__V3__BootstrapResult Containerd__Task__V3__BootstrapResult;
@@ -607,6 +618,164 @@ struct  Containerd__Task__V3__ShutdownRequest
 #define CONTAINERD__TASK__V3__SHUTDOWN_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&containerd__task__v3__shutdown_request__descriptor) \
     , (char *)protobuf_c_empty_string, 0 }
+
+
+struct  Containerd__Task__V3__SandboxRequest
+{
+  ProtobufCMessage base;
+  char *sandbox_id;
+};
+#define CONTAINERD__TASK__V3__SANDBOX_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&containerd__task__v3__sandbox_request__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
+struct  Containerd__Task__V3__CreateSandboxRequest
+{
+  ProtobufCMessage base;
+  char *sandbox_id;
+  /*
+   * The directory in which the shim was started; there is no config.json in it.
+   */
+  char *bundle_path;
+  /*
+   * None: whatever its root is, the shim has it.
+   */
+  size_t n_rootfs;
+  Containerd__Task__V3__RootMount **rootfs;
+  /*
+   * runtime.v1.PodSandboxConfig.
+   */
+  Containerd__Task__V3__TypedMessage *options;
+  /*
+   * A file; empty is the node's network.
+   */
+  char *netns_path;
+};
+#define CONTAINERD__TASK__V3__CREATE_SANDBOX_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&containerd__task__v3__create_sandbox_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, NULL, (char *)protobuf_c_empty_string }
+
+
+struct  Containerd__Task__V3__StartSandboxResponse
+{
+  ProtobufCMessage base;
+  /*
+   * As the node has it: of a machine, or the shim's own. 0 is none.
+   */
+  uint32_t pid;
+  Containerd__Task__V3__Timestamp *created_at;
+};
+#define CONTAINERD__TASK__V3__START_SANDBOX_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&containerd__task__v3__start_sandbox_response__descriptor) \
+    , 0, NULL }
+
+
+struct  Containerd__Task__V3__PlatformResponse
+{
+  ProtobufCMessage base;
+  Containerd__Task__V3__SandboxPlatform *platform;
+};
+#define CONTAINERD__TASK__V3__PLATFORM_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&containerd__task__v3__platform_response__descriptor) \
+    , NULL }
+
+
+/*
+ * As images name them: linux, amd64.
+ */
+struct  Containerd__Task__V3__SandboxPlatform
+{
+  ProtobufCMessage base;
+  char *os;
+  char *architecture;
+};
+#define CONTAINERD__TASK__V3__SANDBOX_PLATFORM__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&containerd__task__v3__sandbox_platform__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Containerd__Task__V3__StopSandboxRequest
+{
+  ProtobufCMessage base;
+  char *sandbox_id;
+  /*
+   * 0 is the shim's own choice.
+   */
+  uint32_t timeout_secs;
+};
+#define CONTAINERD__TASK__V3__STOP_SANDBOX_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&containerd__task__v3__stop_sandbox_request__descriptor) \
+    , (char *)protobuf_c_empty_string, 0 }
+
+
+struct  Containerd__Task__V3__SandboxStatusRequest
+{
+  ProtobufCMessage base;
+  char *sandbox_id;
+  /*
+   * Whether info is wanted.
+   */
+  protobuf_c_boolean verbose;
+};
+#define CONTAINERD__TASK__V3__SANDBOX_STATUS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&containerd__task__v3__sandbox_status_request__descriptor) \
+    , (char *)protobuf_c_empty_string, 0 }
+
+
+struct  Containerd__Task__V3__SandboxStatusResponse__InfoEntry
+{
+  ProtobufCMessage base;
+  char *key;
+  char *value;
+};
+#define CONTAINERD__TASK__V3__SANDBOX_STATUS_RESPONSE__INFO_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&containerd__task__v3__sandbox_status_response__info_entry__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Containerd__Task__V3__SandboxStatusResponse
+{
+  ProtobufCMessage base;
+  char *sandbox_id;
+  uint32_t pid;
+  /*
+   * SANDBOX_READY or SANDBOX_NOTREADY, as the CRI calls them.
+   */
+  char *state;
+  size_t n_info;
+  Containerd__Task__V3__SandboxStatusResponse__InfoEntry **info;
+  Containerd__Task__V3__Timestamp *created_at;
+  Containerd__Task__V3__Timestamp *exited_at;
+};
+#define CONTAINERD__TASK__V3__SANDBOX_STATUS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&containerd__task__v3__sandbox_status_response__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0,NULL, NULL, NULL }
+
+
+struct  Containerd__Task__V3__SandboxMetricsResponse
+{
+  ProtobufCMessage base;
+  Containerd__Task__V3__SandboxMetric *metrics;
+};
+#define CONTAINERD__TASK__V3__SANDBOX_METRICS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&containerd__task__v3__sandbox_metrics_response__descriptor) \
+    , NULL }
+
+
+struct  Containerd__Task__V3__SandboxMetric
+{
+  ProtobufCMessage base;
+  Containerd__Task__V3__Timestamp *timestamp;
+  char *id;
+  /*
+   * As in StatsResponse.
+   */
+  Containerd__Task__V3__TypedMessage *data;
+};
+#define CONTAINERD__TASK__V3__SANDBOX_METRIC__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&containerd__task__v3__sandbox_metric__descriptor) \
+    , NULL, (char *)protobuf_c_empty_string, NULL }
 
 
 /*
@@ -1511,6 +1680,199 @@ Containerd__Task__V3__ShutdownRequest *
 void   containerd__task__v3__shutdown_request__free_unpacked
                      (Containerd__Task__V3__ShutdownRequest *message,
                       ProtobufCAllocator *allocator);
+/* Containerd__Task__V3__SandboxRequest methods */
+void   containerd__task__v3__sandbox_request__init
+                     (Containerd__Task__V3__SandboxRequest         *message);
+size_t containerd__task__v3__sandbox_request__get_packed_size
+                     (const Containerd__Task__V3__SandboxRequest   *message);
+size_t containerd__task__v3__sandbox_request__pack
+                     (const Containerd__Task__V3__SandboxRequest   *message,
+                      uint8_t             *out);
+size_t containerd__task__v3__sandbox_request__pack_to_buffer
+                     (const Containerd__Task__V3__SandboxRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Containerd__Task__V3__SandboxRequest *
+       containerd__task__v3__sandbox_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   containerd__task__v3__sandbox_request__free_unpacked
+                     (Containerd__Task__V3__SandboxRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Containerd__Task__V3__CreateSandboxRequest methods */
+void   containerd__task__v3__create_sandbox_request__init
+                     (Containerd__Task__V3__CreateSandboxRequest         *message);
+size_t containerd__task__v3__create_sandbox_request__get_packed_size
+                     (const Containerd__Task__V3__CreateSandboxRequest   *message);
+size_t containerd__task__v3__create_sandbox_request__pack
+                     (const Containerd__Task__V3__CreateSandboxRequest   *message,
+                      uint8_t             *out);
+size_t containerd__task__v3__create_sandbox_request__pack_to_buffer
+                     (const Containerd__Task__V3__CreateSandboxRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Containerd__Task__V3__CreateSandboxRequest *
+       containerd__task__v3__create_sandbox_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   containerd__task__v3__create_sandbox_request__free_unpacked
+                     (Containerd__Task__V3__CreateSandboxRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Containerd__Task__V3__StartSandboxResponse methods */
+void   containerd__task__v3__start_sandbox_response__init
+                     (Containerd__Task__V3__StartSandboxResponse         *message);
+size_t containerd__task__v3__start_sandbox_response__get_packed_size
+                     (const Containerd__Task__V3__StartSandboxResponse   *message);
+size_t containerd__task__v3__start_sandbox_response__pack
+                     (const Containerd__Task__V3__StartSandboxResponse   *message,
+                      uint8_t             *out);
+size_t containerd__task__v3__start_sandbox_response__pack_to_buffer
+                     (const Containerd__Task__V3__StartSandboxResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Containerd__Task__V3__StartSandboxResponse *
+       containerd__task__v3__start_sandbox_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   containerd__task__v3__start_sandbox_response__free_unpacked
+                     (Containerd__Task__V3__StartSandboxResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Containerd__Task__V3__PlatformResponse methods */
+void   containerd__task__v3__platform_response__init
+                     (Containerd__Task__V3__PlatformResponse         *message);
+size_t containerd__task__v3__platform_response__get_packed_size
+                     (const Containerd__Task__V3__PlatformResponse   *message);
+size_t containerd__task__v3__platform_response__pack
+                     (const Containerd__Task__V3__PlatformResponse   *message,
+                      uint8_t             *out);
+size_t containerd__task__v3__platform_response__pack_to_buffer
+                     (const Containerd__Task__V3__PlatformResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Containerd__Task__V3__PlatformResponse *
+       containerd__task__v3__platform_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   containerd__task__v3__platform_response__free_unpacked
+                     (Containerd__Task__V3__PlatformResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Containerd__Task__V3__SandboxPlatform methods */
+void   containerd__task__v3__sandbox_platform__init
+                     (Containerd__Task__V3__SandboxPlatform         *message);
+size_t containerd__task__v3__sandbox_platform__get_packed_size
+                     (const Containerd__Task__V3__SandboxPlatform   *message);
+size_t containerd__task__v3__sandbox_platform__pack
+                     (const Containerd__Task__V3__SandboxPlatform   *message,
+                      uint8_t             *out);
+size_t containerd__task__v3__sandbox_platform__pack_to_buffer
+                     (const Containerd__Task__V3__SandboxPlatform   *message,
+                      ProtobufCBuffer     *buffer);
+Containerd__Task__V3__SandboxPlatform *
+       containerd__task__v3__sandbox_platform__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   containerd__task__v3__sandbox_platform__free_unpacked
+                     (Containerd__Task__V3__SandboxPlatform *message,
+                      ProtobufCAllocator *allocator);
+/* Containerd__Task__V3__StopSandboxRequest methods */
+void   containerd__task__v3__stop_sandbox_request__init
+                     (Containerd__Task__V3__StopSandboxRequest         *message);
+size_t containerd__task__v3__stop_sandbox_request__get_packed_size
+                     (const Containerd__Task__V3__StopSandboxRequest   *message);
+size_t containerd__task__v3__stop_sandbox_request__pack
+                     (const Containerd__Task__V3__StopSandboxRequest   *message,
+                      uint8_t             *out);
+size_t containerd__task__v3__stop_sandbox_request__pack_to_buffer
+                     (const Containerd__Task__V3__StopSandboxRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Containerd__Task__V3__StopSandboxRequest *
+       containerd__task__v3__stop_sandbox_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   containerd__task__v3__stop_sandbox_request__free_unpacked
+                     (Containerd__Task__V3__StopSandboxRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Containerd__Task__V3__SandboxStatusRequest methods */
+void   containerd__task__v3__sandbox_status_request__init
+                     (Containerd__Task__V3__SandboxStatusRequest         *message);
+size_t containerd__task__v3__sandbox_status_request__get_packed_size
+                     (const Containerd__Task__V3__SandboxStatusRequest   *message);
+size_t containerd__task__v3__sandbox_status_request__pack
+                     (const Containerd__Task__V3__SandboxStatusRequest   *message,
+                      uint8_t             *out);
+size_t containerd__task__v3__sandbox_status_request__pack_to_buffer
+                     (const Containerd__Task__V3__SandboxStatusRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Containerd__Task__V3__SandboxStatusRequest *
+       containerd__task__v3__sandbox_status_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   containerd__task__v3__sandbox_status_request__free_unpacked
+                     (Containerd__Task__V3__SandboxStatusRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Containerd__Task__V3__SandboxStatusResponse__InfoEntry methods */
+void   containerd__task__v3__sandbox_status_response__info_entry__init
+                     (Containerd__Task__V3__SandboxStatusResponse__InfoEntry         *message);
+/* Containerd__Task__V3__SandboxStatusResponse methods */
+void   containerd__task__v3__sandbox_status_response__init
+                     (Containerd__Task__V3__SandboxStatusResponse         *message);
+size_t containerd__task__v3__sandbox_status_response__get_packed_size
+                     (const Containerd__Task__V3__SandboxStatusResponse   *message);
+size_t containerd__task__v3__sandbox_status_response__pack
+                     (const Containerd__Task__V3__SandboxStatusResponse   *message,
+                      uint8_t             *out);
+size_t containerd__task__v3__sandbox_status_response__pack_to_buffer
+                     (const Containerd__Task__V3__SandboxStatusResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Containerd__Task__V3__SandboxStatusResponse *
+       containerd__task__v3__sandbox_status_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   containerd__task__v3__sandbox_status_response__free_unpacked
+                     (Containerd__Task__V3__SandboxStatusResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Containerd__Task__V3__SandboxMetricsResponse methods */
+void   containerd__task__v3__sandbox_metrics_response__init
+                     (Containerd__Task__V3__SandboxMetricsResponse         *message);
+size_t containerd__task__v3__sandbox_metrics_response__get_packed_size
+                     (const Containerd__Task__V3__SandboxMetricsResponse   *message);
+size_t containerd__task__v3__sandbox_metrics_response__pack
+                     (const Containerd__Task__V3__SandboxMetricsResponse   *message,
+                      uint8_t             *out);
+size_t containerd__task__v3__sandbox_metrics_response__pack_to_buffer
+                     (const Containerd__Task__V3__SandboxMetricsResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Containerd__Task__V3__SandboxMetricsResponse *
+       containerd__task__v3__sandbox_metrics_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   containerd__task__v3__sandbox_metrics_response__free_unpacked
+                     (Containerd__Task__V3__SandboxMetricsResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Containerd__Task__V3__SandboxMetric methods */
+void   containerd__task__v3__sandbox_metric__init
+                     (Containerd__Task__V3__SandboxMetric         *message);
+size_t containerd__task__v3__sandbox_metric__get_packed_size
+                     (const Containerd__Task__V3__SandboxMetric   *message);
+size_t containerd__task__v3__sandbox_metric__pack
+                     (const Containerd__Task__V3__SandboxMetric   *message,
+                      uint8_t             *out);
+size_t containerd__task__v3__sandbox_metric__pack_to_buffer
+                     (const Containerd__Task__V3__SandboxMetric   *message,
+                      ProtobufCBuffer     *buffer);
+Containerd__Task__V3__SandboxMetric *
+       containerd__task__v3__sandbox_metric__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   containerd__task__v3__sandbox_metric__free_unpacked
+                     (Containerd__Task__V3__SandboxMetric *message,
+                      ProtobufCAllocator *allocator);
 /* Containerd__Task__V3__BootstrapParams methods */
 void   containerd__task__v3__bootstrap_params__init
                      (Containerd__Task__V3__BootstrapParams         *message);
@@ -1836,6 +2198,39 @@ typedef void (*Containerd__Task__V3__ConnectResponse_Closure)
 typedef void (*Containerd__Task__V3__ShutdownRequest_Closure)
                  (const Containerd__Task__V3__ShutdownRequest *message,
                   void *closure_data);
+typedef void (*Containerd__Task__V3__SandboxRequest_Closure)
+                 (const Containerd__Task__V3__SandboxRequest *message,
+                  void *closure_data);
+typedef void (*Containerd__Task__V3__CreateSandboxRequest_Closure)
+                 (const Containerd__Task__V3__CreateSandboxRequest *message,
+                  void *closure_data);
+typedef void (*Containerd__Task__V3__StartSandboxResponse_Closure)
+                 (const Containerd__Task__V3__StartSandboxResponse *message,
+                  void *closure_data);
+typedef void (*Containerd__Task__V3__PlatformResponse_Closure)
+                 (const Containerd__Task__V3__PlatformResponse *message,
+                  void *closure_data);
+typedef void (*Containerd__Task__V3__SandboxPlatform_Closure)
+                 (const Containerd__Task__V3__SandboxPlatform *message,
+                  void *closure_data);
+typedef void (*Containerd__Task__V3__StopSandboxRequest_Closure)
+                 (const Containerd__Task__V3__StopSandboxRequest *message,
+                  void *closure_data);
+typedef void (*Containerd__Task__V3__SandboxStatusRequest_Closure)
+                 (const Containerd__Task__V3__SandboxStatusRequest *message,
+                  void *closure_data);
+typedef void (*Containerd__Task__V3__SandboxStatusResponse__InfoEntry_Closure)
+                 (const Containerd__Task__V3__SandboxStatusResponse__InfoEntry *message,
+                  void *closure_data);
+typedef void (*Containerd__Task__V3__SandboxStatusResponse_Closure)
+                 (const Containerd__Task__V3__SandboxStatusResponse *message,
+                  void *closure_data);
+typedef void (*Containerd__Task__V3__SandboxMetricsResponse_Closure)
+                 (const Containerd__Task__V3__SandboxMetricsResponse *message,
+                  void *closure_data);
+typedef void (*Containerd__Task__V3__SandboxMetric_Closure)
+                 (const Containerd__Task__V3__SandboxMetric *message,
+                  void *closure_data);
 typedef void (*Containerd__Task__V3__BootstrapParams_Closure)
                  (const Containerd__Task__V3__BootstrapParams *message,
                   void *closure_data);
@@ -2037,6 +2432,99 @@ void containerd__task__v3__task__shutdown(ProtobufCService *service,
                                           const Containerd__Task__V3__ShutdownRequest *input,
                                           Containerd__Task__V3__Nothing_Closure closure,
                                           void *closure_data);
+typedef struct Containerd__Task__V3__Sandbox_Service Containerd__Task__V3__Sandbox_Service;
+struct Containerd__Task__V3__Sandbox_Service
+{
+  ProtobufCService base;
+  void (*create_sandbox)(Containerd__Task__V3__Sandbox_Service *service,
+                         const Containerd__Task__V3__CreateSandboxRequest *input,
+                         Containerd__Task__V3__Nothing_Closure closure,
+                         void *closure_data);
+  void (*start_sandbox)(Containerd__Task__V3__Sandbox_Service *service,
+                        const Containerd__Task__V3__SandboxRequest *input,
+                        Containerd__Task__V3__StartSandboxResponse_Closure closure,
+                        void *closure_data);
+  void (*platform)(Containerd__Task__V3__Sandbox_Service *service,
+                   const Containerd__Task__V3__SandboxRequest *input,
+                   Containerd__Task__V3__PlatformResponse_Closure closure,
+                   void *closure_data);
+  void (*stop_sandbox)(Containerd__Task__V3__Sandbox_Service *service,
+                       const Containerd__Task__V3__StopSandboxRequest *input,
+                       Containerd__Task__V3__Nothing_Closure closure,
+                       void *closure_data);
+  void (*wait_sandbox)(Containerd__Task__V3__Sandbox_Service *service,
+                       const Containerd__Task__V3__SandboxRequest *input,
+                       Containerd__Task__V3__WaitResponse_Closure closure,
+                       void *closure_data);
+  void (*sandbox_status)(Containerd__Task__V3__Sandbox_Service *service,
+                         const Containerd__Task__V3__SandboxStatusRequest *input,
+                         Containerd__Task__V3__SandboxStatusResponse_Closure closure,
+                         void *closure_data);
+  void (*ping_sandbox)(Containerd__Task__V3__Sandbox_Service *service,
+                       const Containerd__Task__V3__SandboxRequest *input,
+                       Containerd__Task__V3__Nothing_Closure closure,
+                       void *closure_data);
+  void (*shutdown_sandbox)(Containerd__Task__V3__Sandbox_Service *service,
+                           const Containerd__Task__V3__SandboxRequest *input,
+                           Containerd__Task__V3__Nothing_Closure closure,
+                           void *closure_data);
+  void (*sandbox_metrics)(Containerd__Task__V3__Sandbox_Service *service,
+                          const Containerd__Task__V3__SandboxRequest *input,
+                          Containerd__Task__V3__SandboxMetricsResponse_Closure closure,
+                          void *closure_data);
+};
+typedef void (*Containerd__Task__V3__Sandbox_ServiceDestroy)(Containerd__Task__V3__Sandbox_Service *);
+void containerd__task__v3__sandbox__init (Containerd__Task__V3__Sandbox_Service *service,
+                                          Containerd__Task__V3__Sandbox_ServiceDestroy destroy);
+#define CONTAINERD__TASK__V3__SANDBOX__BASE_INIT \
+    { &containerd__task__v3__sandbox__descriptor, protobuf_c_service_invoke_internal, NULL }
+#define CONTAINERD__TASK__V3__SANDBOX__INIT(function_prefix__) \
+    { CONTAINERD__TASK__V3__SANDBOX__BASE_INIT,\
+      function_prefix__ ## create_sandbox,\
+      function_prefix__ ## start_sandbox,\
+      function_prefix__ ## platform,\
+      function_prefix__ ## stop_sandbox,\
+      function_prefix__ ## wait_sandbox,\
+      function_prefix__ ## sandbox_status,\
+      function_prefix__ ## ping_sandbox,\
+      function_prefix__ ## shutdown_sandbox,\
+      function_prefix__ ## sandbox_metrics  }
+void containerd__task__v3__sandbox__create_sandbox(ProtobufCService *service,
+                                                   const Containerd__Task__V3__CreateSandboxRequest *input,
+                                                   Containerd__Task__V3__Nothing_Closure closure,
+                                                   void *closure_data);
+void containerd__task__v3__sandbox__start_sandbox(ProtobufCService *service,
+                                                  const Containerd__Task__V3__SandboxRequest *input,
+                                                  Containerd__Task__V3__StartSandboxResponse_Closure closure,
+                                                  void *closure_data);
+void containerd__task__v3__sandbox__platform(ProtobufCService *service,
+                                             const Containerd__Task__V3__SandboxRequest *input,
+                                             Containerd__Task__V3__PlatformResponse_Closure closure,
+                                             void *closure_data);
+void containerd__task__v3__sandbox__stop_sandbox(ProtobufCService *service,
+                                                 const Containerd__Task__V3__StopSandboxRequest *input,
+                                                 Containerd__Task__V3__Nothing_Closure closure,
+                                                 void *closure_data);
+void containerd__task__v3__sandbox__wait_sandbox(ProtobufCService *service,
+                                                 const Containerd__Task__V3__SandboxRequest *input,
+                                                 Containerd__Task__V3__WaitResponse_Closure closure,
+                                                 void *closure_data);
+void containerd__task__v3__sandbox__sandbox_status(ProtobufCService *service,
+                                                   const Containerd__Task__V3__SandboxStatusRequest *input,
+                                                   Containerd__Task__V3__SandboxStatusResponse_Closure closure,
+                                                   void *closure_data);
+void containerd__task__v3__sandbox__ping_sandbox(ProtobufCService *service,
+                                                 const Containerd__Task__V3__SandboxRequest *input,
+                                                 Containerd__Task__V3__Nothing_Closure closure,
+                                                 void *closure_data);
+void containerd__task__v3__sandbox__shutdown_sandbox(ProtobufCService *service,
+                                                     const Containerd__Task__V3__SandboxRequest *input,
+                                                     Containerd__Task__V3__Nothing_Closure closure,
+                                                     void *closure_data);
+void containerd__task__v3__sandbox__sandbox_metrics(ProtobufCService *service,
+                                                    const Containerd__Task__V3__SandboxRequest *input,
+                                                    Containerd__Task__V3__SandboxMetricsResponse_Closure closure,
+                                                    void *closure_data);
 
 /* --- descriptors --- */
 
@@ -2079,6 +2567,17 @@ extern const ProtobufCMessageDescriptor containerd__task__v3__memory_metrics_v2_
 extern const ProtobufCMessageDescriptor containerd__task__v3__memory_events_v2__descriptor;
 extern const ProtobufCMessageDescriptor containerd__task__v3__connect_response__descriptor;
 extern const ProtobufCMessageDescriptor containerd__task__v3__shutdown_request__descriptor;
+extern const ProtobufCMessageDescriptor containerd__task__v3__sandbox_request__descriptor;
+extern const ProtobufCMessageDescriptor containerd__task__v3__create_sandbox_request__descriptor;
+extern const ProtobufCMessageDescriptor containerd__task__v3__start_sandbox_response__descriptor;
+extern const ProtobufCMessageDescriptor containerd__task__v3__platform_response__descriptor;
+extern const ProtobufCMessageDescriptor containerd__task__v3__sandbox_platform__descriptor;
+extern const ProtobufCMessageDescriptor containerd__task__v3__stop_sandbox_request__descriptor;
+extern const ProtobufCMessageDescriptor containerd__task__v3__sandbox_status_request__descriptor;
+extern const ProtobufCMessageDescriptor containerd__task__v3__sandbox_status_response__descriptor;
+extern const ProtobufCMessageDescriptor containerd__task__v3__sandbox_status_response__info_entry__descriptor;
+extern const ProtobufCMessageDescriptor containerd__task__v3__sandbox_metrics_response__descriptor;
+extern const ProtobufCMessageDescriptor containerd__task__v3__sandbox_metric__descriptor;
 extern const ProtobufCMessageDescriptor containerd__task__v3__bootstrap_params__descriptor;
 extern const ProtobufCMessageDescriptor containerd__task__v3__extension__descriptor;
 extern const ProtobufCMessageDescriptor containerd__task__v3__bootstrap_result__descriptor;
@@ -2091,6 +2590,7 @@ extern const ProtobufCMessageDescriptor containerd__task__v3__event_envelope__de
 extern const ProtobufCMessageDescriptor containerd__task__v3__task_exit__descriptor;
 extern const ProtobufCMessageDescriptor containerd__task__v3__task_oom__descriptor;
 extern const ProtobufCServiceDescriptor containerd__task__v3__task__descriptor;
+extern const ProtobufCServiceDescriptor containerd__task__v3__sandbox__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -56,6 +56,9 @@ public struct Handler: Codable, Hashable, Sendable {
 
     public var isShim: Bool { type.isSame(as: "shim") }
 
+    /// Whether the shim makes sandboxes by itself, without a container of ours.
+    public var makesSandboxes: Bool { isShim && shim.sandboxer.isSame(as: "shim") }
+
     /// Whether the container's process is none of the node's, but one of a kernel in the sandbox.
     ///
     /// The streams of the one that runs `Runtime.startArguments` are then the container's, its
@@ -73,7 +76,7 @@ public struct Handler: Codable, Hashable, Sendable {
 
     /// Those of its default annotations that a pod or container does not set itself, and theirs as far
     /// as they are allowed.
-    func annotations(_ asked: [String: String]) -> [String: String] {
+    public func annotations(_ asked: [String: String]) -> [String: String] {
         defaults.annotationsByKey.merging(asked.filter { allows(annotation: $0.key) }) { $1 }
     }
 

@@ -9,6 +9,10 @@ public struct ShimKeys: Codable, Hashable, Sendable {
     /// The runtime that a shim for OCI command lines runs; empty: its default.
     public var binary = ""
 
+    /// Who makes a pod's sandbox: `podsandbox` is Gantry, by a first container; `shim` the shim itself, by
+    /// its sandbox API.
+    public var sandboxer = "podsandbox"
+
     /// Whether it was found on the search path, and not in the configuration.
     public var isFound = false
 

@@ -21,7 +21,11 @@ extension NodeCheck {
         var features = ["OCI \(handler.features.ociVersionMax)"]
         if handler.features.mountsRecursivelyReadOnly { features.append("rro") }
         if handler.features.mapsIDs { features.append("idmap") }
-        if handler.needsInfra { features.append("infra container") }
+        if handler.runtime.handler.makesSandboxes {
+            features.append("sandbox API")
+        } else if handler.needsInfra {
+            features.append("infra container")
+        }
         if handler.runtime.handler.has(.checkpoint) { features.append("checkpoint") }
         let lacking = handler.runtime.handler.lacking.map(\.rawValue)
         if !lacking.isEmpty { features.append("without \(lacking.joined(separator: ", "))") }

@@ -120,8 +120,10 @@ public struct Recovery: Sendable {
     /// A pod that was being made is unmade: its caller never had its ID. One without a monitor has
     /// been through a reboot or worse, and is stopped, so that the kubelet makes a new one.
     private func settle(_ sandbox: Sandbox, infra: MonitoredContainer?) async throws {
-        sandbox.update { $0.infraPid = infra?.pid }
-        let isAlive = sandbox.current.monitor != nil && infra?.exit == nil
+        let made = try await SandboxResources(node: node, sandbox: sandbox).recoverSandbox()
+        sandbox.update { $0.infraPid = infra?.pid ?? made?.process }
+        let isAlive =
+            sandbox.current.monitor != nil && infra?.exit == nil && made?.isAlive != false
         switch sandbox.phase {
         case .creating:
             sandbox.update { $0.phase = .stopping }

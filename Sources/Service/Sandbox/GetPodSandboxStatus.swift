@@ -1,5 +1,6 @@
 internal import CRI
 internal import Model
+internal import Shim
 
 /// PodSandboxStatus; its type has another name because the message took this one.
 struct GetPodSandboxStatus {
@@ -53,6 +54,22 @@ struct GetPodSandboxStatus {
         if now.infraPid != nil {
             info["runtimeSpec"] = await node.runtimeSpec(bundle: pod.bundle)
         }
-        return ["info": try JSONValue.object(info).text()]
+        var told: [String: String] = [:]
+        if let (report, error) = await node.sandboxReport(sandbox) {
+            info["sandboxStatus"] = report.map(Self.json) ?? .object(["error": .string(error)])
+            told = report?.info ?? [:]
+        }
+        told["info"] = try JSONValue.object(info).text()
+        return told
+    }
+
+    /// What a shim says of a sandbox that it has made. The rest of its `info` goes beside ours, as with
+    /// containerd.
+    private static func json(_ report: SandboxReport) -> JSONValue {
+        .object([
+            "state": .string(report.state), "pid": .integer(Int64(report.pid)),
+            "createdAt": .integer(report.createdAt), "exitedAt": .integer(report.exitedAt),
+            "info": report.info["info"].map { .string($0) } ?? .null,
+        ])
     }
 }

@@ -14,6 +14,7 @@ extension SandboxResources {
 
     var needsInfra: Bool {
         get throws {
+            if try isMadeByShim { return false }
             if try handler.needsInfra { return true }
             return sandbox.sharesPidNamespace
         }
@@ -45,19 +46,24 @@ extension SandboxResources {
 
     /// A machine takes over the interfaces that are there when it is made.
     private var needsNetworkFirst: Bool {
-        get throws { try handler.shim == nil || handler.shim?.hidesProcesses == true }
+        get throws {
+            guard let shim = try handler.shim else { return true }
+            return shim.hidesProcesses || shim.makesSandboxes
+        }
     }
 
     /// Does what needs no network yet.
     private func prepareInfra() async throws {
-        guard try needsInfra else { return }
+        let isMadeByShim = try self.isMadeByShim
+        guard try needsInfra || isMadeByShim else { return }
         let bundle = try self.bundle
         try await Blocking.run { try Files.makeDirectories(bundle, mode: 0o700) }
-        try await Bundle(bundle).write(try await spec())
-        try await node.runtime(of: sandbox).tasks?.begin()
+        if !isMadeByShim { try await Bundle(bundle).write(try await spec()) }
+        try await asSandboxer { try await node.runtime(of: sandbox).tasks?.begin() }
     }
 
     private func startInfra(_ monitor: Monitor) async throws {
+        if try isMadeByShim { return try await asSandboxer { try await startSandbox() } }
         guard try needsInfra else { return }
         let runtime = try node.runtime(of: sandbox)
         let bundle = try self.bundle
@@ -75,6 +81,7 @@ extension SandboxResources {
 
     /// Safe to repeat; the runtime need not know the container.
     func endInfra() async throws {
+        if try isMadeByShim { return try await stopSandbox() }
         guard try needsInfra else { return }
         try await node.lifecycle.eraseInfra(of: sandbox)
         try await sandbox.current.monitor?.forgetExited(sandbox.id)

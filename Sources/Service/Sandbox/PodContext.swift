@@ -34,11 +34,11 @@ extension Node {
         switch (security.namespaceOptions ?? sandbox.namespaces).pid {
         case .target: return try target(security.namespaceOptions?.targetId ?? "", in: sandbox)
         case .pod:
-            guard let pid = sandbox.current.infraPid else { return nil }
-            let handler = try runtime(of: sandbox).handler
-            if handler.isShim && handler.hidesProcesses {
+            let (pid, handler) = (sandbox.current.infraPid, try runtime(of: sandbox).handler)
+            if handler.isShim && handler.hidesProcesses && (pid != nil || handler.makesSandboxes) {
                 return JoinedProcess(hiddenBehind: paths.pod(sandbox.id).namespace("pid"))
             }
+            guard let pid else { return nil }
             return try JoinedProcess(pid, cgroup: cgroupPath(sandbox).directory(sandbox.id))
         case .container, .node: return nil
         }

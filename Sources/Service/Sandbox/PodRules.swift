@@ -19,6 +19,7 @@ struct PodRules {
     /// - Throws: `invalidArgument`, or `failedPrecondition` for what only this handler cannot do.
     func check() throws {
         try checkNamespaces()
+        try checkSharedProcesses()
         try checkUserNamespace()
         try checkSysctls()
         // sethostname(2): HOST_NAME_MAX.
@@ -50,6 +51,16 @@ struct PodRules {
                 "namespace_options.\(field): a pod has no target container: only a container can name "
                     + "one")
         }
+    }
+
+    /// A shim with containers among the node's processes may call one of the node's its sandbox's.
+    private func checkSharedProcesses() throws {
+        let runtime = handler.runtime.handler
+        guard options.pid == .pod, runtime.makesSandboxes, !runtime.hidesProcesses else { return }
+        throw GantryError(
+            .failedPrecondition,
+            "namespace_options.pid: runtime handler \(handler.name) (sandboxer = \"shim\") has no "
+                + "process whose PID namespace a pod's containers could share")
     }
 
     private func checkUserNamespace() throws {

@@ -66,6 +66,7 @@ struct RunPodSandbox: RPC {
             }
             try await Trace.span("store") { try await node.store.save(sandbox.row()) }
             failpoint("RunPodSandbox/ready stored")
+            resources.followSandbox()
             node.plugins.settle(sandbox)
             node.tell(.createdEvent, of: sandbox)
             node.tell(.startedEvent, of: sandbox)

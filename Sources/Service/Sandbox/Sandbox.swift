@@ -30,6 +30,9 @@ final class Sandbox: Identified {
         var list: KeptEncoding?
     }
 
+    /// Of a sandbox that is its shim's own.
+    let usageNotes = UsageNotes()
+
     private let state: Mutex<State>
     /// As an element of ListPodSandbox.
     let element = KeptEncoding()

@@ -29,6 +29,7 @@ struct SandboxResources: Sendable {
     }
 
     func removeDirectory() async throws {
+        try await shutDownSandbox()
         try await Mounts.unmount(paths.sharedMemory)
         failpoint("RemovePodSandbox/shared memory unmounted")
         try await Trees.remove(paths.directory)

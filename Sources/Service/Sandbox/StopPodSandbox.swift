@@ -33,8 +33,11 @@ struct StopPodSandbox: RPC {
         var failures: [any Error] = []
         await collect(&failures) { try await endContainers(sandbox) }
         if sandbox.current.wasReady { await node.plugins.stopped(sandbox) }
+        // A machine gives back the interfaces that it has taken, while they are there.
+        let isMadeByShim = (try? resources.isMadeByShim) ?? false
+        if isMadeByShim { await collect(&failures) { try await resources.stopSandbox() } }
         await collect(&failures) { try await resources.releaseNetwork() }
-        await collect(&failures) { try await resources.endInfra() }
+        if !isMadeByShim { await collect(&failures) { try await resources.endInfra() } }
         failpoint("StopPodSandbox/infra container deleted")
         await collect(&failures) { try await resources.endMonitor() }
         failpoint("StopPodSandbox/monitor ended")

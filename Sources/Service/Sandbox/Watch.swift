@@ -16,7 +16,7 @@ struct Watch: Sendable {
 
     func exited(_ told: ExitRecord) async {
         let exit = completed(told)
-        if exit.container == sandbox.id { return await infraExited() }
+        if exit.container == sandbox.id { return await sandboxEnded() }
         guard let container = try? node.containers.find(exit.container) else { return }
         await node.lifecycle.endRest(of: container)
         await node.lifecycle.end(container) { ContainerExit(exit, startedAt: $0) }
@@ -34,8 +34,9 @@ struct Watch: Sendable {
         return exit
     }
 
-    /// Without its infra container the pod's namespaces are gone: the kubelet must make a new pod.
-    private func infraExited() async {
+    /// Without its infra container, or its shim's sandbox, the pod's namespaces are gone: the kubelet must make a
+    /// new pod.
+    func sandboxEnded() async {
         if await ceaseToBeReady() { node.tell(.stoppedEvent, of: sandbox) }
     }
 

@@ -5,6 +5,8 @@ internal import Synchronization
 final class ShimConnections: Sendable {
     private struct State {
         var clients: [String: TaskClient] = [:]
+        /// Opens when the connection of that name ends.
+        var ends: [String: Latch<Void>] = [:]
         /// Containers in which the kernel has killed for want of memory.
         var short: Set<String> = []
         /// By sandbox: each opens when a container is created, or not.
@@ -25,6 +27,7 @@ final class ShimConnections: Sendable {
         let (client, isNew) = state.withLock { state in
             if let other = state.clients[sandbox] { return (other, false) }
             state.clients[sandbox] = made
+            state.ends[sandbox] = Latch()
             return (made, true)
         }
         guard isNew else {
@@ -39,9 +42,17 @@ final class ShimConnections: Sendable {
     }
 
     private func forget(_ client: TaskClient, of sandbox: String) {
-        state.withLock { state in
-            if state.clients[sandbox] === client { state.clients[sandbox] = nil }
+        let end = state.withLock { state -> Latch<Void>? in
+            guard state.clients[sandbox] === client else { return nil }
+            state.clients[sandbox] = nil
+            return state.ends.removeValue(forKey: sandbox)
         }
+        end?.open(())
+    }
+
+    /// Returns when the connection with a sandbox's shim has ended, or there is none.
+    func end(of sandbox: String) async throws {
+        try await state.withLock { $0.ends[sandbox] }?.wait()
     }
 
     func close() {

@@ -11,6 +11,10 @@ struct ShimHandler: Sendable {
     let hidesProcesses: Bool
     /// Whether it is runc's, whose calls have options of their own.
     let isRunc: Bool
+    /// Whether it makes pods' sandboxes by its sandbox API.
+    let makesSandboxes: Bool
+    /// The time that what it does for a whole sandbox may take.
+    let limit: Duration
 
     /// Has the program say what it is.
     /// - Throws: `unavailable` with its own words.
@@ -31,7 +35,8 @@ struct ShimHandler: Sendable {
         return (
             ShimHandler(
                 program: program, options: options(handler, name, driver),
-                hidesProcesses: probed.hidesProcesses, isRunc: isRunc(name)),
+                hidesProcesses: probed.hidesProcesses, isRunc: isRunc(name),
+                makesSandboxes: handler.makesSandboxes, limit: limit),
             ProbedHandler(handler: probed, features: features)
         )
     }

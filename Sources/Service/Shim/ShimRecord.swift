@@ -13,6 +13,11 @@ struct ShimRecord: Codable, Sendable {
     let program: String
     /// nil from before the shim was started until its answer was stored.
     var bootstrap: Bootstrap?
+    /// Whether the sandbox is the shim's own, by its sandbox API; nil is no.
+    var makesSandbox: Bool?
+    /// The process that stands for such a sandbox on the node, where there is one; nil until it was
+    /// started.
+    var process: Int32?
 
     private static func file(in bundle: String) -> String { "\(bundle)/shim.json" }
 

@@ -7,7 +7,7 @@ internal import System
 internal import Text
 
 /// The containers of one pod, in its shim. The shim is started for the infra container, and ends with
-/// it.
+/// it; or it makes the sandbox itself (`ShimSandbox.swift`).
 struct ShimTasks: Sendable {
     let shim: ShimHandler
     let connections: ShimConnections
@@ -20,9 +20,9 @@ struct ShimTasks: Sendable {
 
     func bundle(_ id: String) -> String { id == sandbox ? sandboxBundle : "\(containers)/\(id)" }
 
-    private static let killLimit = Duration.seconds(30)
+    static let killLimit = Duration.seconds(30)
     /// The time that a shim has to go by itself.
-    private static let leave = Duration.seconds(10)
+    static let leave = Duration.seconds(10)
 
     func record() async throws -> ShimRecord? {
         try await ShimRecord.read(in: sandboxBundle)
@@ -46,10 +46,7 @@ struct ShimTasks: Sendable {
     /// Ends the shim, which has no container any more. Safe to repeat.
     /// - Parameter process: the shim's, as far as it has said.
     private func end(_ record: ShimRecord, _ process: PidDescriptor?) async throws {
-        // A shim does not count what it is creating, and would leave it behind.
-        for creation in connections.creations(in: sandbox) {
-            try await withDeadline(Self.killLimit, "a creation") { try await creation.wait() }
-        }
+        try await settleCreations()
         var bootstrap = record.bootstrap
         if bootstrap == nil {
             bootstrap = try? await shim.program.start(
@@ -72,6 +69,13 @@ struct ShimTasks: Sendable {
             try await Blocking.run { try Files.remove(socket) }
         }
         try await ShimRecord.remove(in: sandboxBundle)
+    }
+
+    /// A shim does not count what it is creating, and would leave it behind.
+    func settleCreations() async throws {
+        for creation in connections.creations(in: sandbox) {
+            try await withDeadline(Self.killLimit, "a creation") { try await creation.wait() }
+        }
     }
 
     /// A shim that does not go when it is asked to has nothing left to lose.
@@ -99,6 +103,7 @@ extension ShimTasks: RuntimeTasks {
     func begin() async throws {
         var record = ShimRecord(
             sandbox: sandbox, bundle: sandboxBundle, program: shim.program.path)
+        if shim.makesSandboxes { record.makesSandbox = true }
         try await record.write(in: sandboxBundle)
         failpoint("RunPodSandbox/shim recorded")
         record.bootstrap = try await shim.program.start(
@@ -165,6 +170,7 @@ extension ShimTasks: RuntimeTasks {
         let found = try await record()
         let own = found == nil ? try await ShimRecord.read(in: bundle(id)) : nil
         guard let record = found ?? own else { return }
+        if id == sandbox, record.makesSandbox == true { return try await endSandbox() }
         var process: PidDescriptor?
         do {
             if let client = try await client(record) {

@@ -23,19 +23,7 @@ extension Reading {
             psi: usage.cpu.pressure.map { PsiStats($0) })
     }
 
-    private var memory: MemoryUsage {
-        let memory = usage.memory
-        return MemoryUsage(
-            timestamp: time, workingSetBytes: UInt64Value(value: memory.workingSet),
-            availableBytes: memory.limit.map {
-                UInt64Value(value: $0 - min($0, memory.workingSet))
-            },
-            usageBytes: UInt64Value(value: memory.usage),
-            rssBytes: UInt64Value(value: memory.rss),
-            pageFaults: UInt64Value(value: memory.faultsBelow.all),
-            majorPageFaults: UInt64Value(value: memory.faultsBelow.major),
-            psi: memory.pressure.map { PsiStats($0) })
-    }
+    private var memory: MemoryUsage { MemoryUsage(usage.memory, time) }
 
     /// Without a limit of its own a container may use what the node has.
     private var swap: SwapUsage {
@@ -52,6 +40,21 @@ extension Reading {
             timestamp: layer.measuredAt, fsId: FilesystemIdentifier(mountpoint: fsId),
             usedBytes: UInt64Value(value: layer.bytes),
             inodesUsed: UInt64Value(value: layer.inodes))
+    }
+}
+
+extension MemoryUsage {
+    init(_ memory: CgroupUsage.Memory, _ time: Int64) {
+        self.init(
+            timestamp: time, workingSetBytes: UInt64Value(value: memory.workingSet),
+            availableBytes: memory.limit.map {
+                UInt64Value(value: $0 - min($0, memory.workingSet))
+            },
+            usageBytes: UInt64Value(value: memory.usage),
+            rssBytes: UInt64Value(value: memory.rss),
+            pageFaults: UInt64Value(value: memory.faultsBelow.all),
+            majorPageFaults: UInt64Value(value: memory.faultsBelow.major),
+            psi: memory.pressure.map { PsiStats($0) })
     }
 }
 

@@ -43,10 +43,11 @@ extension Node {
             by: \.container.sandbox.id)
         let pressures = try await podPressures(readings)
         let networks = await networkCounters(of: sandboxes)
+        let wholes = await sandboxUsages(of: sandboxes)
         return sandboxes.map { sandbox in
             sandbox.stats(
                 readings[sandbox.id] ?? [], networks[sandbox.id], pressures[sandbox.id],
-                fsId: paths.root)
+                wholes[sandbox.id], fsId: paths.root)
         }
     }
 
@@ -78,16 +79,24 @@ extension Node {
 
 extension Sandbox {
     /// The sum of its containers, and its network.
+    /// - Parameter whole: what the sandbox itself uses, where that is more than its containers and is told.
     fileprivate func stats(
         _ readings: [Reading], _ network: [NetworkCounters]?, _ pressure: CgroupUsage?,
-        fsId: String
+        _ whole: CgroupUsage?, fsId: String
     ) -> PodSandboxStats {
         let all = readings.map { $0.stats(fsId: fsId) }
         let now = Clock.now()
         let processes = readings.map(\.processCount).total
         var cpu = CpuUsage.sum(all.compactMap(\.cpu), now)
+        if let used = whole?.cpu.usage {
+            cpu.usageCoreNanoSeconds = UInt64Value(value: used)
+            cpu.usageNanoCores = usageNotes.rate(usage: used, at: now, since: createdAt)
+                .map { UInt64Value(value: $0) }
+        }
         cpu.psi = pressure?.cpu.pressure.map { PsiStats($0) }
-        var memory = MemoryUsage.sum(all.compactMap(\.memory), now)
+        var memory =
+            whole.map { MemoryUsage($0.memory, now) }
+            ?? MemoryUsage.sum(all.compactMap(\.memory), now)
         memory.psi = pressure?.memory.pressure.map { PsiStats($0) }
         return PodSandboxStats(
             attributes: PodSandboxAttributes(

@@ -93,5 +93,5 @@ extension Node {
     }
 
     /// The time that a shim may take to say what a container uses: others are not to wait for it.
-    private static let usageLimit = Duration.seconds(2)
+    static let usageLimit = Duration.seconds(2)
 }

@@ -400,6 +400,102 @@ extension ShutdownRequest: CMessage {
     }
 }
 
+extension SandboxRequest: CMessage {
+    package static let descriptor = Descriptor(containerd__task__v3__sandbox_request__init)
+    package init(_ c: Containerd__Task__V3__SandboxRequest) throws { self.init(sandboxId: try Fields.string(c.sandbox_id, "SandboxRequest.sandbox_id")) }
+    package func fill(_ c: UnsafeMutablePointer<Containerd__Task__V3__SandboxRequest>, _ arena: Arena) {
+        c.pointee.sandbox_id = arena.string(sandboxId)
+    }
+}
+
+extension CreateSandboxRequest: CMessage {
+    package static let descriptor = Descriptor(containerd__task__v3__create_sandbox_request__init)
+    package init(_ c: Containerd__Task__V3__CreateSandboxRequest) throws { self.init(sandboxId: try Fields.string(c.sandbox_id, "CreateSandboxRequest.sandbox_id"), bundlePath: try Fields.string(c.bundle_path, "CreateSandboxRequest.bundle_path"), rootfs: try Fields.messages(c.n_rootfs, c.rootfs), options: try c.options.map { try TypedMessage($0.pointee) }, netnsPath: try Fields.string(c.netns_path, "CreateSandboxRequest.netns_path")) }
+    package func fill(_ c: UnsafeMutablePointer<Containerd__Task__V3__CreateSandboxRequest>, _ arena: Arena) {
+        c.pointee.sandbox_id = arena.string(sandboxId)
+        c.pointee.bundle_path = arena.string(bundlePath)
+        (c.pointee.n_rootfs, c.pointee.rootfs) = arena.messages(rootfs)
+        c.pointee.options = options?.make(arena)
+        c.pointee.netns_path = arena.string(netnsPath)
+    }
+}
+
+extension StartSandboxResponse: CMessage {
+    package static let descriptor = Descriptor(containerd__task__v3__start_sandbox_response__init)
+    package init(_ c: Containerd__Task__V3__StartSandboxResponse) throws { self.init(pid: c.pid, createdAt: try c.created_at.map { try Timestamp($0.pointee) }) }
+    package func fill(_ c: UnsafeMutablePointer<Containerd__Task__V3__StartSandboxResponse>, _ arena: Arena) {
+        c.pointee.pid = pid
+        c.pointee.created_at = createdAt?.make(arena)
+    }
+}
+
+extension PlatformResponse: CMessage {
+    package static let descriptor = Descriptor(containerd__task__v3__platform_response__init)
+    package init(_ c: Containerd__Task__V3__PlatformResponse) throws { self.init(platform: try c.platform.map { try SandboxPlatform($0.pointee) }) }
+    package func fill(_ c: UnsafeMutablePointer<Containerd__Task__V3__PlatformResponse>, _ arena: Arena) {
+        c.pointee.platform = platform?.make(arena)
+    }
+}
+
+extension SandboxPlatform: CMessage {
+    package static let descriptor = Descriptor(containerd__task__v3__sandbox_platform__init)
+    package init(_ c: Containerd__Task__V3__SandboxPlatform) throws { self.init(os: try Fields.string(c.os, "SandboxPlatform.os"), architecture: try Fields.string(c.architecture, "SandboxPlatform.architecture")) }
+    package func fill(_ c: UnsafeMutablePointer<Containerd__Task__V3__SandboxPlatform>, _ arena: Arena) {
+        c.pointee.os = arena.string(os)
+        c.pointee.architecture = arena.string(architecture)
+    }
+}
+
+extension StopSandboxRequest: CMessage {
+    package static let descriptor = Descriptor(containerd__task__v3__stop_sandbox_request__init)
+    package init(_ c: Containerd__Task__V3__StopSandboxRequest) throws { self.init(sandboxId: try Fields.string(c.sandbox_id, "StopSandboxRequest.sandbox_id"), timeoutSecs: c.timeout_secs) }
+    package func fill(_ c: UnsafeMutablePointer<Containerd__Task__V3__StopSandboxRequest>, _ arena: Arena) {
+        c.pointee.sandbox_id = arena.string(sandboxId)
+        c.pointee.timeout_secs = timeoutSecs
+    }
+}
+
+extension SandboxStatusRequest: CMessage {
+    package static let descriptor = Descriptor(containerd__task__v3__sandbox_status_request__init)
+    package init(_ c: Containerd__Task__V3__SandboxStatusRequest) throws { self.init(sandboxId: try Fields.string(c.sandbox_id, "SandboxStatusRequest.sandbox_id"), verbose: c.verbose != 0) }
+    package func fill(_ c: UnsafeMutablePointer<Containerd__Task__V3__SandboxStatusRequest>, _ arena: Arena) {
+        c.pointee.sandbox_id = arena.string(sandboxId)
+        c.pointee.verbose = verbose ? 1 : 0
+    }
+}
+
+extension Containerd__Task__V3__SandboxStatusResponse__InfoEntry: MapEntry {}
+extension SandboxStatusResponse: CMessage {
+    package static let descriptor = Descriptor(containerd__task__v3__sandbox_status_response__init)
+    package init(_ c: Containerd__Task__V3__SandboxStatusResponse) throws { self.init(sandboxId: try Fields.string(c.sandbox_id, "SandboxStatusResponse.sandbox_id"), pid: c.pid, state: try Fields.string(c.state, "SandboxStatusResponse.state"), info: try Fields.map(c.n_info, c.info, "SandboxStatusResponse.info"), createdAt: try c.created_at.map { try Timestamp($0.pointee) }, exitedAt: try c.exited_at.map { try Timestamp($0.pointee) }) }
+    package func fill(_ c: UnsafeMutablePointer<Containerd__Task__V3__SandboxStatusResponse>, _ arena: Arena) {
+        c.pointee.sandbox_id = arena.string(sandboxId)
+        c.pointee.pid = pid
+        c.pointee.state = arena.string(state)
+        (c.pointee.n_info, c.pointee.info) = arena.map(info, containerd__task__v3__sandbox_status_response__info_entry__init)
+        c.pointee.created_at = createdAt?.make(arena)
+        c.pointee.exited_at = exitedAt?.make(arena)
+    }
+}
+
+extension SandboxMetricsResponse: CMessage {
+    package static let descriptor = Descriptor(containerd__task__v3__sandbox_metrics_response__init)
+    package init(_ c: Containerd__Task__V3__SandboxMetricsResponse) throws { self.init(metrics: try c.metrics.map { try SandboxMetric($0.pointee) }) }
+    package func fill(_ c: UnsafeMutablePointer<Containerd__Task__V3__SandboxMetricsResponse>, _ arena: Arena) {
+        c.pointee.metrics = metrics?.make(arena)
+    }
+}
+
+extension SandboxMetric: CMessage {
+    package static let descriptor = Descriptor(containerd__task__v3__sandbox_metric__init)
+    package init(_ c: Containerd__Task__V3__SandboxMetric) throws { self.init(timestamp: try c.timestamp.map { try Timestamp($0.pointee) }, id: try Fields.string(c.id, "SandboxMetric.id"), data: try c.data.map { try TypedMessage($0.pointee) }) }
+    package func fill(_ c: UnsafeMutablePointer<Containerd__Task__V3__SandboxMetric>, _ arena: Arena) {
+        c.pointee.timestamp = timestamp?.make(arena)
+        c.pointee.id = arena.string(id)
+        c.pointee.data = data?.make(arena)
+    }
+}
+
 extension BootstrapParams: CMessage {
     package static let descriptor = Descriptor(containerd__task__v3__bootstrap_params__init)
     package init(_ c: Containerd__Task__V3__BootstrapParams) throws { self.init(instanceId: try Fields.string(c.instance_id, "BootstrapParams.instance_id"), namespace: try Fields.string(c.namespace_, "BootstrapParams.namespace"), logLevel: c.log_level, containerdVersion: try Fields.string(c.containerd_version, "BootstrapParams.containerd_version"), containerdTtrpcAddress: try Fields.string(c.containerd_ttrpc_address, "BootstrapParams.containerd_ttrpc_address"), containerdGrpcAddress: try Fields.string(c.containerd_grpc_address, "BootstrapParams.containerd_grpc_address"), containerdBinary: try Fields.string(c.containerd_binary, "BootstrapParams.containerd_binary"), extensions: try Fields.messages(c.n_extensions, c.extensions), socketDir: try Fields.string(c.socket_dir, "BootstrapParams.socket_dir")) }

@@ -487,6 +487,116 @@ public struct ShutdownRequest: Sendable, Hashable {
     }
 }
 
+public struct SandboxRequest: Sendable, Hashable {
+    public var sandboxId: String
+
+    public init(sandboxId: String = "") {
+        self.sandboxId = sandboxId
+    }
+}
+
+public struct CreateSandboxRequest: Sendable, Hashable {
+    public var sandboxId: String
+    public var bundlePath: String
+    public var rootfs: [RootMount]
+    public var options: TypedMessage?
+    public var netnsPath: String
+
+    public init(sandboxId: String = "", bundlePath: String = "", rootfs: [RootMount] = [], options: TypedMessage? = nil, netnsPath: String = "") {
+        self.sandboxId = sandboxId
+        self.bundlePath = bundlePath
+        self.rootfs = rootfs
+        self.options = options
+        self.netnsPath = netnsPath
+    }
+}
+
+public struct StartSandboxResponse: Sendable, Hashable {
+    public var pid: UInt32
+    public var createdAt: Timestamp?
+
+    public init(pid: UInt32 = 0, createdAt: Timestamp? = nil) {
+        self.pid = pid
+        self.createdAt = createdAt
+    }
+}
+
+public struct PlatformResponse: Sendable, Hashable {
+    public var platform: SandboxPlatform?
+
+    public init(platform: SandboxPlatform? = nil) {
+        self.platform = platform
+    }
+}
+
+public struct SandboxPlatform: Sendable, Hashable {
+    public var os: String
+    public var architecture: String
+
+    public init(os: String = "", architecture: String = "") {
+        self.os = os
+        self.architecture = architecture
+    }
+}
+
+public struct StopSandboxRequest: Sendable, Hashable {
+    public var sandboxId: String
+    public var timeoutSecs: UInt32
+
+    public init(sandboxId: String = "", timeoutSecs: UInt32 = 0) {
+        self.sandboxId = sandboxId
+        self.timeoutSecs = timeoutSecs
+    }
+}
+
+public struct SandboxStatusRequest: Sendable, Hashable {
+    public var sandboxId: String
+    public var verbose: Bool
+
+    public init(sandboxId: String = "", verbose: Bool = false) {
+        self.sandboxId = sandboxId
+        self.verbose = verbose
+    }
+}
+
+public struct SandboxStatusResponse: Sendable, Hashable {
+    public var sandboxId: String
+    public var pid: UInt32
+    public var state: String
+    public var info: [String: String]
+    public var createdAt: Timestamp?
+    public var exitedAt: Timestamp?
+
+    public init(sandboxId: String = "", pid: UInt32 = 0, state: String = "", info: [String: String] = [:], createdAt: Timestamp? = nil, exitedAt: Timestamp? = nil) {
+        self.sandboxId = sandboxId
+        self.pid = pid
+        self.state = state
+        self.info = info
+        self.createdAt = createdAt
+        self.exitedAt = exitedAt
+    }
+}
+
+public struct SandboxMetricsResponse: Sendable, Hashable {
+    public var metrics: SandboxMetric?
+
+    public init(metrics: SandboxMetric? = nil) {
+        self.metrics = metrics
+    }
+}
+
+public struct SandboxMetric: Sendable, Hashable {
+    public var timestamp: Timestamp?
+    public var id: String
+    public var data: TypedMessage?
+
+    public init(timestamp: Timestamp? = nil, id: String = "", data: TypedMessage? = nil) {
+        self.timestamp = timestamp
+        self.id = id
+        self.data = data
+    }
+}
+
 public struct BootstrapParams: Sendable, Hashable {
     public var instanceId: String
     public var namespace: String

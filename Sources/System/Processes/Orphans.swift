@@ -18,13 +18,20 @@ public struct RunningProgram: Sendable {
 /// Programs that a killed daemon had started: nobody waits for them any more.
 public enum Orphans {
     /// Kills all that fit, and returns when they are dead.
-    /// - Throws: `deadlineExceeded` when some still live after `limit`.
+    /// - Parameter grace: the time that they have to go by themselves.
+    /// - Throws: `deadlineExceeded` when some still live after `grace` and `limit`.
     public static func end(
-        within limit: Duration = .seconds(10),
+        after grace: Duration = .zero, within limit: Duration = .seconds(10),
         _ fits: @escaping @Sendable (RunningProgram) -> Bool
     ) async throws {
-        let deadline = ContinuousClock.now + limit
         try await Blocking.run {
+            let patience = ContinuousClock.now + grace
+            if grace > .zero {
+                for process in try find(fits) {
+                    _ = process.hasExited(within: max(.zero, patience - .now))
+                }
+            }
+            let deadline = ContinuousClock.now + limit
             while case let living = try find(fits), !living.isEmpty {
                 for process in living { gantry_pidfd_send_signal(process.raw, SIGKILL) }
                 for process in living { _ = process.hasExited(within: max(.zero, deadline - .now)) }

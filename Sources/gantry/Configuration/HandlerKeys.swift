@@ -40,6 +40,9 @@ struct HandlerKey {
                 name: "binary", value: .text(\.shim.binary),
                 summary: "Runtime that the shim of runc runs; empty: its default."),
             HandlerKey(
+                name: "sandboxer", value: .text(\.shim.sandboxer),
+                summary: "Who makes a pod's sandbox: podsandbox, or shim by its sandbox API."),
+            HandlerKey(
                 name: "root", value: .text(\.root),
                 summary: "Directory of the runtime's own state, its --root."),
             HandlerKey(
@@ -121,7 +124,13 @@ extension Handler {
         if !isShim && shim != ShimKeys() {
             throw section.error(
                 "config_path",
-                "config_path, config_type, config_body and binary are for handlers of type shim")
+                "config_path, config_type, config_body, binary and sandboxer are for handlers of type "
+                    + "shim")
+        }
+        guard ["podsandbox", "shim"].contains(shim.sandboxer) else {
+            throw section.error(
+                "sandboxer",
+                "\"\(shim.sandboxer)\" is no sandboxer; there are \"podsandbox\" and \"shim\"")
         }
         if path.isEmpty { throw section.error("path", "is missing") }
         for (key, path) in [

@@ -93,7 +93,11 @@ struct MigratedHandler {
             guard let place = leaf.string else { return }
             let value = TOMLText.quoted(place)
             nodeLines.append(Line(key: "monitor_cgroup", value: value, source: source))
-        case "sandboxer" where leaf.string == "podsandbox": return
+        // containerd 1.7 has the other name.
+        case "sandboxer" where leaf.string == "podsandbox",
+            "sandbox_mode" where leaf.string == "podsandbox":
+            return
+        case "sandboxer" where isShim, "sandbox_mode" where isShim: addText("sandboxer", key)
         default: missing.append(source)
         }
     }
