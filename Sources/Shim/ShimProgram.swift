@@ -218,6 +218,6 @@ extension Timestamp {
     /// Clamped to what fits.
     var nanosecondsSince1970: Int64 {
         let seconds = max(0, min(seconds, 9_000_000_000))
-        return seconds * 1_000_000_000 + Int64(max(0, min(nanos, 999_999_999)))
+        return seconds * 1_000_000_000 + Int64(clamping: max(0, min(nanos, 999_999_999)))
     }
 }

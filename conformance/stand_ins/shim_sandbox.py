@@ -1,7 +1,8 @@
 """The sandbox API of the stand-in shim: a sandbox is a process with a PID namespace, in the pod's network.
 
 Files in /run/shims say what is to go wrong: `hang`, `fail` and `nonsense` hold the name of a method that never
-answers, answers with an error, or with bytes that mean nothing; `lacks` the names of those that are not there.
+answers (there is a file `hangs` then), answers with an error, or with bytes that mean nothing; `lacks` the names of
+those that are not there.
 """
 
 import json
@@ -97,6 +98,7 @@ class Sandbox:
 def trouble(method: str) -> bytes | None:
     """What is answered in the place of an answer; does not return for one that hangs."""
     if method in told("hang"):
+        (PLACE / "hangs").touch()
         threading.Event().wait()
     if method in told("fail"):
         raise RuntimeError(f"{method} does not work today")

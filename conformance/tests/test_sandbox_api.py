@@ -5,14 +5,16 @@ import os
 import shutil
 import signal
 import sys
+import threading
 from pathlib import Path
 
 import grpc
 import pytest
 
-from harness import cri, protos
+from harness import cri, damage, protos
 from harness.client import refused
 from harness.cri import REPOSITORY
+from harness.monitors import kill_monitor
 from harness.wait import wait_until
 from stand_ins import shim_sandbox
 
@@ -46,10 +48,9 @@ def shim(request, stand_ins):
 both = pytest.mark.parametrize("shim", ["hidden", "open"], indirect=True)
 
 
-@pytest.fixture
-def pods(shim, pods, configured):
-    """Pods are removed while their handler is there. What a shim is asked for has little time."""
-    configured(f'''
+def handlers(shim, sandboxer="shim"):
+    """The keys of a handler that is this shim. What that is asked for has little time."""
+    return f'''
         runtime_limit = 3
 
         [runtimes.runc]
@@ -58,12 +59,18 @@ def pods(shim, pods, configured):
         [runtimes.shim]
         type = "shim"
         path = "{shim}"
-        sandboxer = "shim"
+        sandboxer = "{sandboxer}"
         allowed_annotations = ["allowed.*"]
         default_annotations = ["usual=yes"]
-        ''')
+        '''
+
+
+@pytest.fixture
+def pods(shim, pods, configured):
+    """Pods are removed while their handler is there."""
+    configured(handlers(shim))
     yield pods
-    for file in ("hang", "fail", "nonsense", "lacks"):
+    for file in ("hang", "hangs", "fail", "nonsense", "lacks"):
         (PLACE / file).unlink(missing_ok=True)
     pods.remove()
     shutil.rmtree("/run/gantry/runtimes")
@@ -255,6 +262,81 @@ def test_a_sandbox_that_ends_while_the_daemon_is_away(pods, node, lacks):
     for process in shims():
         os.kill(process, signal.SIGKILL)
     wait_until(lambda: other.status.state == cri.SANDBOX_NOTREADY, "the other's end")
+
+
+def in_the_background(call, **fields):
+    """Makes a call that the daemon does not live to answer."""
+    def make():
+        with pytest.raises(grpc.RpcError):
+            call(**fields)
+
+    thread = threading.Thread(target=make)
+    thread.start()
+    return thread
+
+
+@pytest.mark.parametrize("method", ["CreateSandbox", "StartSandbox"])
+def test_the_daemon_is_killed_while_a_pod_is_made(pods, node, method):
+    trouble("hang", method)
+    call = in_the_background(pods.run)
+    wait_until((PLACE / "hangs").exists, "the call")
+    node.daemon.kill()
+    call.join()
+    node.revive()
+    wait_until(nothing_runs, "nothing is left")
+
+
+@pytest.mark.parametrize("method", ["StopSandbox", "ShutdownSandbox"])
+def test_the_daemon_is_killed_while_a_pod_is_ended(pods, node, client, busybox, method):
+    pod = pods.run()
+    pod.run("sleep 1000", image=busybox)
+    trouble("hang", method)
+    call = in_the_background(client.RemovePodSandbox, pod_sandbox_id=pod.id)
+    wait_until((PLACE / "hangs").exists, "the call")
+    node.daemon.kill()
+    call.join()
+    (PLACE / "hang").unlink()
+    node.revive()
+    assert {each.state for each in client.ListContainers().containers} <= {cri.CONTAINER_EXITED}
+    assert pod.status.state == cri.SANDBOX_NOTREADY
+    pod.remove()
+    assert nothing_runs()
+
+
+@pytest.mark.parametrize("sandboxer", ["shim", "podsandbox"])
+def test_a_pod_ends_as_it_began(shim, pods, configured, busybox, sandboxer):
+    """Whatever the configuration says by then."""
+    configured(handlers(shim, sandboxer))
+    pod = pods.run()
+    container = pod.run("sleep 1000", image=busybox)
+    configured(handlers(shim, {"shim": "podsandbox", "podsandbox": "shim"}[sandboxer]))
+    assert pod.status.state == cri.SANDBOX_READY
+    assert container.output("echo", "hello") == "hello\n"
+    pod.remove()
+    assert nothing_runs()
+
+
+def test_a_monitor_that_dies_takes_its_pod_along(pods, busybox):
+    pod = pods.run()
+    container = pod.run("sleep 1000", image=busybox)
+    kill_monitor(pod)
+    assert container.exited().exit_code == 255
+    wait_until(lambda: pod.status.state == cri.SANDBOX_NOTREADY, "the pod's end")
+    pod.remove()
+    assert nothing_runs()
+
+
+def test_a_pod_of_which_nothing_is_stored_is_ended(pods, busybox, node):
+    linux = {"security_context": {"namespace_options": {"network": cri.NODE}}}
+    pods.run(linux=linux).run("sleep 1000", image=busybox, linux=linux)
+    node.crash()
+    with damage.rows() as database:
+        database.execute("DELETE FROM container")
+        database.execute("DELETE FROM sandbox")
+    for record in [*damage.RECORDS[1].glob("sandbox/*"), *damage.RECORDS[1].glob("container/*")]:
+        record.unlink()
+    node.start()
+    assert nothing_runs()
 
 
 @pytest.mark.parametrize("shim", ["without"], indirect=True)

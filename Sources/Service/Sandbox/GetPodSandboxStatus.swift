@@ -67,7 +67,7 @@ struct GetPodSandboxStatus {
     /// containerd.
     private static func json(_ report: SandboxReport) -> JSONValue {
         .object([
-            "state": .string(report.state), "pid": .integer(Int64(report.pid)),
+            "state": .string(report.state), "pid": .integer(Int64(clamping: report.pid)),
             "createdAt": .integer(report.createdAt), "exitedAt": .integer(report.exitedAt),
             "info": report.info["info"].map { .string($0) } ?? .null,
         ])
