@@ -17,9 +17,19 @@ import Testing
         _ = try await other.exit()
     }
 
-    private static func sleeper(_ variable: String) throws -> SpawnedProgram {
+    @Test func whatEndsByItselfIsNotKilled() async throws {
+        let mark = "GANTRY_TEST_ORPHAN=\(UInt64.random(in: .min ... .max))"
+        let orphan = try Self.sleeper(mark, seconds: "0.1")
+        try await Orphans.end(after: .seconds(60)) { $0.environment.contains(mark) }
+        let code = try await orphan.exit()
+        #expect(code == 0)
+    }
+
+    private static func sleeper(
+        _ variable: String, seconds: String = "1000"
+    ) throws -> SpawnedProgram {
         try SpawnedProgram.start(
-            Command("/bin/sleep", ["1000"], environment: [variable]), input: -1, output: -1,
+            Command("/bin/sleep", [seconds], environment: [variable]), input: -1, output: -1,
             error: -1)
     }
 }

@@ -391,6 +391,8 @@ def start(runtime: str, modes: list[str], id: str, parameters: Any) -> None:
     """Says where the shim of a sandbox is, which it starts unless it is there."""
     path = Path(parameters.socket_dir) / f"{id[:16]}.sock"
     path.parent.mkdir(parents=True, exist_ok=True)
+    # From the first pod on, whether there is a container or not.
+    ROOT.mkdir(parents=True, exist_ok=True)
     with socket.socket(socket.AF_UNIX) as probe:
         is_there = probe.connect_ex(str(path)) == 0
     if not is_there:

@@ -48,7 +48,7 @@ class Sandbox:
         """Runs it; who shares its processes finds them behind it."""
         inside = ["nsenter", f"--net={self._network}"] if self._network else []
         child = subprocess.Popen(  # pylint: disable=consider-using-with
-            [*inside, "unshare", "--pid", "--fork", "--kill-child", "sleep", "infinity"])
+            [*inside, "unshare", "--pid", "--fork", "--kill-child", "tail", "-f", "/dev/null"])
         self._shim.ends.started()
         self.pid = child.pid
         (self._bundle / "sandbox.pid").write_text(str(self.pid))

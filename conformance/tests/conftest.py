@@ -29,6 +29,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--part", metavar="K/N", default="1/1", help="of the suite; see conformance/run --parts")
     parser.addoption("--handler", choices=HANDLERS, help="the OCI runtime, where either would do; both unless told")
     parser.addoption("--shim", metavar="PATH", help="run pods with this shim of the containerd kind alone")
+    parser.addoption("--sandboxer", default="podsandbox", choices=["podsandbox", "shim"],
+                     help="who makes the sandboxes of --shim")
     parser.addoption("--first-start", action="store_true",
                      help="each test begins on a root and a run directory on which no Gantry has run")
 
@@ -85,7 +87,8 @@ def node(request: pytest.FixtureRequest, directory: Path, registry: Registry) ->
                 insecure=[f"127.0.0.1:{port}" for port in SPARE_PORTS])
     if shim := request.config.getoption("--shim"):
         CONFIG.parent.mkdir(exist_ok=True)
-        CONFIG.write_text(f'[runtimes.shim]\ntype = "shim"\npath = "{shim}"\n')
+        sandboxer = request.config.getoption("--sandboxer")
+        CONFIG.write_text(f'[runtimes.shim]\ntype = "shim"\npath = "{shim}"\nsandboxer = "{sandboxer}"\n')
     node.is_new = request.config.getoption("--first-start")
     node.start()
     pods = Pods(node.client)

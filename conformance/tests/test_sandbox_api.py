@@ -102,7 +102,7 @@ def shims():
 
 def sandboxes():
     """Those of their sandboxes."""
-    return running("unshare", "infinity")
+    return running("unshare", "--kill-child")
 
 
 def nothing_runs():

@@ -34,7 +34,9 @@ struct SandboxWatch: Sendable {
         }
         do {
             let end = try await client.wait(sandbox.id)
-            node.log.info("the sandbox of \(sandbox.name) has ended with \(end.code)")
+            if sandbox.phase == .ready {
+                node.log.warning("the sandbox of \(sandbox.name) has ended with \(end.code)")
+            }
             return true
         } catch let error as GantryError where error.code == .unavailable {
             try await node.shims.end(of: sandbox.id)
