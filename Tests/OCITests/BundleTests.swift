@@ -24,6 +24,19 @@ import Testing
         }
     }
 
+    /// As gVisor's shim and NVIDIA's runtime do, in Go: what is empty is left out.
+    @Test func whatAnotherHasWrittenAnewIsRead() async throws {
+        let spec = try SpecBuilder.container(plainRequest())
+        try await withDirectory { directory in
+            let bundle = Bundle(directory)
+            let written = try JSONValue(parsing: try Bundle.encode(spec))
+            try await bundle.write(bytes: Array(try written.withoutEmpty.text().utf8))
+            #expect(!(try Files.readText(bundle.configPath)).contains("terminal"))
+            #expect(try await bundle.read() == spec)
+            #expect(try await bundle.readProcess() == spec.process)
+        }
+    }
+
     @Test func features() async throws {
         let script = """
             case "$1" in
@@ -75,6 +88,27 @@ import Testing
                 let error = await #expect(throws: GantryError.self) { try await load(path) }
                 #expect(error?.code == .invalidArgument)
             }
+        }
+    }
+}
+
+extension JSONValue {
+    fileprivate var withoutEmpty: JSONValue {
+        switch self {
+        case .object(let members):
+            .object(members.mapValues(\.withoutEmpty).filter { !$0.value.isEmpty })
+        case .array(let elements): .array(elements.map(\.withoutEmpty))
+        default: self
+        }
+    }
+
+    private var isEmpty: Bool {
+        switch self {
+        case .object(let members): members.isEmpty
+        case .array(let elements): elements.isEmpty
+        case .bool(let value): !value
+        case .string(let text): text.isEmpty
+        default: false
         }
     }
 }

@@ -5,9 +5,9 @@ public struct Spec: Codable, Hashable, Sendable {
     public var process: Process
     public var root: Root
     public var hostname: String?
-    public var mounts: [Mount]
+    @OmittedWhenEmpty public var mounts: [Mount]
     public var hooks: Hooks?
-    public var annotations: [String: String]
+    @OmittedWhenEmpty public var annotations: [String: String]
     public var linux: Linux
 
     public init(
@@ -29,7 +29,7 @@ public struct Spec: Codable, Hashable, Sendable {
 extension Spec {
     public struct Root: Codable, Hashable, Sendable {
         public var path: String
-        public var readonly: Bool
+        @OmittedWhenEmpty public var readonly: Bool
 
         public init(path: String, readonly: Bool = false) {
             self.path = path
@@ -41,7 +41,7 @@ extension Spec {
         public var destination: String
         public var type: String?
         public var source: String?
-        public var options: [String]
+        @OmittedWhenEmpty public var options: [String]
         /// Of an id-mapped mount (config.md, "POSIX-platform Mounts", since 1.0.3).
         public var uidMappings: [IDMapping]?
         public var gidMappings: [IDMapping]?

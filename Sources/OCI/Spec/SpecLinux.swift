@@ -1,7 +1,7 @@
 extension Spec {
     /// config-linux.md.
     public struct Linux: Codable, Hashable, Sendable {
-        public var namespaces: [Namespace]
+        @OmittedWhenEmpty public var namespaces: [Namespace]
         public var uidMappings: [IDMapping]?
         public var gidMappings: [IDMapping]?
         public var devices: [Device]?

@@ -1,15 +1,15 @@
 extension Spec {
     /// What runs in the container, or by `exec` in one that is there (config.md, "Process").
     public struct Process: Codable, Hashable, Sendable {
-        public var terminal: Bool
+        @OmittedWhenEmpty public var terminal: Bool
         public var consoleSize: ConsoleSize?
         public var user: User
-        public var args: [String]
-        public var env: [String]
+        @OmittedWhenEmpty public var args: [String]
+        @OmittedWhenEmpty public var env: [String]
         public var cwd: String
         public var capabilities: Capabilities?
         public var rlimits: [Rlimit]?
-        public var noNewPrivileges: Bool
+        @OmittedWhenEmpty public var noNewPrivileges: Bool
         public var apparmorProfile: String?
         public var selinuxLabel: String?
         public var oomScoreAdj: Int?
@@ -57,11 +57,11 @@ extension Spec {
 
     /// The five sets of capabilities(7), by names with `CAP_`.
     public struct Capabilities: Codable, Hashable, Sendable {
-        public var bounding: [String]
-        public var effective: [String]
-        public var permitted: [String]
-        public var inheritable: [String]
-        public var ambient: [String]
+        @OmittedWhenEmpty public var bounding: [String]
+        @OmittedWhenEmpty public var effective: [String]
+        @OmittedWhenEmpty public var permitted: [String]
+        @OmittedWhenEmpty public var inheritable: [String]
+        @OmittedWhenEmpty public var ambient: [String]
 
         public init(_ granted: [String] = [], ambient: [String] = []) {
             bounding = granted
