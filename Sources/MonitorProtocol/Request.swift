@@ -11,6 +11,8 @@ public enum Request: Sendable, Equatable {
     /// process 0, not any more, since it did not start.
     case watch(container: String, pid: Int32)
     case reopenLog(container: String)
+    /// Takes the events of the pod's shims, at a unix socket of this path. Safe to repeat.
+    case takeEvents(path: String)
     case list
     /// Connects a client with one of the container's streams. The descriptor of its pipe comes beside
     /// the request (SCM_RIGHTS): the writing end for an output, the reading end for the input.

@@ -17,6 +17,7 @@ extension Request {
         case .initProcess(let container, let pid), .watch(let container, let pid):
             fields.put(container)
             fields.put(pid)
+        case .takeEvents(let path): fields.put(path)
         case .attach(let stream): stream.put(into: &fields)
         case .resize(let container, let width, let height):
             fields.put(container)
@@ -56,6 +57,7 @@ extension Request {
         case .initProcess: "init-process"
         case .watch: "watch"
         case .reopenLog: "reopen-log"
+        case .takeEvents: "take-events"
         case .list: "list"
         case .attach: "attach"
         case .resize: "resize"
@@ -73,6 +75,7 @@ extension Request {
             self = .initProcess(container: try fields.text(), pid: try fields.number())
         case "watch": self = .watch(container: try fields.text(), pid: try fields.number())
         case "reopen-log": self = .reopenLog(container: try fields.text())
+        case "take-events": self = .takeEvents(path: try fields.text())
         case "list": self = .list
         case "attach": self = .attach(try AttachedStream(&fields))
         case "resize":

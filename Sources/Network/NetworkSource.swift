@@ -1,3 +1,4 @@
+internal import Kernel
 internal import Model
 internal import Synchronization
 internal import System
@@ -37,7 +38,7 @@ final class NetworkSource: Sendable {
     private let directories: [String]
     private let plugins: Plugins
     private let loaded = Mutex<LoadedConfiguration?>(nil)
-    private let answers = Mutex<[String: (of: FileIdentity, versions: Set<SpecVersion>)]>([:])
+    private let answers = Mutex<[String: (of: FileVersion, versions: Set<SpecVersion>)]>([:])
 
     init(directories: [String], plugins: Plugins) {
         self.directories = directories
@@ -60,7 +61,7 @@ final class NetworkSource: Sendable {
 
     /// The configuration and its plugins' executables, in one go: the way to a thread that may block
     /// takes longer than all the stat(2) calls. Blocks the thread.
-    private func look() throws -> (LoadedConfiguration, [FileIdentity]) {
+    private func look() throws -> (LoadedConfiguration, [FileVersion]) {
         let loaded = read()
         let types = loaded.configuration?.plugins.map(\.type) ?? []
         return (loaded, try types.map(plugins.locate))
@@ -84,7 +85,7 @@ final class NetworkSource: Sendable {
 
     /// The newest version that the configuration allows and all of its plugins support.
     private func negotiate(
-        _ configuration: NetworkConfiguration, _ path: String, _ executables: [FileIdentity]
+        _ configuration: NetworkConfiguration, _ path: String, _ executables: [FileVersion]
     ) async throws -> SpecVersion {
         var usable = Set(configuration.versions)
         for (plugin, executable) in zip(configuration.plugins, executables) {
@@ -107,7 +108,7 @@ final class NetworkSource: Sendable {
     /// A plugin that does not answer is taken at the configuration's word: VERSION is from 0.2, and
     /// plugins that were written by hand leave it out.
     private func supportedVersions(
-        _ type: String, _ executable: FileIdentity
+        _ type: String, _ executable: FileVersion
     ) async -> Set<SpecVersion> {
         if let answer = answers.withLock({ $0[type] }), answer.of == executable {
             return answer.versions

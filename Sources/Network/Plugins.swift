@@ -20,10 +20,10 @@ struct Plugins: Sendable {
     let limit: Duration
 
     /// The first executable of that name. Blocks the thread.
-    func locate(_ type: String) throws -> FileIdentity {
+    func locate(_ type: String) throws -> FileVersion {
         for directory in directories {
             let path = "\(directory)/\(type)"
-            if access(path, X_OK) == 0, let file = FileIdentity(path) { return file }
+            if access(path, X_OK) == 0, let file = FileVersion(path) { return file }
         }
         throw NotReady(
             .pluginMissing,

@@ -10,8 +10,8 @@ public struct ShimProgram: Sendable {
     public let path: String
     /// Under which the shim keeps its tasks; containerd's for Kubernetes is `k8s.io`.
     public let namespace: String
-    /// The socket to which the shim sends its events (`EventServer`).
-    public let eventSocket: String
+    /// The socket to which the shim sends its events (containerd.services.events.ttrpc.v1.Events).
+    public var eventSocket: String
     /// A directory for the shim's socket; its path must be short (unix(7)).
     public let socketDirectory: String
     /// The time that one run of the program may take.
@@ -20,7 +20,8 @@ public struct ShimProgram: Sendable {
     var takesOptionsAlone = false
 
     public init(
-        path: String, namespace: String = "k8s.io", eventSocket: String, socketDirectory: String,
+        path: String, namespace: String = "k8s.io", eventSocket: String = "",
+        socketDirectory: String,
         limit: Duration = .seconds(120)
     ) {
         self.path = path
@@ -30,16 +31,22 @@ public struct ShimProgram: Sendable {
         self.limit = limit
     }
 
-    /// Starts the shim of a sandbox.
+    /// Starts the shim of a sandbox, or of one of its containers.
     /// - Parameters:
-    ///   - id: the sandbox's. A shim that serves the same sandbox is found by the annotations of the
-    ///     bundle's spec, and its address comes back.
+    ///   - id: the sandbox's, or the container's. A shim that serves the same sandbox may be found by
+    ///     the annotations of the bundle's spec, and its address comes back.
     ///   - bundle: the directory with the spec; the shim's log is put there.
     ///   - options: as the program takes them.
     /// - Throws: `unavailable` with the program's own words; see `Bootstrap`.
     public func start(_ id: String, bundle: String, options: TypedMessage? = nil) async throws
         -> Bootstrap
     {
+        guard eventSocket.utf8.count <= Self.longestAddress else {
+            throw GantryError(
+                .failedPrecondition,
+                "run_root: shims cannot connect with \(eventSocket), a path of more than "
+                    + "\(Self.longestAddress) bytes (unix(7))")
+        }
         // The shim opens it before anything else, and waits where it is a FIFO that nobody reads.
         try await Blocking.run {
             if !Files.exists("\(bundle)/log") { try Files.replace("\(bundle)/log", with: []) }
@@ -47,6 +54,9 @@ public struct ShimProgram: Sendable {
         let output = try await run("start", id, in: bundle, input: input(id, options))
         return try Bootstrap(answer: output)
     }
+
+    /// Bytes of a unix socket's path.
+    private static let longestAddress = 107
 
     private func input(_ id: String, _ options: TypedMessage?) -> [UInt8] {
         if takesOptionsAlone { return options.map { Codec.encode($0) } ?? [] }
@@ -122,13 +132,15 @@ public struct ShimProgram: Sendable {
     }
 
     /// Whose shim a process is, by its arguments: shims run themselves with those of their `start`.
-    /// - Parameter events: the socket for events that they were given.
-    public static func sandbox(of arguments: [String], events: String) -> String? {
+    /// - Returns: the sandbox or container that it was started for, and the socket for events that it was
+    ///   given; nil for what is no shim.
+    public static func owner(of arguments: [String]) -> (id: String, events: String)? {
         func value(_ option: String) -> String? {
             arguments.drop { $0 != option }.dropFirst().first
         }
-        guard value("-address") == events, let id = value("-id"), !id.has("/") else { return nil }
-        return id
+        guard let events = value("-address"), let id = value("-id"), !id.isEmpty, !id.has("/")
+        else { return nil }
+        return (id, events)
     }
 
     /// Whether the file is in the directory that it was given, or where those from before containerd 2.3

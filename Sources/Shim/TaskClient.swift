@@ -115,9 +115,11 @@ public final class TaskClient: Sendable {
 
     /// Has the shim forget a process that has ended, or was never started.
     @discardableResult
-    public func delete(_ id: String, exec: String = "") async throws -> TaskEnd {
+    public func delete(
+        _ id: String, exec: String = "", within limit: Duration = slow
+    ) async throws -> TaskEnd {
         let response: DeleteResponse = try await call(
-            "Delete", DeleteRequest(id: id, execId: exec), within: Self.slow)
+            "Delete", DeleteRequest(id: id, execId: exec), within: limit)
         return TaskEnd(status: response.exitStatus, at: response.exitedAt)
     }
 

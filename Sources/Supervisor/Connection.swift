@@ -62,6 +62,7 @@ final class Connection: EventSource {
         case .watch(let id, let pid):
             reply(serial) { try self.loop.containers.watch(id, pid: pid) }
         case .reopenLog(let id): reply(serial) { try self.loop.containers.reopenLog(of: id) }
+        case .takeEvents(let path): reply(serial) { try self.loop.takeEvents(path) }
         case .list: send(.containers(loop.containers.states), serial: serial)
         case .forget(let id):
             loop.containers.forget(id) { [weak self] in self?.send($0, serial: serial) }

@@ -20,6 +20,8 @@ final class Container {
     private var verdict: OutputStream?
     private var verdictText: [UInt8] = []
     private(set) var memory: MemoryEvents?
+    /// Whether its shim has told of a kill for want of memory.
+    var hadShortage = false
     /// Held open so that the container does not read an end of file; closed with the container.
     private var input: Descriptor?
     /// Clients that write to its input.
@@ -142,7 +144,7 @@ final class Container {
         let code = request.isHidden ? hiddenCode(code) : code
         if request.task != nil { awaitOutputs() }
         shim = nil
-        let killedForMemory = (memory?.haveKilled() ?? false) && code != 0
+        let killedForMemory = (hadShortage || memory?.haveKilled() ?? false) && code != 0
         outputs.removeAll { !$0.drain() }
         endInput()
         let record = ExitRecord(

@@ -143,6 +143,11 @@ final class Containers {
         }
     }
 
+    /// A shim tells that the kernel has killed in a container for want of memory, wherever that is.
+    func noteShortage(in id: String) {
+        known[id]?.hadShortage = true
+    }
+
     func reopenLog(of id: String) throws {
         try get(id).log.reopen()
     }

@@ -36,6 +36,7 @@ final class EventLoop {
     lazy var containers = Containers(self)
     let home = Home()
     let logLimit: LogLimit?
+    private var shimEvents: ShimEvents?
 
     /// Begins to listen, in the process that is to serve.
     /// - Parameter logLimit: of each container's log.
@@ -102,6 +103,13 @@ final class EventLoop {
     /// Tells every daemon that is connected.
     func tell(_ event: Reply) {
         for connection in connections { connection.send(event, serial: 0) }
+    }
+
+    func takeEvents(_ path: String) throws(SystemError) {
+        if let shimEvents { remove(shimEvents) }
+        let events = try ShimEvents(path, self)
+        shimEvents = events
+        add(events)
     }
 
     func stop() {

@@ -51,17 +51,10 @@ struct ShimAnswer {
 
     /// Takes the first whole frame; nil when there is none.
     init?(_ received: inout [UInt8]) {
-        guard received.count >= 10 else { return nil }
-        let length = Self.number(received[0..<4])
-        guard received.count - 10 >= Int(length) else { return nil }
-        stream = Self.number(received[4..<8])
-        var response = ShimFields(received[10..<(10 + Int(length))])
-        received.removeFirst(10 + Int(length))
+        guard let frame = ShimFrame(&received) else { return nil }
+        stream = frame.stream
+        var response = ShimFields(frame.body)
         exitCode = Self.exitCode(&response)
-    }
-
-    private static func number(_ bytes: ArraySlice<UInt8>) -> UInt32 {
-        bytes.reduce(0) { $0 << 8 | UInt32($1) }
     }
 
     /// Response: 1 is the status, whose 1 is a code that is not 0 for an error; 2 is the payload.
@@ -77,6 +70,28 @@ struct ShimAnswer {
             }
         }
         return Int32(min(code, 255))
+    }
+}
+
+/// What is sent in one piece: ten bytes with its length, its stream and its kind, and the message.
+struct ShimFrame {
+    let stream: UInt32
+    let isRequest: Bool
+    let body: ArraySlice<UInt8>
+
+    /// Takes the first whole one; nil when there is none.
+    init?(_ received: inout [UInt8]) {
+        guard received.count >= 10 else { return nil }
+        let length = Int(Self.number(received[0..<4]))
+        guard received.count - 10 >= length else { return nil }
+        stream = Self.number(received[4..<8])
+        isRequest = received[8] == 1
+        body = received[10..<(10 + length)]
+        received.removeFirst(10 + length)
+    }
+
+    private static func number(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+        bytes.reduce(0) { $0 << 8 | UInt32($1) }
     }
 }
 

@@ -89,28 +89,6 @@ import Testing
         _ = try await withShim { client, _ in try await client.shutDown("a") }
     }
 
-    @Test func events() throws {
-        let exit = Codec.encode(
-            TaskExit(containerId: "c", id: "c", pid: 7, exitStatus: 3, exitedAt: Timestamp()))
-        let envelope = { (topic: String, value: [UInt8]) in
-            EventEnvelope(topic: topic, event: TypedMessage(typeUrl: "x", value: value))
-        }
-        #expect(
-            try EventServer.event(envelope("/tasks/exit", exit))
-                == .exit(task: "c", exec: "", TaskEnd(code: 3, at: 0)))
-        let exec = Codec.encode(TaskExit(containerId: "c", id: "e", exitStatus: 3))
-        #expect(
-            try EventServer.event(envelope("/tasks/exit", exec))
-                == .exit(task: "c", exec: "e", TaskEnd(code: 3, at: 0)))
-        let out = Codec.encode(TaskOOM(containerId: "c"))
-        #expect(try EventServer.event(envelope("/tasks/oom", out)) == .outOfMemory(task: "c"))
-        #expect(try EventServer.event(envelope("/tasks/start", [])) == nil)
-        #expect(throws: GantryError.self) { try EventServer.event(nil) }
-        #expect(throws: (any Error).self) {
-            try EventServer.event(envelope("/tasks/exit", [0xff, 0xff]))
-        }
-    }
-
     /// The program gets what it needs to start a shim, in its bundle, and its answer is read.
     @Test func aProgramStartsAndDeletes() async throws {
         let directory = "/tmp/gantry-shim-\(UUID().uuidString.prefix(8))"

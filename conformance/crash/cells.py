@@ -26,7 +26,8 @@ PASSES = {
 RUNC_ALONE = {"CreateContainer/volume mapped"}
 #: Steps with a shim alone, and those that it has no need of: Gantry maps nothing there, runs no commands of a
 #: runtime's, and its infra container comes with every pod.
-SHIM_ALONE = {"RunPodSandbox/shim recorded", "RunPodSandbox/shim started", "CreateContainer/shim recorded"}
+SHIM_ALONE = {"RunPodSandbox/shim recorded", "RunPodSandbox/shim started", "CreateContainer/shim recorded",
+              "CreateContainer/shim started"}
 WITHOUT_SHIM = {"CreateContainer/layers mapped", "CreateContainer/volume mapped",
                 "RemoveContainer/layers removed", "ExecSync/files written", "ExecSync/program ended"}
 #: Operations that a shim has a part in.

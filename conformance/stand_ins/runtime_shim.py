@@ -1,14 +1,17 @@
 """A shim of the containerd kind, written for these tests alone: the task API, version 3, over ttrpc, with the messages
 of Proto/shim.proto, and an OCI runtime below it.
 
-Run as: runtime_shim.py RUNTIME [hidden] [sandbox] -- -info
-        runtime_shim.py RUNTIME [hidden] [sandbox] -- -namespace NAME -id ID … start|delete
+Run as: runtime_shim.py RUNTIME [hidden] [sandbox] [alone] -- -info
+        runtime_shim.py RUNTIME [hidden] [sandbox] [alone] -- -namespace NAME -id ID … start|delete
 
 With `hidden` it does as shims with a kernel of their own do: it tells its own process where a container's is asked
 for, and numbers that mean nothing on the node for added ones; whoever waits for what was never started waits for
 ever; and that memory was short, only its events tell.
 
 With `sandbox` it has the sandbox API as well (`shim_sandbox.py`).
+
+With `alone` it does as gVisor's: it has one container, and another shim the next; it writes the spec anew, without
+what is empty; an event that nobody answers ends it; and Delete does not return for what was never started.
 """
 
 import ctypes
@@ -113,7 +116,7 @@ class Shim:
 
     def __init__(self, runtime: str, place: str, events: str, modes: list[str]) -> None:
         self.runtime, self.place, self.events, self.hides = runtime, place, events, "hidden" in modes
-        self.ends = Ends()
+        self.ends, self.is_alone = Ends(), "alone" in modes
         self.sandbox = shim_sandbox.Sandbox(self, message) if "sandbox" in modes else None
         self.bundles: dict[str, str] = {}
         #: By container, and by what was added to it; empty is the first.
@@ -123,6 +126,10 @@ class Shim:
 
     def Create(self, request: Any) -> Any:
         process = Process(request)
+        if self.is_alone:
+            assert not self.bundles, "it has a container"
+            spec = Path(request.bundle) / "config.json"
+            spec.write_text(json.dumps(_without_empty(json.loads(spec.read_text()))))
         if self.hides:
             self._share_processes(Path(request.bundle) / "config.json")
         pid_file = f"{request.bundle}/stand-in.pid"
@@ -161,7 +168,9 @@ class Shim:
         if process.console:
             process.console.drain()
         if process.cgroup and process.cgroup.has_killed():
-            self._tell_shortage(request.id)
+            self._tell("/tasks/oom", message("TaskOOM", container_id=request.id))
+        if self.is_alone:
+            self._tell_exit(request, code)
         return message("WaitResponse", exit_status=code, exited_at=_time(at))
 
     def State(self, request: Any) -> Any:
@@ -184,6 +193,8 @@ class Shim:
 
     def Delete(self, request: Any) -> Any:
         process = self._found(request)
+        if self.is_alone and process.status == CREATED:
+            threading.Event().wait()
         end = self.ends.of(process.pid) if process.pid and process.status != CREATED else (0, 0)
         if end is None:
             raise Refusal(FAILED_PRECONDITION, "the process lives")
@@ -269,12 +280,19 @@ class Shim:
                 namespace["path"] = shared or f"/proc/{next(iter(self.processes.values())).pid}/ns/pid"
         file.write_text(json.dumps(spec))
 
-    def _tell_shortage(self, id: str) -> None:
+    def _tell_exit(self, request: Any, code: int) -> None:
+        """Or ends itself."""
+        try:
+            self._tell("/tasks/exit", message(
+                "TaskExit", container_id=request.id, id=request.exec_id or request.id, exit_status=code))
+        except OSError:
+            os._exit(2)
+
+    def _tell(self, topic: str, event: Any) -> None:
         """With an event, which is answered before the end is told."""
-        event = message("TaskOOM", container_id=id)
         call(self.events, "containerd.services.events.ttrpc.v1.Events", "Forward", message(
-            "ForwardRequest", envelope=message("EventEnvelope", topic="/tasks/oom", event=message(
-                "TypedMessage", type_url="containerd.events.TaskOOM", value=event.SerializeToString()))))
+            "ForwardRequest", envelope=message("EventEnvelope", topic=topic, event=message(
+                "TypedMessage", type_url="containerd.events.Task", value=event.SerializeToString()))))
 
     def _run_process(self, process: Process, words: list[str], id: str) -> None:
         """Runs what makes a process, with its streams."""
@@ -365,16 +383,14 @@ class Shim:
 
 
 def call(path: str, service: str, method: str, payload: Any) -> None:
-    """Calls a method at a socket, and waits for the answer."""
+    """Calls a method at a socket, and waits for the answer, without which there is an OSError."""
     request = protos.message(TTRPC, "Request")(
         service=service, method=method, payload=payload.SerializeToString()).SerializeToString()
     with socket.socket(socket.AF_UNIX) as connection:
-        try:
-            connection.connect(path)
-        except OSError:
-            return
+        connection.connect(path)
         connection.sendall(struct.pack(">IIBB", len(request), 1, REQUEST, 0) + request)
-        connection.recv(4096)
+        if not connection.recv(4096):
+            raise ConnectionError(f"{method} is not answered")
 
 
 def _time(nanoseconds: int) -> Any:
@@ -387,9 +403,22 @@ def command(runtime: str) -> list[str]:
     return [runtime, "--root", str(ROOT)]
 
 
+def group_of(spec: Path) -> str:
+    """The sandbox that a container is in; empty where there is no spec."""
+    return json.loads(spec.read_text())["annotations"]["io.kubernetes.cri.sandbox-id"] if spec.exists() else ""
+
+
+def _without_empty(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: kept for key, each in value.items() if (kept := _without_empty(each)) not in ({}, [], "", False, None)
+                or kept == 0 and kept is not False}
+    return [_without_empty(each) for each in value] if isinstance(value, list) else value
+
+
 def start(runtime: str, modes: list[str], id: str, parameters: Any) -> None:
-    """Says where the shim of a sandbox is, which it starts unless it is there."""
-    path = Path(parameters.socket_dir) / f"{id[:16]}.sock"
+    """Says where the shim of a sandbox, or of one container, is, which it starts unless it is there."""
+    group = id if "alone" in modes else group_of(Path.cwd() / "config.json") or id
+    path = Path(parameters.socket_dir) / f"{group[:16]}.sock"
     path.parent.mkdir(parents=True, exist_ok=True)
     # From the first pod on, whether there is a container or not.
     ROOT.mkdir(parents=True, exist_ok=True)

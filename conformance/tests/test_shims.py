@@ -22,7 +22,7 @@ STAND_IN = REPOSITORY / "conformance/stand_ins/runtime_shim.py"
 RUNC = shutil.which("runc", path="/usr/sbin:/usr/bin:/sbin:/bin")
 PLACE = Path("/run/shims")
 SHIMS = [path for path in (
-    str(PLACE / "stand-in"), str(PLACE / "hidden"), shutil.which("containerd-shim-runc-v2"),
+    str(PLACE / "stand-in"), str(PLACE / "hidden"), str(PLACE / "alone"), shutil.which("containerd-shim-runc-v2"),
     shutil.which("containerd-shim-runsc-v1")) if path]
 #: gVisor's own network does not start where each network namespace shows net.core (docs/handlers.md).
 GVISOR = '[runsc_config]\nnetwork = "host"\n'
@@ -30,9 +30,9 @@ GVISOR = '[runsc_config]\nnetwork = "host"\n'
 
 @pytest.fixture
 def stand_ins():
-    """The stand-in, as it is and with hidden processes."""
+    """The stand-in, as it is, with hidden processes, and with these and one container each."""
     PLACE.mkdir(exist_ok=True)
-    for name, words in [("stand-in", ""), ("hidden", "hidden")]:
+    for name, words in [("stand-in", ""), ("hidden", "hidden"), ("alone", "hidden alone")]:
         program = PLACE / name
         program.write_text(f'#!/bin/sh\nexec {sys.executable} {STAND_IN} {RUNC} {words} -- "$@"\n')
         program.chmod(0o755)

@@ -44,6 +44,11 @@ extension Monitor {
         _ = try await ask(.watch(container: container, pid: pid))
     }
 
+    /// Has it take the events of the pod's shims, at a unix socket of this path. Safe to repeat.
+    public func takeShimEvents(at path: String) async throws {
+        _ = try await ask(.takeEvents(path: path))
+    }
+
     public func reopenLog(of container: String) async throws {
         _ = try await ask(.reopenLog(container: container))
     }

@@ -8,7 +8,7 @@ public import System
 /// All throw `GantryError`s with the shim's own words; `notFound` for what it does not know.
 public protocol RuntimeTasks: Sendable {
     /// Makes ready for the pod's first container, whose bundle is written.
-    func begin() async throws
+    func begin(with monitor: Monitor) async throws
     /// Makes a container, for which `monitor` makes the streams, and which it watches from then on.
     /// - Returns: the process ID that it has on the node.
     func create(_ request: CreateRequest, with monitor: Monitor) async throws -> Int32

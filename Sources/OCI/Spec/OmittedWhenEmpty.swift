@@ -3,7 +3,7 @@
 /// Programs that change a bundle's spec before they use it (gVisor's shim, NVIDIA's runtime) write it
 /// without what is empty, which the specification allows for all that is not "REQUIRED" in it.
 @propertyWrapper
-public struct OmittedWhenEmpty<Value: EmptyValue>: Codable, Hashable, Sendable {
+public struct OmittedWhenEmpty<Value: EmptyValue & Sendable>: Codable, Hashable, Sendable {
     public var wrappedValue: Value
 
     public init(wrappedValue: Value) {
@@ -21,7 +21,7 @@ public struct OmittedWhenEmpty<Value: EmptyValue>: Codable, Hashable, Sendable {
 }
 
 /// What has a value that means nothing.
-public protocol EmptyValue: Codable, Hashable, Sendable {
+public protocol EmptyValue: Codable, Hashable {
     static var empty: Self { get }
 }
 
@@ -29,12 +29,11 @@ extension Bool: EmptyValue {
     public static var empty: Bool { false }
 }
 
-extension Array: EmptyValue where Element: Codable & Hashable & Sendable {
+extension Array: EmptyValue where Element: Codable & Hashable {
     public static var empty: [Element] { [] }
 }
 
-extension Dictionary: EmptyValue
-where Key: Codable & Hashable & Sendable, Value: Codable & Hashable & Sendable {
+extension Dictionary: EmptyValue where Key: Codable & Hashable, Value: Codable & Hashable {
     public static var empty: [Key: Value] { [:] }
 }
 

@@ -69,7 +69,7 @@ extension Spec {
 
     /// An entry of the device controller's list; nil stands for any.
     public struct DeviceRule: Codable, Hashable, Sendable {
-        public var allow: Bool
+        @OmittedWhenEmpty public var allow: Bool
         public var type: String?
         public var major: Int64?
         public var minor: Int64?

@@ -8,6 +8,7 @@ internal import Network
 internal import OCI
 internal import Store
 public import Streaming
+internal import Shim
 internal import Synchronization
 internal import System
 
@@ -140,10 +141,12 @@ extension Node {
     }
 
     func tasks(_ shim: ShimHandler, of sandbox: String) -> ShimTasks {
-        ShimTasks(
-            shim: shim, connections: shims, sandbox: sandbox,
-            sandboxBundle: paths.pod(sandbox).shimBundle, containers: paths.containers,
-            scratch: paths.scratch)
+        let pod = paths.pod(sandbox)
+        var shim = shim
+        shim.program.eventSocket = pod.shimEvents
+        return ShimTasks(
+            shim: shim, connections: shims, sandbox: sandbox, sandboxBundle: pod.shimBundle,
+            containers: paths.containers, scratch: paths.scratch)
     }
 
     func containers(of sandbox: Sandbox) -> [SandboxContainer] {

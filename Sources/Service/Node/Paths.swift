@@ -22,9 +22,7 @@ struct Paths: Sendable {
     /// The file system of the infra container: `gantry-pause` and nothing else.
     var pauseRoot: String { "\(runRoot)/pause" }
 
-    /// Where shims send their events.
-    var shimEvents: String { "\(runRoot)/shim-events.sock" }
-    /// Where they listen.
+    /// Where shims listen.
     var shimSockets: String { "\(runRoot)/shims" }
 
     func pod(_ id: String) -> Pod { Pod(directory: "\(pods)/\(id)") }
@@ -60,6 +58,8 @@ struct Paths: Sendable {
         var bundle: String { "\(directory)/infra" }
         /// The same of a shim, which knows containers by the names of their bundles.
         var shimBundle: String { "\(directory)/shim/\(Path.lastComponent(of: directory))" }
+        /// Where its shims send their events, to its monitor.
+        var shimEvents: String { "\(directory)/events" }
         func exitRecord(_ container: String) -> String { "\(directory)/exits/\(container)" }
     }
 

@@ -8,6 +8,7 @@ internal import OCI
 internal import Shim
 internal import Store
 internal import System
+internal import Text
 
 /// Brings what is stored and what is there together, after the daemon or the node was restarted.
 public struct Recovery: Sendable {
@@ -19,9 +20,6 @@ public struct Recovery: Sendable {
 
     /// Nothing that goes wrong with one pod keeps the others from coming back.
     public func run() async throws {
-        await node.attempt("listen for events of shims") {
-            try await ShimEvents(node: node).begin()
-        }
         await endOrphans()
         await emptyScratch()
         let rows = try await SoundRows(node).load()
@@ -81,10 +79,11 @@ public struct Recovery: Sendable {
         guard node.handlers.working.contains(where: { $0.shim != nil }) else { return }
         await node.attempt("end shims of no pod") {
             try await Orphans.end { [paths = node.paths] program in
-                let words = program.arguments
-                guard let sandbox = ShimProgram.sandbox(of: words, events: paths.shimEvents)
+                guard let owner = ShimProgram.owner(of: program.arguments),
+                    owner.events.begins(with: "\(paths.pods)/")
                 else { return false }
-                return !ShimRecord.exists(in: paths.pod(sandbox).shimBundle)
+                return !ShimRecord.exists(in: paths.pod(owner.id).shimBundle)
+                    && !ShimRecord.exists(in: paths.container(owner.id).bundle)
             }
         }
     }

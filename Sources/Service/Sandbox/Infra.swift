@@ -24,7 +24,7 @@ extension SandboxResources {
     /// the other by its failure, for what is under way in a shim cannot be taken back.
     func attachNetworkAndStartInfra(_ monitor: Monitor) async throws {
         async let infra: Result<Void, any Error> = result {
-            try await prepareInfra()
+            try await prepareInfra(monitor)
             if try !needsNetworkFirst { try await spanned(monitor) }
         }
         let network = await result {
@@ -53,13 +53,13 @@ extension SandboxResources {
     }
 
     /// Does what needs no network yet.
-    private func prepareInfra() async throws {
+    private func prepareInfra(_ monitor: Monitor) async throws {
         let isMadeByShim = try self.isMadeByShim
         guard try needsInfra || isMadeByShim else { return }
         let bundle = try self.bundle
         try await Blocking.run { try Files.makeDirectories(bundle, mode: 0o700) }
         if !isMadeByShim { try await Bundle(bundle).write(try await spec()) }
-        try await asSandboxer { try await node.runtime(of: sandbox).tasks?.begin() }
+        try await asSandboxer { try await node.runtime(of: sandbox).tasks?.begin(with: monitor) }
     }
 
     private func startInfra(_ monitor: Monitor) async throws {

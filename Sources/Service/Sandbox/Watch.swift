@@ -14,8 +14,7 @@ struct Watch: Sendable {
         await monitorIsGone(monitor)
     }
 
-    func exited(_ told: ExitRecord) async {
-        let exit = completed(told)
+    func exited(_ exit: ExitRecord) async {
         if exit.container == sandbox.id { return await sandboxEnded() }
         guard let container = try? node.containers.find(exit.container) else { return }
         await node.lifecycle.endRest(of: container)
@@ -25,13 +24,6 @@ struct Watch: Sendable {
                 try await node.lifecycle.release(container)
             }
         }
-    }
-
-    /// Where a container is in a kernel of its own, its shim tells that memory was short.
-    private func completed(_ told: ExitRecord) -> ExitRecord {
-        var exit = told
-        if node.shims.takeShortage(in: exit.container), exit.code != 0 { exit.outOfMemory = true }
-        return exit
     }
 
     /// Without its infra container, or its shim's sandbox, the pod's namespaces are gone: the kubelet must make a

@@ -1,14 +1,15 @@
 internal import Shim
 internal import Synchronization
 
-/// The daemon's connections with shims, one a pod, and what shims have told by themselves.
+/// The daemon's connections with shims, by the pods or containers that they are started for, and what is
+/// known of shims.
 final class ShimConnections: Sendable {
     private struct State {
         var clients: [String: TaskClient] = [:]
         /// Opens when the connection of that name ends.
         var ends: [String: Latch<Void>] = [:]
-        /// Containers in which the kernel has killed for want of memory.
-        var short: Set<String> = []
+        /// Shims that have a pod's containers together.
+        var shared: Set<ShimVersion> = []
         /// By sandbox: each opens when a container is created, or not.
         var creations: [String: [Latch<Void>]] = [:]
     }
@@ -21,13 +22,13 @@ final class ShimConnections: Sendable {
     }
 
     /// - Returns: nil when the shim is gone.
-    func client(of sandbox: String, at bootstrap: Bootstrap) async throws -> TaskClient? {
-        if let client = state.withLock({ $0.clients[sandbox] }) { return client }
+    func client(of owner: String, at bootstrap: Bootstrap) async throws -> TaskClient? {
+        if let client = state.withLock({ $0.clients[owner] }) { return client }
         guard let made = try await TaskClient.connect(bootstrap) else { return nil }
         let (client, isNew) = state.withLock { state in
-            if let other = state.clients[sandbox] { return (other, false) }
-            state.clients[sandbox] = made
-            state.ends[sandbox] = Latch()
+            if let other = state.clients[owner] { return (other, false) }
+            state.clients[owner] = made
+            state.ends[owner] = Latch()
             return (made, true)
         }
         guard isNew else {
@@ -36,16 +37,16 @@ final class ShimConnections: Sendable {
         }
         nursery.start {
             await client.run()
-            self.forget(client, of: sandbox)
+            self.forget(client, of: owner)
         }
         return client
     }
 
-    private func forget(_ client: TaskClient, of sandbox: String) {
+    private func forget(_ client: TaskClient, of owner: String) {
         let end = state.withLock { state -> Latch<Void>? in
-            guard state.clients[sandbox] === client else { return nil }
-            state.clients[sandbox] = nil
-            return state.ends.removeValue(forKey: sandbox)
+            guard state.clients[owner] === client else { return nil }
+            state.clients[owner] = nil
+            return state.ends.removeValue(forKey: owner)
         }
         end?.open(())
     }
@@ -75,15 +76,13 @@ final class ShimConnections: Sendable {
         state.withLock { $0.creations.removeValue(forKey: sandbox) ?? [] }
     }
 
-    // MARK: Events
+    // MARK: Who shares a shim
 
-    func take(_ event: TaskEvent) {
-        guard case .outOfMemory(let container) = event else { return }
-        state.withLock { _ = $0.short.insert(container) }
+    func isShared(_ version: ShimVersion) -> Bool {
+        state.withLock { $0.shared.contains(version) }
     }
 
-    /// Whether memory was short in the container; told once.
-    func takeShortage(in container: String) -> Bool {
-        state.withLock { $0.short.remove(container) != nil }
+    func noteShared(_ version: ShimVersion) {
+        state.withLock { _ = $0.shared.insert(version) }
     }
 }

@@ -9,7 +9,7 @@ extension ShimTasks {
     func exec(
         _ id: String, _ process: [UInt8], terminal: Bool, _ choice: StreamChoice
     ) async throws -> AddedProcess {
-        let client = try await required()
+        let client = try await required(id)
         let exec = Identifier.make()
         let files = ExecFIFOs("\(scratch)/\(exec)", choice, terminal: terminal)
         let ends = try await Blocking.run { try files.make() }

@@ -1,3 +1,4 @@
+internal import Kernel
 internal import OCI
 internal import Shim
 internal import System
@@ -5,8 +6,10 @@ internal import Text
 
 /// A handler that is a shim: its program, and what that is told of the runtime below it.
 struct ShimHandler: Sendable {
-    let program: ShimProgram
+    var program: ShimProgram
     let options: TypedMessage?
+    /// A file of its own; empty: none.
+    let configFile: String
     /// Whether what it tells of processes is not to be taken for the node's.
     let hidesProcesses: Bool
     /// Whether it is runc's, whose calls have options of their own.
@@ -22,8 +25,7 @@ struct ShimHandler: Sendable {
         _ handler: Handler, _ driver: OCI.CgroupDriver, _ paths: Paths, limit: Duration
     ) async throws -> (ShimHandler, ProbedHandler) {
         var program = ShimProgram(
-            path: handler.path, eventSocket: paths.shimEvents,
-            socketDirectory: paths.shimSockets, limit: limit)
+            path: handler.path, socketDirectory: paths.shimSockets, limit: limit)
         let name = try await program.probe()
         var probed = handler
         probed.found[.infra] = true
@@ -35,6 +37,7 @@ struct ShimHandler: Sendable {
         return (
             ShimHandler(
                 program: program, options: options(handler, name, driver),
+                configFile: handler.shim.configPath,
                 hidesProcesses: probed.hidesProcesses, isRunc: isRunc(name),
                 makesSandboxes: handler.makesSandboxes, limit: limit),
             ProbedHandler(handler: probed, features: features)

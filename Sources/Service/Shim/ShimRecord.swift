@@ -4,10 +4,12 @@ internal import Model
 internal import Shim
 internal import System
 
-/// Where a pod's shim is. It is stored in the bundle of each of the pod's containers, so that whoever
-/// finds one of these alone can end it.
+/// Where the shim is that has a container: the pod's, or one of its own. It is stored in the container's
+/// bundle, so that whoever finds that alone can end it.
 struct ShimRecord: Codable, Sendable {
     let sandbox: String
+    /// The container that the shim has alone; nil: it is the pod's.
+    var container: String?
     /// The sandbox's bundle.
     let bundle: String
     let program: String
@@ -18,6 +20,9 @@ struct ShimRecord: Codable, Sendable {
     /// The process that stands for such a sandbox on the node, where there is one; nil until it was
     /// started.
     var process: Int32?
+
+    /// By which the shim is known.
+    var owner: String { container ?? sandbox }
 
     private static func file(in bundle: String) -> String { "\(bundle)/shim.json" }
 

@@ -18,7 +18,7 @@ extension ShimTasks {
     func makeSandbox(
         config: [UInt8], network: String, within limit: Duration
     ) async throws -> Int32? {
-        let client = try await required().sandbox
+        let client = try await required(sandbox).sandbox
         do {
             try await client.create(
                 sandbox, bundle: sandboxBundle, config: config, network: network, within: limit)
@@ -124,7 +124,8 @@ extension ShimTasks {
     /// By their arguments: nobody has said which process the shim is.
     private func endProcesses(after grace: Duration = .zero) async throws {
         try await Orphans.end(after: grace) { [sandbox, events = shim.program.eventSocket] in
-            ShimProgram.sandbox(of: $0.arguments, events: events)?.isSame(as: sandbox) ?? false
+            guard let owner = ShimProgram.owner(of: $0.arguments) else { return false }
+            return owner.id.isSame(as: sandbox) && owner.events.isSame(as: events)
         }
     }
 

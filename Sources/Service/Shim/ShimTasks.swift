@@ -7,7 +7,8 @@ internal import System
 internal import Text
 
 /// The containers of one pod, in its shim. The shim is started for the infra container, and ends with
-/// it; or it makes the sandbox itself (`ShimSandbox.swift`).
+/// it; or it makes the sandbox itself (`ShimSandbox.swift`). Some shims have one container each
+/// (`OwnShim.swift`).
 struct ShimTasks: Sendable {
     let shim: ShimHandler
     let connections: ShimConnections
@@ -24,74 +25,30 @@ struct ShimTasks: Sendable {
     /// The time that a shim has to go by itself.
     static let leave = Duration.seconds(10)
 
+    /// Of the pod's.
     func record() async throws -> ShimRecord? {
         try await ShimRecord.read(in: sandboxBundle)
     }
 
-    /// - Returns: nil when the shim is gone, or was never there.
-    func client(_ record: ShimRecord?) async throws -> TaskClient? {
-        guard let bootstrap = record?.bootstrap else { return nil }
-        return try await connections.client(of: sandbox, at: bootstrap)
+    /// Of the shim that has the container.
+    func record(of id: String) async throws -> ShimRecord? {
+        if let own = try await ownRecord(of: id) { return own }
+        return try await record()
     }
 
-    func required() async throws -> TaskClient {
-        guard let client = try await client(record()) else {
-            throw GantryError(.unavailable, "the shim of pod \(sandbox) is gone")
-        }
+    /// - Returns: nil when the shim is gone, or was never there.
+    func client(_ record: ShimRecord?) async throws -> TaskClient? {
+        guard let record, let bootstrap = record.bootstrap else { return nil }
+        return try await connections.client(of: record.owner, at: bootstrap)
+    }
+
+    func required(_ id: String) async throws -> TaskClient {
+        guard let client = try await client(record(of: id)) else { throw gone }
         return client
     }
 
-    // MARK: The shim itself
-
-    /// Ends the shim, which has no container any more. Safe to repeat.
-    /// - Parameter process: the shim's, as far as it has said.
-    private func end(_ record: ShimRecord, _ process: PidDescriptor?) async throws {
-        try await settleCreations()
-        var bootstrap = record.bootstrap
-        if bootstrap == nil {
-            bootstrap = try? await shim.program.start(
-                sandbox, bundle: sandboxBundle, options: shim.options)
-        }
-        if let bootstrap,
-            let client = try await connections.client(of: sandbox, at: bootstrap)
-        {
-            // One that answers lives, and the descriptor is its own.
-            if try await client.shutDown(sandbox), let process { try await Self.end(process) }
-            client.close()
-        } else if bootstrap != nil {
-            try await clean(sandbox)
-        } else {
-            // One that never answered was given nothing to make, and its `delete` may look for what is.
-            try? await clean(sandbox)
-        }
-        // One that was killed leaves its socket.
-        if let socket = bootstrap?.socket, shim.program.owns(socket: socket) {
-            try await Blocking.run { try Files.remove(socket) }
-        }
-        try await ShimRecord.remove(in: sandboxBundle)
-    }
-
-    /// A shim does not count what it is creating, and would leave it behind.
-    func settleCreations() async throws {
-        for creation in connections.creations(in: sandbox) {
-            try await withDeadline(Self.killLimit, "a creation") { try await creation.wait() }
-        }
-    }
-
-    /// A shim that does not go when it is asked to has nothing left to lose.
-    private static func end(_ process: PidDescriptor) async throws {
-        do {
-            try await withDeadline(leave, "the end of the shim") { try await process.exit() }
-        } catch let error as GantryError where error.code == .deadlineExceeded {
-            process.kill()
-            try await withDeadline(killLimit, "the end of the shim") { try await process.exit() }
-        }
-    }
-
-    /// Has the program remove what a shim has left that is gone.
-    private func clean(_ id: String) async throws {
-        guard Files.exists("\(bundle(id))/config.json") else { return }
-        _ = try await shim.program.delete(id, bundle: bundle(id))
+    private var gone: GantryError {
+        GantryError(.unavailable, "the shim of pod \(sandbox) is gone")
     }
 }
 
@@ -100,7 +57,8 @@ extension ShimTasks: RuntimeTasks {
     ///
     /// The record is there before the shim: one whose answer is lost is found by starting it again,
     /// since it is known by the sandbox.
-    func begin() async throws {
+    func begin(with monitor: Monitor) async throws {
+        try await monitor.takeShimEvents(at: shim.program.eventSocket)
         var record = ShimRecord(
             sandbox: sandbox, bundle: sandboxBundle, program: shim.program.path)
         if shim.makesSandboxes { record.makesSandbox = true }
@@ -125,14 +83,11 @@ extension ShimTasks: RuntimeTasks {
 
     private func make(_ request: CreateRequest, with monitor: Monitor) async throws -> Int32 {
         let id = request.container
-        guard let record = try await record(), let bootstrap = record.bootstrap else {
-            throw GantryError(.unavailable, "the shim of pod \(sandbox) is gone")
+        guard let pod = try await record(), pod.bootstrap != nil else { throw gone }
+        let record = try await shimRecord(of: id, beside: pod)
+        guard let bootstrap = record.bootstrap, let client = try await client(record) else {
+            throw gone
         }
-        if id != sandbox {
-            try await record.write(in: bundle(id))
-            failpoint("CreateContainer/shim recorded")
-        }
-        let client = try await required()
         let task = ShimTask(
             version: bootstrap.version, socket: bootstrap.socket, directory: bundle(id),
             hasTerminal: !request.consoleSocket.isEmpty)
@@ -153,23 +108,24 @@ extension ShimTasks: RuntimeTasks {
     }
 
     func start(_ id: String) async throws {
-        try await required().start(id)
+        try await required(id).start(id)
     }
 
     /// Without its shim a container is ended by the pod's monitor.
     func kill(_ id: String, signal: Int32, all: Bool) async throws {
         do {
-            try await required().kill(id, signal: signal, all: all)
+            try await required(id).kill(id, signal: signal, all: all)
         } catch let error as GantryError where [.notFound, .unavailable].contains(error.code) {
             return
         }
     }
 
     func delete(_ id: String, force: Bool) async throws {
-        // Without its pod's there may be the container's own, of a creation that was under way.
+        if let own = try await ownRecord(of: id) { return try await delete(id, own, force: force) }
+        // Without its pod's there may be one beside the container, of a creation that was under way.
         let found = try await record()
-        let own = found == nil ? try await ShimRecord.read(in: bundle(id)) : nil
-        guard let record = found ?? own else { return }
+        let beside = found == nil ? try await ShimRecord.read(in: bundle(id)) : nil
+        guard let record = found ?? beside else { return }
         if id == sandbox, record.makesSandbox == true { return try await endSandbox() }
         var process: PidDescriptor?
         do {
@@ -187,17 +143,28 @@ extension ShimTasks: RuntimeTasks {
         if id == sandbox { try await end(record, process) }
     }
 
-    private func remove(_ id: String, _ client: TaskClient, force: Bool) async throws {
+    func remove(_ id: String, _ client: TaskClient, force: Bool) async throws {
         do {
             let state = try await client.state(id)
-            // What was never started may have no end either.
-            if state.status == .created, (try? await client.delete(id)) != nil { return }
+            // What was never started may have no end either, nor a Delete that returns.
+            if state.status == .created, await deleteUnstarted(id, client, force: force) { return }
             if force { try await end(id, client, state) }
             try await client.delete(id)
         } catch let error as GantryError where error.code == .notFound {
             // A runtime that was ended in its `create` leaves what only its `delete` knows.
             try await StrayProcesses.endCreation(of: id)
             if force { try await clean(id) }
+        }
+    }
+
+    private func deleteUnstarted(_ id: String, _ client: TaskClient, force: Bool) async -> Bool {
+        do {
+            try await client.delete(id, within: TaskClient.patience)
+            return true
+        } catch let error as GantryError where error.code == .deadlineExceeded && force {
+            return (try? await clean(id)) != nil
+        } catch {
+            return false
         }
     }
 
@@ -211,7 +178,7 @@ extension ShimTasks: RuntimeTasks {
     }
 
     func state(_ id: String) async throws -> RuntimeState {
-        let state = try await required().state(id)
+        let state = try await required(id).state(id)
         let status: RuntimeState.Status =
             switch state.status {
             case .created: .created
@@ -226,15 +193,15 @@ extension ShimTasks: RuntimeTasks {
     }
 
     func update(_ id: String, _ limits: [UInt8]) async throws {
-        try await required().update(id, limits)
+        try await required(id).update(id, limits)
     }
 
     func pause(_ id: String) async throws {
-        try await required().pause(id)
+        try await required(id).pause(id)
     }
 
     func resume(_ id: String) async throws {
-        try await required().resume(id)
+        try await required(id).resume(id)
     }
 
     func checkpoint(
@@ -242,16 +209,18 @@ extension ShimTasks: RuntimeTasks {
     ) async throws {
         let options =
             shim.isRunc ? ShimProgram.checkpointOptions(work: directories.work) : nil
-        try await required().checkpoint(
+        try await required(id).checkpoint(
             id, path: directories.image, options: options, within: limit)
     }
 
     func usage(_ id: String) async throws -> CgroupUsage? {
-        guard shim.hidesProcesses, let metrics = try await required().stats(id) else { return nil }
+        guard shim.hidesProcesses, let metrics = try await required(id).stats(id) else {
+            return nil
+        }
         return try CgroupUsage(metrics)
     }
 
     func resize(_ id: String, width: UInt16, height: UInt16) async throws {
-        try await required().resize(id, width: width, height: height)
+        try await required(id).resize(id, width: width, height: height)
     }
 }

@@ -36,7 +36,8 @@ internal import Text
             "CreateContainer/volume mounted", "CreateContainer/volume mapped",
             "CreateContainer/declared volume filled", "CreateContainer/plugins asked",
             "CreateContainer/bundle written", "CreateContainer/stored",
-            "CreateContainer/shim recorded", "CreateContainer/created",
+            "CreateContainer/shim recorded", "CreateContainer/shim started",
+            "CreateContainer/created",
             "CreateContainer/created stored",
 
             "StartContainer/begun", "StartContainer/started", "StartContainer/running stored",

@@ -1,0 +1,61 @@
+internal import Kernel
+internal import Model
+internal import Shim
+internal import System
+
+/// The end of a shim itself.
+extension ShimTasks {
+    /// Ends a shim that has no container any more. Safe to repeat.
+    /// - Parameter process: the shim's, as far as it has said.
+    func end(_ record: ShimRecord, _ process: PidDescriptor?) async throws {
+        let id = record.owner
+        if id == sandbox { try await settleCreations() }
+        var bootstrap = record.bootstrap
+        if bootstrap == nil {
+            bootstrap = try? await shim.program.start(
+                id, bundle: bundle(id), options: shim.options)
+        }
+        // The pod's own goes on.
+        if record.container != nil, let bootstrap, try await isPods(bootstrap) {
+            return try await ShimRecord.remove(in: bundle(id))
+        }
+        if let bootstrap, let client = try await connections.client(of: id, at: bootstrap) {
+            // One that answers lives, and the descriptor is its own.
+            if try await client.shutDown(id), let process { try await Self.end(process) }
+            client.close()
+        } else if bootstrap != nil {
+            try await clean(id)
+        } else {
+            // One that never answered was given nothing to make, and its `delete` may look for what is.
+            try? await clean(id)
+        }
+        // One that was killed leaves its socket.
+        if let socket = bootstrap?.socket, shim.program.owns(socket: socket) {
+            try await Blocking.run { try Files.remove(socket) }
+        }
+        try await ShimRecord.remove(in: bundle(id))
+    }
+
+    /// A shim does not count what it is creating, and would leave it behind.
+    func settleCreations() async throws {
+        for creation in connections.creations(in: sandbox) {
+            try await withDeadline(Self.killLimit, "a creation") { try await creation.wait() }
+        }
+    }
+
+    /// A shim that does not go when it is asked to has nothing left to lose.
+    private static func end(_ process: PidDescriptor) async throws {
+        do {
+            try await withDeadline(leave, "the end of the shim") { try await process.exit() }
+        } catch let error as GantryError where error.code == .deadlineExceeded {
+            process.kill()
+            try await withDeadline(killLimit, "the end of the shim") { try await process.exit() }
+        }
+    }
+
+    /// Has the program remove what a shim has left that is gone.
+    func clean(_ id: String) async throws {
+        guard Files.exists("\(bundle(id))/config.json") else { return }
+        _ = try await shim.program.delete(id, bundle: bundle(id))
+    }
+}
