@@ -193,7 +193,7 @@ class Shim:
 
     def Delete(self, request: Any) -> Any:
         process = self._found(request)
-        if self.is_alone and process.status == CREATED:
+        if self.is_alone and process.status == CREATED and not request.exec_id:
             threading.Event().wait()
         end = self.ends.of(process.pid) if process.pid and process.status != CREATED else (0, 0)
         if end is None:
@@ -275,9 +275,10 @@ class Shim:
         """A PID namespace with any path is that of the pod's first container."""
         spec = json.loads(file.read_text())
         shared = f"/proc/{self.sandbox.pid}/ns/pid_for_children" if self.sandbox else ""
+        first = next(iter(self.processes.values())).pid if self.processes else pid_of_the_sandbox(spec)
         for namespace in spec["linux"]["namespaces"]:
             if namespace["type"] == "pid" and namespace.get("path"):
-                namespace["path"] = shared or f"/proc/{next(iter(self.processes.values())).pid}/ns/pid"
+                namespace["path"] = shared or f"/proc/{first}/ns/pid"
         file.write_text(json.dumps(spec))
 
     def _tell_exit(self, request: Any, code: int) -> None:
@@ -406,6 +407,13 @@ def command(runtime: str) -> list[str]:
 def group_of(spec: Path) -> str:
     """The sandbox that a container is in; empty where there is no spec."""
     return json.loads(spec.read_text())["annotations"]["io.kubernetes.cri.sandbox-id"] if spec.exists() else ""
+
+
+def pid_of_the_sandbox(spec: Any) -> int:
+    """Of the first container of the pod that another is in, whose shim is another."""
+    sandbox = spec["annotations"]["io.kubernetes.cri.sandbox-id"]
+    file = Path(f"/run/gantry/pods/{sandbox}/shim/{sandbox}/stand-in.pid")
+    return int(file.read_text()) if file.exists() else 0
 
 
 def _without_empty(value: Any) -> Any:

@@ -24,6 +24,8 @@ PLACE = Path("/run/shims")
 SHIMS = [path for path in (
     str(PLACE / "stand-in"), str(PLACE / "hidden"), str(PLACE / "alone"), shutil.which("containerd-shim-runc-v2"),
     shutil.which("containerd-shim-runsc-v1")) if path]
+#: Those that have one container each.
+ALONE = ("alone", "containerd-shim-runsc-v1")
 #: gVisor's own network does not start where each network namespace shows net.core (docs/handlers.md).
 GVISOR = '[runsc_config]\nnetwork = "host"\n'
 
@@ -90,13 +92,14 @@ def shims():
     return found
 
 
-def test_a_pod_is_one_shim(pods, busybox):
+def test_a_pod_is_one_shim(pods, busybox, shim):
+    """Or one for each of its containers, and one for itself."""
     pod = pods.run()
     first = pod.run("echo out; echo err >&2; sleep 1000", image=busybox)
     second = pod.run("sleep 1000", image=busybox)
     assert first.logged("out") == "out\n"
     assert first.logged("err", "stderr") == "err\n"
-    assert len(shims()) == 1
+    assert len(shims()) == (3 if Path(shim).name in ALONE else 1)
     second.stop(0)
     assert second.status.exit_code == 137
     pod.remove()
@@ -232,8 +235,10 @@ def test_a_shim_is_found_by_its_name(stand_ins, configured, client):
         shutil.rmtree("/run/gantry/runtimes", ignore_errors=True)
 
 
-def test_the_limits_of_a_container_change(pods, busybox, client):
+def test_the_limits_of_a_container_change(pods, busybox, client, shim):
     container = pods.run().run("sleep 1000", image=busybox)
+    if Path(shim).name == "containerd-shim-runsc-v1":
+        pytest.skip("it has no Update before April 2026")
     client.UpdateContainerResources(
         container_id=container.id, linux={"memory_limit_in_bytes": 64 << 20})
     assert client.ContainerStatus(

@@ -6,13 +6,6 @@ internal import System
 /// Shims that have one container each, and another for the next, as gVisor's unless it is told to group. Which
 /// kind one is, its `start` says: for a container it gives the address of the pod's, or of a new one.
 extension ShimTasks {
-    /// The record of a container's own shim; nil where the pod's has it.
-    func ownRecord(of id: String) async throws -> ShimRecord? {
-        guard id != sandbox else { return nil }
-        let record = try await ShimRecord.read(in: bundle(id))
-        return record?.container == nil ? nil : record
-    }
-
     /// Finds out which shim is to have a new container, starts it where need be, and stores it.
     ///
     /// As with a pod's, the record is there before the shim.

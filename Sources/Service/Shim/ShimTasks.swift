@@ -30,10 +30,14 @@ struct ShimTasks: Sendable {
         try await ShimRecord.read(in: sandboxBundle)
     }
 
-    /// Of the shim that has the container.
+    /// Of the shim that has the container; nil when none has it. Another may not be asked in its place: one
+    /// that has a single container takes any ID for that one's.
     func record(of id: String) async throws -> ShimRecord? {
-        if let own = try await ownRecord(of: id) { return own }
-        return try await record()
+        guard id != sandbox else { return try await record() }
+        guard let stored = try await ShimRecord.read(in: bundle(id)) else { return nil }
+        guard stored.container == nil else { return stored }
+        // Without its pod's there may be the container's copy, of a creation that was under way.
+        return try await record() ?? stored
     }
 
     /// - Returns: nil when the shim is gone, or was never there.
@@ -121,11 +125,8 @@ extension ShimTasks: RuntimeTasks {
     }
 
     func delete(_ id: String, force: Bool) async throws {
-        if let own = try await ownRecord(of: id) { return try await delete(id, own, force: force) }
-        // Without its pod's there may be one beside the container, of a creation that was under way.
-        let found = try await record()
-        let beside = found == nil ? try await ShimRecord.read(in: bundle(id)) : nil
-        guard let record = found ?? beside else { return }
+        guard let record = try await record(of: id) else { return }
+        if record.container != nil { return try await delete(id, record, force: force) }
         if id == sandbox, record.makesSandbox == true { return try await endSandbox() }
         var process: PidDescriptor?
         do {
