@@ -131,16 +131,16 @@ public struct ShimProgram: Sendable {
         return output.standardOutput
     }
 
-    /// Whose shim a process is, by its arguments: shims run themselves with those of their `start`.
-    /// - Returns: the sandbox or container that it was started for, and the socket for events that it was
-    ///   given; nil for what is no shim.
-    public static func owner(of arguments: [String]) -> (id: String, events: String)? {
+    /// Which shim a process is, by its arguments: shims run themselves with those of their `start`, or
+    /// most of them.
+    /// - Returns: the sandbox or container that it was started for, as far as it says, and the socket for
+    ///   events that it was given; nil for what is no shim.
+    public static func shim(by arguments: [String]) -> (id: String?, events: String)? {
         func value(_ option: String) -> String? {
             arguments.drop { $0 != option }.dropFirst().first
         }
-        guard let events = value("-address"), let id = value("-id"), !id.isEmpty, !id.has("/")
-        else { return nil }
-        return (id, events)
+        guard value("-namespace") != nil, let events = value("-address") else { return nil }
+        return (value("-id"), events)
     }
 
     /// Whether the file is in the directory that it was given, or where those from before containerd 2.3

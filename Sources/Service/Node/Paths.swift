@@ -1,4 +1,5 @@
 internal import Kernel
+internal import Text
 
 /// Where things are on disk. What must survive a reboot is below `root`, the rest below `runRoot`.
 struct Paths: Sendable {
@@ -24,6 +25,14 @@ struct Paths: Sendable {
 
     /// Where shims listen.
     var shimSockets: String { "\(runRoot)/shims" }
+
+    /// The pod that a socket for events belongs to; nil where it is none of ours.
+    func pod(ofShimEvents path: String) -> String? {
+        guard let rest = path.removing(prefix: "\(pods)/"),
+            let id = rest.split(at: "/").first.map(String.init), pod(id).shimEvents.isSame(as: path)
+        else { return nil }
+        return id
+    }
 
     func pod(_ id: String) -> Pod { Pod(directory: "\(pods)/\(id)") }
     func checkpoint(_ id: String) -> String { "\(checkpoints)/\(id)" }

@@ -79,11 +79,12 @@ public struct Recovery: Sendable {
         guard node.handlers.working.contains(where: { $0.shim != nil }) else { return }
         await node.attempt("end shims of no pod") {
             try await Orphans.end { [paths = node.paths] program in
-                guard let owner = ShimProgram.owner(of: program.arguments),
-                    owner.events.begins(with: "\(paths.pods)/")
+                guard let shim = ShimProgram.shim(by: program.arguments),
+                    let pod = paths.pod(ofShimEvents: shim.events)
                 else { return false }
-                return !ShimRecord.exists(in: paths.pod(owner.id).shimBundle)
-                    && !ShimRecord.exists(in: paths.container(owner.id).bundle)
+                if !ShimRecord.exists(in: paths.pod(pod).shimBundle) { return true }
+                guard let id = shim.id, !id.isSame(as: pod), !id.has("/") else { return false }
+                return !ShimRecord.exists(in: paths.container(id).bundle)
             }
         }
     }

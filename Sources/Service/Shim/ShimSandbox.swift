@@ -124,8 +124,8 @@ extension ShimTasks {
     /// By their arguments: nobody has said which process the shim is.
     private func endProcesses(after grace: Duration = .zero) async throws {
         try await Orphans.end(after: grace) { [sandbox, events = shim.program.eventSocket] in
-            guard let owner = ShimProgram.owner(of: $0.arguments) else { return false }
-            return owner.id.isSame(as: sandbox) && owner.events.isSame(as: events)
+            guard let shim = ShimProgram.shim(by: $0.arguments) else { return false }
+            return shim.events.isSame(as: events) && (shim.id ?? sandbox).isSame(as: sandbox)
         }
     }
 
