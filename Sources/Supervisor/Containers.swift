@@ -67,7 +67,10 @@ final class Containers {
         else { throw Refusal(description: "container \(id) is not to be watched") }
         if pid == 0 { return unwatch(container) }
         if container.shim != nil { return }
-        let shim = try ShimLink(task, id, pid: pid, hasInput: container.request.keepsInput)
+        // One that stands for another container as well, as gVisor's sandbox does, is not this one's to kill.
+        let isOwn = !known.values.contains { $0 !== container && $0.pid == pid }
+        let shim = try ShimLink(
+            task, id, pid: isOwn ? pid : 0, hasInput: container.request.keepsInput)
         shim.ended = { [unowned self, weak container] code in
             if let container { self.exited(container, code) }
         }

@@ -33,6 +33,8 @@ WITHOUT_SHIM = {"CreateContainer/layers mapped", "CreateContainer/volume mapped"
 #: Operations that a shim has a part in.
 OF_SHIMS = ["RunPodSandbox", "StopPodSandbox", "RemovePodSandbox", "CreateContainer", "StartContainer",
             "StopContainer", "RemoveContainer", "UpdateContainerResources"]
+#: Those that are not the same where a container has a shim of its own.
+OF_LONE_SHIMS = ["CreateContainer", "RemoveContainer", "RemovePodSandbox"]
 #: Steps with unpacked layers alone: an index is mounted with other IDs, and none of its layers by itself.
 TREES_ALONE = {"CreateContainer/layers mapped"}
 #: What an operation must be like to pass a step.
@@ -189,6 +191,8 @@ def _shims(names: list[str]) -> Iterator[Cell]:
         operation, step = name.split("/")
         if operation in OF_SHIMS and name not in WITHOUT_SHIM:
             yield _kill(operation, step, f"{name}:1", "shim")
+        if operation in OF_LONE_SHIMS and name not in WITHOUT_SHIM:
+            yield _kill(operation, step, f"{name}:1", "alone")
     for operation in ("StopPodSandbox", "RemovePodSandbox"):
         for column, daemon_too in (("shim", False), ("shim+kill", True)):
             yield Cell(getattr(operations, operation), "shim dead", column,

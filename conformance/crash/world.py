@@ -23,8 +23,8 @@ from .counts import ROOT, RUN, expect
 REGISTRY_PORT, FAKE_PORT = 5000, 5001
 #: Seconds that a runtime or a plugin may take; see `runtime_limit` and `cni_limit`.
 LIMIT = 2
-#: Makes a handler of the name `shim`; a Python program takes longer to start than runtimes do.
-SHIM = Path("/usr/local/bin/containerd-shim-shim-v1")
+#: Make handlers of their names; a Python program takes longer to start than runtimes do.
+SHIMS = ("shim", "alone")
 STAND_IN = Path(__file__).resolve().parents[1] / "stand_ins/runtime_shim.py"
 #: What a daemon keeps whether it has pods or not.
 KEPT = re.compile(r"gantry\.db|/lock$|/pause(/|$)|/runtimes(/\w+)?$")
@@ -56,11 +56,12 @@ class World:
         self.pod_config = pod_config()
         self.more_mounts: list[dict[str, Any]] = []
         self.node.environment = {}
-        _configure(20 if handler == "shim" else LIMIT)
-        SHIM.unlink(missing_ok=True)
-        if handler == "shim":
-            SHIM.write_text(f'#!/bin/sh\nexec {sys.executable} {STAND_IN} /usr/sbin/runc -- "$@"\n')
-            SHIM.chmod(0o755)
+        _configure(20 if handler in SHIMS else LIMIT)
+        _remove_shims()
+        if handler in SHIMS:
+            program, words = _shim(handler), "alone" if handler == "alone" else ""
+            program.write_text(f'#!/bin/sh\nexec {sys.executable} {STAND_IN} /usr/sbin/runc {words} -- "$@"\n')
+            program.chmod(0o755)
             self.settle()
         self._before = self._snapshot()
 
@@ -83,7 +84,7 @@ class World:
         """Ends all that was started."""
         self.node.stop()
         self.registry.stop()
-        SHIM.unlink(missing_ok=True)
+        _remove_shims()
 
     # The daemon
 
@@ -240,6 +241,15 @@ def refused(call: Any, *words: str) -> grpc.RpcError:
             assert word in error.details(), f"no {word!r} in {error.details()!r}"
         return error
     raise AssertionError("the call went well")
+
+
+def _shim(handler: str) -> Path:
+    return Path(f"/usr/local/bin/containerd-shim-{handler}-v1")
+
+
+def _remove_shims() -> None:
+    for handler in SHIMS:
+        _shim(handler).unlink(missing_ok=True)
 
 
 def _configure(limit: int) -> None:

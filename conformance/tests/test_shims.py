@@ -26,6 +26,7 @@ SHIMS = [path for path in (
     shutil.which("containerd-shim-runsc-v1")) if path]
 #: Those that have one container each.
 ALONE = ("alone", "containerd-shim-runsc-v1")
+LONE = [path for path in SHIMS if Path(path).name in ALONE]
 #: gVisor's own network does not start where each network namespace shows net.core (docs/handlers.md).
 GVISOR = '[runsc_config]\nnetwork = "host"\n'
 
@@ -264,6 +265,39 @@ def test_the_daemon_may_come_and_go(pods, busybox, node):
     assert lives.status.state == cri.CONTAINER_RUNNING
     assert lives.output("echo", "hello") == "hello\n"
     lives.stop(0)
+
+
+@pytest.mark.parametrize("shim", LONE, ids=lambda path: Path(path).name, indirect=True)
+@pytest.mark.parametrize("daemon_dies", [False, True])
+def test_a_containers_own_shim_dies_alone(pods, busybox, node, daemon_dies):
+    pod = pods.run()
+    dies = pod.run("echo on; sleep 1000", image=busybox)
+    lives = pod.run("sleep 1000", image=busybox)
+    dies.logged("on")
+    own = [shim for shim in shims() if os.readlink(f"/proc/{shim}/cwd").endswith(dies.id)]
+    assert len(own) == 1
+    if daemon_dies:
+        node.daemon.kill()
+    os.kill(own[0], signal.SIGKILL)
+    node.revive()
+    assert dies.exited().exit_code == 137
+    assert lives.output("echo", "hello") == "hello\n"
+    assert pod.status.state == cri.SANDBOX_READY
+    assert pod.run("exit 3", image=busybox).exited().exit_code == 3
+
+
+@pytest.mark.parametrize("shim", LONE, ids=lambda path: Path(path).name, indirect=True)
+def test_events_find_somebody_while_the_daemon_is_away(pods, busybox, node):
+    """A command's end is an event, and a shim that nobody answers ends, with its container."""
+    pod = pods.run()
+    container = pod.run("while :; do sleep 0.2; done", image=busybox)
+    ends = pod.run("sleep 1; exit 4", image=busybox)
+    node.daemon.kill()
+    wait_until(lambda: list(Path(f"/run/gantry/pods/{pod.id}/exits").glob(f"{ends.id}*")), "the end is recorded")
+    node.revive()
+    assert ends.exited().exit_code == 4
+    assert container.output("echo", "hello") == "hello\n"
+    assert container.status.state == cri.CONTAINER_RUNNING
 
 
 @pytest.mark.parametrize("daemon_dies", [False, True])
