@@ -10,8 +10,9 @@ ever; and that memory was short, only its events tell.
 
 With `sandbox` it has the sandbox API as well (`shim_sandbox.py`).
 
-With `alone` it does as gVisor's: it has one container, and another shim the next; it writes the spec anew, without
-what is empty; an event that nobody answers ends it; and Delete does not return for what was never started.
+With `alone` it does as gVisor's: it has one container, for which it takes any ID, and another shim has the next; it
+writes the spec anew, without what is empty; an event that nobody answers ends it; it wants a sandbox's directory of
+logs; and Delete does not return for what was never started.
 """
 
 import ctypes
@@ -128,8 +129,11 @@ class Shim:
         process = Process(request)
         if self.is_alone:
             assert not self.bundles, "it has a container"
-            spec = Path(request.bundle) / "config.json"
-            spec.write_text(json.dumps(_without_empty(json.loads(spec.read_text()))))
+            file = Path(request.bundle) / "config.json"
+            spec = json.loads(file.read_text())
+            file.write_text(json.dumps(_without_empty(spec)))
+            if not os.path.isdir(logs := spec["annotations"].get("io.kubernetes.cri.sandbox-log-directory", "/")):
+                raise Refusal(UNKNOWN, f"{logs}: no such directory")
         if self.hides:
             self._share_processes(Path(request.bundle) / "config.json")
         pid_file = f"{request.bundle}/stand-in.pid"
@@ -261,6 +265,10 @@ class Shim:
 
     def _found(self, request: Any) -> Process:
         key = (request.id, getattr(request, "exec_id", ""))
+        if self.is_alone:
+            if not self.bundles:
+                raise Refusal(FAILED_PRECONDITION, "container must be created")
+            key = (next(iter(self.bundles)), key[1])
         if key not in self.processes:
             raise Refusal(NOT_FOUND, f"there is no process {key}")
         return self.processes[key]

@@ -13,6 +13,7 @@ import pytest
 from harness import cri
 from harness.client import refused
 from harness.cri import REPOSITORY
+from harness.pods import pod_config
 from harness.reboot import remove_run_directory
 from harness.wait import wait_until
 
@@ -116,6 +117,22 @@ def test_a_shim_that_never_starts_leaves_nothing(shim, pods, configured):
     with refused(grpc.StatusCode.UNAVAILABLE, "not today"):
         pods.run()
     assert list(Path("/run/gantry/pods").iterdir()) == []
+
+
+@pytest.mark.parametrize("shim", LONE, ids=lambda path: Path(path).name, indirect=True)
+def test_a_sandbox_that_cannot_be_made_leaves_nothing(pods):
+    """Such a shim says of what it was never given that it must be created."""
+    config = pod_config(log_directory="/var/log/pods/never/made")
+    with refused(None, "/var/log/pods/never/made"):
+        pods.run_config(config, makes_logs=False)
+    assert list(Path("/run/gantry/pods").iterdir()) == []
+    assert shims() == []
+
+
+def test_what_a_command_leaves_in_the_background_does_not_hold_it(pods, busybox):
+    container = pods.run().run("sleep 1000", image=busybox)
+    result = container.exec("sh", "-c", "sleep 4322 & echo done; exit 5")
+    assert (result.exit_code, result.stdout) == (5, b"done\n")
 
 
 def test_exits_are_told(pods, busybox):

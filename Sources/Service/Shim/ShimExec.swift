@@ -28,8 +28,10 @@ extension ShimTasks {
                 streams: streams, pid: shim.hidesProcesses ? nil : pid,
                 exit: {
                     let end = try await client.wait(id, exec: exec)
-                    // It returns when all output was passed on.
-                    _ = try? await client.delete(id, exec: exec)
+                    // It returns when all output was passed on, for which what is left in the
+                    // background may hold it.
+                    _ = try? await client.delete(
+                        id, exec: exec, within: TaskClient.patience)
                     return end.code
                 }, kill: { try await kill(exec, of: id, client) })
         } catch {

@@ -146,16 +146,33 @@ extension ShimTasks: RuntimeTasks {
 
     func remove(_ id: String, _ client: TaskClient, force: Bool) async throws {
         do {
-            let state = try await client.state(id)
+            guard let state = try await known(id, client) else {
+                return try await removeUnknown(id, force: force)
+            }
             // What was never started may have no end either, nor a Delete that returns.
             if state.status == .created, await deleteUnstarted(id, client, force: force) { return }
             if force { try await end(id, client, state) }
             try await client.delete(id)
         } catch let error as GantryError where error.code == .notFound {
-            // A runtime that was ended in its `create` leaves what only its `delete` knows.
-            try await StrayProcesses.endCreation(of: id)
-            if force { try await clean(id) }
+            try await removeUnknown(id, force: force)
         }
+    }
+
+    /// - Returns: nil for what the shim does not know, which gVisor's says in another word.
+    private func known(_ id: String, _ client: TaskClient) async throws -> StateResponse? {
+        do {
+            return try await client.state(id)
+        } catch let error as GantryError
+            where [.notFound, .failedPrecondition].contains(error.code)
+        {
+            return nil
+        }
+    }
+
+    /// A runtime that was ended in its `create` leaves what only its `delete` knows.
+    private func removeUnknown(_ id: String, force: Bool) async throws {
+        try await StrayProcesses.endCreation(of: id)
+        if force { try await clean(id) }
     }
 
     private func deleteUnstarted(_ id: String, _ client: TaskClient, force: Bool) async -> Bool {
