@@ -9,6 +9,7 @@ Run as: odd_runtime.py RUNTIME QUIRK… -- ARGUMENT…
     no-pause    has neither pause nor resume
     monitor     the pid file names a monitor, which is the init's parent and ends as the init does (LXC)
     no-init     the same, and state names the monitor too
+    rewrites    writes the spec anew before it creates, as NVIDIA's does
     checkpoint  has checkpoint, which writes what CRIU would be in place of; /run/odd/checkpoint says how that goes:
                 a message to fail with, or `hang`
     newer       `features` claims what no runtime of Debian 12 has; each spec is kept in /run/odd/specs, and the real
@@ -24,6 +25,10 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from stand_ins import spec_file  # noqa: E402
 
 PR_SET_CHILD_SUBREAPER = 36
 VALUED = {"--root", "--log", "--log-format"}
@@ -171,6 +176,8 @@ if "newer" in quirks and command == "features":
     claims()
 if "newer" in quirks and command == "create":
     keep_spec()
+if "rewrites" in quirks and command == "create":
+    spec_file.rewrite(arguments[arguments.index("--bundle") + 1])
 if "no-log" in quirks and {"--log", "--log-format"} & set(arguments):
     refuse("invalid flag in front of the command")
 if "no-console" in quirks and command == "exec" and "--console-socket" in arguments:

@@ -32,7 +32,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from harness import protos  # noqa: E402
-from stand_ins import shim_sandbox  # noqa: E402
+from stand_ins import shim_sandbox, spec_file  # noqa: E402
 from stand_ins.shim_cgroup import TaskCgroup  # noqa: E402
 from stand_ins.shim_console import Console, ConsoleSocket  # noqa: E402
 
@@ -129,9 +129,7 @@ class Shim:
         process = Process(request)
         if self.is_alone:
             assert not self.bundles, "it has a container"
-            file = Path(request.bundle) / "config.json"
-            spec = json.loads(file.read_text())
-            file.write_text(json.dumps(_without_empty(spec)))
+            spec = spec_file.rewrite(request.bundle)
             if not os.path.isdir(logs := spec["annotations"].get("io.kubernetes.cri.sandbox-log-directory", "/")):
                 raise Refusal(UNKNOWN, f"{logs}: no such directory")
         if self.hides:
@@ -422,13 +420,6 @@ def pid_of_the_sandbox(spec: Any) -> int:
     sandbox = spec["annotations"]["io.kubernetes.cri.sandbox-id"]
     file = Path(f"/run/gantry/pods/{sandbox}/shim/{sandbox}/stand-in.pid")
     return int(file.read_text()) if file.exists() else 0
-
-
-def _without_empty(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: kept for key, each in value.items() if (kept := _without_empty(each)) not in ({}, [], "", False, None)
-                or kept == 0 and kept is not False}
-    return [_without_empty(each) for each in value] if isinstance(value, list) else value
 
 
 def start(runtime: str, modes: list[str], id: str, parameters: Any) -> None:

@@ -73,7 +73,7 @@ def run(pods, busybox):
 
 @pytest.mark.parametrize("quirks", [
     ["nothing"], ["no-log"], ["no-update", "no-pause"], ["nothing", "no-log", "no-console", "no-update", "no-pause"],
-    ["monitor"], ["no-init"]], ids="+".join)
+    ["monitor"], ["no-init"], ["rewrites"]], ids="+".join)
 def test_containers_run_all_the_same(odd, busybox, quirks):
     pods = odd(*quirks)
     pod, container = run(pods, busybox)
