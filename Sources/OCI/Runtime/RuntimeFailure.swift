@@ -88,6 +88,7 @@ struct RuntimeFailure: Sendable {
         ("open executable", .programNotExecutable),
         ("exec format error", .programNotExecutable),
         ("too many levels of symbolic links", .programNotExecutable),
+        ("too many symbolic links", .programNotExecutable),
         ("file name too long", .programNotExecutable),
         ("not a directory", .programNotExecutable),
         ("argument list too long", .programNotExecutable),

@@ -146,7 +146,8 @@ extension Node {
         shim.program.eventSocket = pod.shimEvents
         return ShimTasks(
             shim: shim, connections: shims, sandbox: sandbox, sandboxBundle: pod.shimBundle,
-            containers: paths.containers, scratch: paths.scratch)
+            containers: paths.containers, scratch: paths.scratch,
+            formerEvents: paths.formerShimEvents)
     }
 
     func containers(of sandbox: Sandbox) -> [SandboxContainer] {

@@ -23,6 +23,8 @@ struct Paths: Sendable {
     /// The file system of the infra container: `gantry-pause` and nothing else.
     var pauseRoot: String { "\(runRoot)/pause" }
 
+    /// Where the shims of all pods sent their events in earlier versions.
+    var formerShimEvents: String { "\(runRoot)/shim-events.sock" }
     /// Where shims listen.
     var shimSockets: String { "\(runRoot)/shims" }
 

@@ -17,8 +17,9 @@ extension ShimTasks {
         }
         var own = ShimRecord(
             sandbox: sandbox, container: id, bundle: sandboxBundle, program: shim.program.path)
+        own.events = pod.events
         _ = try await store(own, of: id)
-        let bootstrap = try await shim.program.start(
+        let bootstrap = try await program(of: pod).start(
             id, bundle: bundle(id), options: shim.options)
         failpoint("CreateContainer/shim started")
         if bootstrap.socket == pod.bootstrap?.socket {

@@ -12,7 +12,7 @@ extension ShimTasks {
         if id == sandbox { try await settleCreations() }
         var bootstrap = record.bootstrap
         if bootstrap == nil {
-            bootstrap = try? await shim.program.start(
+            bootstrap = try? await program(of: record).start(
                 id, bundle: bundle(id), options: shim.options)
         }
         // The pod's own goes on.

@@ -15,6 +15,9 @@ struct ShimRecord: Codable, Sendable {
     let program: String
     /// nil from before the shim was started until its answer was stored.
     var bootstrap: Bootstrap?
+    /// The socket for events that the pod's shims are given, which goes into their address; nil in records of
+    /// earlier versions, which had one for all.
+    var events: String?
     /// Whether the sandbox is the shim's own, by its sandbox API; nil is no.
     var makesSandbox: Bool?
     /// The process that stands for such a sandbox on the node, where there is one; nil until it was

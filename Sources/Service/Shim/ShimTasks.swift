@@ -18,6 +18,8 @@ struct ShimTasks: Sendable {
     /// Where those of the other containers are.
     let containers: String
     let scratch: String
+    /// The socket for events of shims that earlier versions have started, where nobody listens any more.
+    let formerEvents: String
 
     func bundle(_ id: String) -> String { id == sandbox ? sandboxBundle : "\(containers)/\(id)" }
 
@@ -38,6 +40,13 @@ struct ShimTasks: Sendable {
         guard stored.container == nil else { return stored }
         // Without its pod's there may be the container's copy, of a creation that was under way.
         return try await record() ?? stored
+    }
+
+    /// As it was started: shims that share a pod's are found by the arguments that this one had.
+    func program(of record: ShimRecord) -> ShimProgram {
+        var program = shim.program
+        if record.events == nil { program.eventSocket = formerEvents }
+        return program
     }
 
     /// - Returns: nil when the shim is gone, or was never there.
@@ -65,6 +74,7 @@ extension ShimTasks: RuntimeTasks {
         try await monitor.takeShimEvents(at: shim.program.eventSocket)
         var record = ShimRecord(
             sandbox: sandbox, bundle: sandboxBundle, program: shim.program.path)
+        record.events = shim.program.eventSocket
         if shim.makesSandboxes { record.makesSandbox = true }
         try await record.write(in: sandboxBundle)
         failpoint("RunPodSandbox/shim recorded")
@@ -87,7 +97,7 @@ extension ShimTasks: RuntimeTasks {
 
     private func make(_ request: CreateRequest, with monitor: Monitor) async throws -> Int32 {
         let id = request.container
-        guard let pod = try await record(), pod.bootstrap != nil else { throw gone }
+        guard let pod = try await record(), try await client(pod) != nil else { throw gone }
         let record = try await shimRecord(of: id, beside: pod)
         guard let bootstrap = record.bootstrap, let client = try await client(record) else {
             throw gone
