@@ -149,6 +149,8 @@ def test_no_thread_is_to_be_had(pods, node):
     pod, daemon = pods.run(), node.daemon.id
     with served(pod), forward("spdy", pod, PORT) as session:
         sibling = session.open(PORT)
+        # It is connected by now, and not about to be.
+        echo(sibling, b"here")
         with without_threads(daemon):
             _, error = session.open(PORT)
             assert b"thread" in error.whole()
