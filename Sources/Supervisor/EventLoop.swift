@@ -36,7 +36,7 @@ final class EventLoop {
     lazy var containers = Containers(self)
     let home = Home()
     let logLimit: LogLimit?
-    private var shimEvents: ShimEvents?
+    private var shimEvents: Listener?
 
     /// Begins to listen, in the process that is to serve.
     /// - Parameter logLimit: of each container's log.
@@ -46,7 +46,11 @@ final class EventLoop {
         buffers = try Buffers()
         let path = "\(directory)/monitor.sock"
         let socket = try syscall("listen", path) { gantry_unix_listen(path, 0) }
-        add(Listener(socket, self))
+        add(
+            Listener(socket) { [unowned self] accepted in
+                home.daemon = gantry_peer(accepted)
+                connected(Connection(accepted, self))
+            })
     }
 
     func run() throws(SystemError) {
@@ -105,11 +109,15 @@ final class EventLoop {
         for connection in connections { connection.send(event, serial: 0) }
     }
 
+    /// The events of the pod's shims: a monitor is there as long as the pod, and gVisor's shim ends itself, and
+    /// its container, when an event finds nobody.
     func takeEvents(_ path: String) throws(SystemError) {
         if let shimEvents { remove(shimEvents) }
-        let events = try ShimEvents(path, self)
-        shimEvents = events
-        add(events)
+        let socket = try syscall("listen", path) { gantry_unix_listen(path, 1) }
+        let listener = Listener(socket) { [unowned self] in add(ShimEventLink($0, self)) }
+        try Files.narrow(path, to: 0o600)
+        shimEvents = listener
+        add(listener)
     }
 
     func stop() {
@@ -117,24 +125,22 @@ final class EventLoop {
     }
 }
 
-/// Takes the daemon's connections.
+/// Takes connections.
 private final class Listener: EventSource {
     private let socket: Descriptor
-    private unowned let loop: EventLoop
+    private let take: (Int32) -> Void
 
-    init(_ socket: Int32, _ loop: EventLoop) {
+    /// - Parameter take: owns the descriptor that it is given.
+    init(_ socket: Int32, _ take: @escaping (Int32) -> Void) {
         self.socket = Descriptor(owning: socket)
-        self.loop = loop
+        self.take = take
     }
 
     var descriptor: Int32 { socket.raw }
 
     func ready() -> Bool {
         let accepted = gantry_accept(socket.raw)
-        if accepted >= 0 {
-            loop.home.daemon = gantry_peer(accepted)
-            loop.connected(Connection(accepted, loop))
-        }
+        if accepted >= 0 { take(accepted) }
         return true
     }
 }

@@ -20,9 +20,7 @@ struct ShimCall {
     func frame(stream: UInt8, version: Int) -> [UInt8] {
         let service = version >= 3 ? "containerd.task.v3.Task" : "containerd.task.v2.Task"
         let body = Self.text(1, service) + Self.text(2, method) + Self.bytes(3, payload)
-        let length = UInt32(body.count)
-        let head = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: length >> $0) }
-        return head + [0, 0, 0, stream, 1, 0] + body
+        return ShimFrame.encoded(stream: UInt32(stream), kind: ShimFrame.request, body)
     }
 
     private static func text(_ field: UInt8, _ text: String) -> [UInt8] {
@@ -75,6 +73,9 @@ struct ShimAnswer {
 
 /// What is sent in one piece: ten bytes with its length, its stream and its kind, and the message.
 struct ShimFrame {
+    static let request: UInt8 = 1
+    static let response: UInt8 = 2
+
     let stream: UInt32
     let isRequest: Bool
     let body: ArraySlice<UInt8>
@@ -85,13 +86,21 @@ struct ShimFrame {
         let length = Int(Self.number(received[0..<4]))
         guard received.count - 10 >= length else { return nil }
         stream = Self.number(received[4..<8])
-        isRequest = received[8] == 1
+        isRequest = received[8] == Self.request
         body = received[10..<(10 + length)]
         received.removeFirst(10 + length)
     }
 
     private static func number(_ bytes: ArraySlice<UInt8>) -> UInt32 {
         bytes.reduce(0) { $0 << 8 | UInt32($1) }
+    }
+
+    static func encoded(stream: UInt32, kind: UInt8, _ body: [UInt8]) -> [UInt8] {
+        bytes(UInt32(body.count)) + bytes(stream) + [kind, 0] + body
+    }
+
+    private static func bytes(_ number: UInt32) -> [UInt8] {
+        [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: number >> $0) }
     }
 }
 

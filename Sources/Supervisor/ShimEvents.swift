@@ -1,27 +1,5 @@
-internal import CLinux
 internal import Glibc
 internal import Kernel
-
-/// The socket to which the pod's shims send their events. It is the monitor's, which is there as long as the
-/// pod: gVisor's shim ends itself, and its container, when an event finds nobody.
-final class ShimEvents: EventSource {
-    private let socket: Descriptor
-    private unowned let loop: EventLoop
-
-    init(_ path: String, _ loop: EventLoop) throws(SystemError) {
-        socket = Descriptor(owning: try syscall("listen", path) { gantry_unix_listen(path, 1) })
-        self.loop = loop
-        try Files.narrow(path, to: 0o600)
-    }
-
-    var descriptor: Int32 { socket.raw }
-
-    func ready() -> Bool {
-        let accepted = gantry_accept(socket.raw)
-        if accepted >= 0 { loop.add(ShimEventLink(accepted, loop)) }
-        return true
-    }
-}
 
 /// A shim that sends events. Each is answered, and none but a want of memory means anything: ends are told
 /// by `Wait`.
@@ -58,8 +36,7 @@ final class ShimEventLink: EventSource {
 
     /// Response without a status or a payload, which is one without an error, and an Empty.
     private func answer(_ stream: UInt32) -> Bool {
-        let number = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: stream >> $0) }
-        let frame = [0, 0, 0, 0] + number + [2, 0]
+        let frame = ShimFrame.encoded(stream: stream, kind: ShimFrame.response, [])
         let sent = Glibc.send(
             socket.raw, frame, frame.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
         return sent == frame.count

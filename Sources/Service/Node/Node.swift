@@ -6,9 +6,9 @@ internal import Model
 internal import NRI
 internal import Network
 internal import OCI
+internal import Shim
 internal import Store
 public import Streaming
-internal import Shim
 internal import Synchronization
 internal import System
 

@@ -42,22 +42,21 @@ extension ShimTasks {
 
     /// Removes a container together with its own shim.
     func delete(_ id: String, _ own: ShimRecord, force: Bool) async throws {
-        var process: PidDescriptor?
+        guard let client = try await client(own) else { return try await end(own, nil) }
+        let process = (try? await client.process(of: id)).flatMap { PidDescriptor($0) }
+        var isRemoved = false
         do {
-            if let client = try await client(own) {
-                process = (try? await client.process(of: id)).flatMap { PidDescriptor($0) }
-                // What was never started goes with its shim: its Delete may wait for streams that nobody
-                // has.
-                let isUnstarted = try? await client.state(id).status == .created
-                if isUnstarted != true { try await remove(id, client, force: force) }
+            // What was never started goes with its shim: its Delete may wait for streams that nobody has.
+            if (try? await client.state(id).status) != .created {
+                try await remove(id, client, force: force)
+                isRemoved = true
             }
         } catch let error as GantryError where force || error.code == .unavailable {
-            // What it has left is removed below.
             process?.kill()
         }
         try await end(own, process)
         // What is gone already is no error to most, and all that they could remove is.
-        try? await clean(id)
+        if !isRemoved { try? await clean(id) }
     }
 }
 
