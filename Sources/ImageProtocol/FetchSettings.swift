@@ -73,7 +73,7 @@ extension LongLayers {
     fileprivate func put(into wire: inout WireWriter) {
         wire.put(threshold)
         wire.put(trial)
-        wire.put(idleShare.bitPattern)
+        wire.put(idleShare)
         wire.put(rangesAtOnce)
         wire.put(rangeLength)
     }
@@ -81,7 +81,7 @@ extension LongLayers {
     fileprivate init(_ wire: inout WireReader) throws(GantryError) {
         self.init(threshold: try wire.number())
         trial = try wire.number()
-        idleShare = Double(bitPattern: try wire.number())
+        idleShare = try wire.fraction()
         rangesAtOnce = try wire.integer()
         rangeLength = try wire.number()
     }

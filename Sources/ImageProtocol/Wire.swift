@@ -13,6 +13,8 @@ package struct WireWriter {
 
     package mutating func put(_ number: Int) { put(UInt64(bitPattern: Int64(number))) }
 
+    package mutating func put(_ number: Double) { put(number.bitPattern) }
+
     package mutating func put(_ number: UInt64?) {
         put(number != nil)
         if let number { put(number) }
@@ -74,6 +76,13 @@ package struct WireReader {
 
     package mutating func integer() throws(GantryError) -> Int {
         Int(Int64(bitPattern: try number()))
+    }
+
+    /// A finite number: what is none (IEEE 754) is not even equal to itself.
+    package mutating func fraction() throws(GantryError) -> Double {
+        let number = Double(bitPattern: try number())
+        guard number.isFinite else { throw Self.malformed("\(number) is no finite number") }
+        return number
     }
 
     package mutating func flag() throws(GantryError) -> Bool {

@@ -37,6 +37,8 @@ private enum ImageMessageSamples {
                     verified: [VerifiedRequirement(number: 1, name: .pinned)])),
             .unpacked(UnpackedDescription(diffID: digest, bytes: 1, inodes: 2, contents: 3)),
             .fitted(FittedDescription(bytes: 1, contents: nil)), .measured(4),
+            .indexed(IndexDescription(digest: digest, size: 1, files: 2)), .packed(digest),
+            .written(WrittenImage(id: digest, manifest: digest)),
             .failed(ImageFailure(.transfer(isAnswered: true), "broken")),
         ]
     }
@@ -46,15 +48,26 @@ private enum ImageMessageSamples {
         endpoint.headers = ["X-A: 1"]
         endpoint.trust.authorities = [Trust.PEM("ca", [1])]
         let key = SignatureRequirement.Key(name: "k", content: [1])
-        let resolve = (try? Reference.parse("a/b:1")).map {
-            ImageRequest.resolve(
-                ResolveRequest(
-                    reference: $0, endpoint: endpoint,
-                    credentials: .basic(user: "u", password: "p"),
-                    requirements: [.signedBy([key], .matchExact), .reject], policy: "p",
-                    lookaside: "https://l", settings: FetchSettings()))
+        let credentials = Credentials.basic(user: "u", password: "p")
+        let layer = StoredLayers.Layer(chain: "c", diffID: digest)
+        let image = StoredLayers(document: [1, 2], layers: [layer])
+        let named = (try? Reference.parse("a/b:1")).map { name -> [ImageRequest] in
+            [
+                .resolve(
+                    ResolveRequest(
+                        reference: name, endpoint: endpoint, credentials: credentials,
+                        requirements: [.signedBy([key], .matchExact), .reject], policy: "p",
+                        lookaside: "https://l", settings: FetchSettings())),
+                .push(
+                    PushRequest(
+                        reference: name, endpoint: endpoint, credentials: credentials,
+                        image: image, settings: FetchSettings())),
+            ]
         }
-        return [resolve].compactMap { $0 } + [
+        return (named ?? []) + [
+            .keep(layer: 1), .knowTar(chain: "c"), .index(chains: ["a", "b"]),
+            .pack(chain: "c", limit: 9), .compress(layer, .zstd),
+            .export(image, names: ["a/b:1"]), .packCheckpoint,
             .openArchive(ArchiveRequest(isDirectory: true, name: "a", settings: FetchSettings())),
             .chooseImage(1), .unpack(layer: 2), .know(chain: "c"),
             .fit(chain: "c", below: ["b", "a"]), .measure, .checkKeys([.reject]), .forget,

@@ -77,9 +77,15 @@ struct Walk {
 }
 
 extension FuzzTarget {
-    /// Of tars the headers, of everything else the tokens.
+    /// Of tars the headers, of everything else the tokens; of what is no document, every place as well.
     var extremes: [[UInt8]] {
-        seeds.flatMap { name == "tars" ? TarExtremes.variants(of: $0) : Extremes.variants(of: $0) }
+        seeds.flatMap { seed in
+            switch form {
+            case .tar: TarExtremes.variants(of: seed)
+            case .document: Extremes.variants(of: seed)
+            case nil: Extremes.variants(of: seed) + BinaryExtremes.variants(of: seed)
+            }
+        }
     }
 
     /// Takes it or refuses it; nothing else may come of it.

@@ -35,6 +35,19 @@ struct ImageMessageTests {
         }
     }
 
+    @Test(arguments: [Double.nan, -.nan, .signalingNaN, .infinity, -.infinity])
+    func aShareThatIsNoFiniteNumberIsRefused(share: Double) throws {
+        var settings = FetchSettings()
+        #expect(throws: Never.self) { try Self.read(settings) }
+        settings.longLayers.idleShare = share
+        #expect(throws: GantryError.self) { try Self.read(settings) }
+    }
+
+    private static func read(_ settings: FetchSettings) throws {
+        let archive = ArchiveRequest(isDirectory: false, name: nil, settings: settings)
+        _ = try ImageRequest.decode(ImageRequest.openArchive(archive).encoded(serial: 1))
+    }
+
     @Test func everyCutIsRefused() throws {
         let whole = resolved(layers: 2).encoded(serial: 1)
         for length in whole.indices {
