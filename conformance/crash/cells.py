@@ -35,6 +35,10 @@ OF_SHIMS = ["RunPodSandbox", "StopPodSandbox", "RemovePodSandbox", "CreateContai
             "StopContainer", "RemoveContainer", "UpdateContainerResources"]
 #: Those that are not the same where a container has a shim of its own.
 OF_LONE_SHIMS = ["CreateContainer", "RemoveContainer", "RemovePodSandbox"]
+#: Those that are not the same where the shim makes the sandbox, and what it is asked for in them.
+OF_SANDBOXERS = {"RunPodSandbox": ["CreateSandbox", "StartSandbox"], "StopPodSandbox": ["StopSandbox"],
+                 "RemovePodSandbox": ["StopSandbox", "ShutdownSandbox"]}
+SANDBOXER_ALONE = {"StopPodSandbox/sandbox stopped", "RemovePodSandbox/shim ended"}
 #: Steps with unpacked layers alone: an index is mounted with other IDs, and none of its layers by itself.
 TREES_ALONE = {"CreateContainer/layers mapped"}
 #: What an operation must be like to pass a step.
@@ -164,8 +168,8 @@ def matrix(gantry: str) -> list[Cell]:
     names = subprocess.run([gantry, "failpoints"], check=True, capture_output=True,
                            text=True).stdout.splitlines()
     names = [name for name in names if not (ON_DISK and name in TREES_ALONE)]
-    cells = [*_killed([name for name in names if name not in SHIM_ALONE]), *_shims(names), *_helpers(), *_broken(),
-             *_in_recovery(), *_full(), *_registry(), *_plugins()]
+    cells = [*_killed([name for name in names if name not in SHIM_ALONE | SANDBOXER_ALONE]), *_shims(names),
+             *_sandboxers(names), *_helpers(), *_broken(), *_in_recovery(), *_full(), *_registry(), *_plugins()]
     return sorted(cells, key=lambda cell: [cell.operation.__name__.startswith(rpc) for rpc in RPCS],
                   reverse=True)
 
@@ -189,14 +193,32 @@ def _killed(names: list[str]) -> Iterator[Cell]:
 def _shims(names: list[str]) -> Iterator[Cell]:
     for name in names:
         operation, step = name.split("/")
-        if operation in OF_SHIMS and name not in WITHOUT_SHIM:
+        if name in WITHOUT_SHIM | SANDBOXER_ALONE:
+            continue
+        if operation in OF_SHIMS:
             yield _kill(operation, step, f"{name}:1", "shim")
-        if operation in OF_LONE_SHIMS and name not in WITHOUT_SHIM:
+        if operation in OF_LONE_SHIMS:
             yield _kill(operation, step, f"{name}:1", "alone")
+    yield from _shim_dead("shim")
+
+
+def _sandboxers(names: list[str]) -> Iterator[Cell]:
+    for name in names:
+        operation, step = name.split("/")
+        if operation in OF_SANDBOXERS and name not in WITHOUT_SHIM:
+            yield _kill(operation, step, f"{name}:1", "sandboxer")
+    for operation, methods in OF_SANDBOXERS.items():
+        for method in methods:
+            yield Cell(getattr(operations, operation), f"shim {method}", "hang+kill",
+                       faults.killed_while_shim_hangs(method), "sandboxer")
+    yield from _shim_dead("sandboxer")
+
+
+def _shim_dead(handler: str) -> Iterator[Cell]:
     for operation in ("StopPodSandbox", "RemovePodSandbox"):
         for column, daemon_too in (("shim", False), ("shim+kill", True)):
             yield Cell(getattr(operations, operation), "shim dead", column,
-                       faults.shim_killed(daemon_too), "shim")
+                       faults.shim_killed(daemon_too), handler)
 
 
 def _places(operation: str, step: str, name: str) -> Iterator[Cell]:

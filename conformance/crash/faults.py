@@ -19,6 +19,8 @@ from harness.small import fill, small
 from harness.tarball import sha256
 from harness.wait import wait_until
 
+from stand_ins import shim_sandbox
+
 from .operations import Operation
 from .stand_in import HUNG, stand_in, switch
 from .world import FAKE_PORT, LIMIT, World, refused
@@ -222,6 +224,22 @@ def shim_killed(daemon_too: bool) -> Fault:
         if daemon_too:
             world.start()
         operation.call()
+        yield
+    return fault
+
+
+def killed_while_shim_hangs(method: str) -> Fault:
+    """The daemon dies while the shim does not answer what its sandbox API is asked for."""
+    def fault(world: World, operation: Operation) -> Iterator[None]:
+        world.start()
+        operation.prepare()
+        with shim_sandbox.hanging(method) as hangs:
+            caller = threading.Thread(target=_try, args=(operation.call,), daemon=True)
+            caller.start()
+            wait_until(hangs.exists, f"{method} hangs")
+            world.node.crash()
+            caller.join()
+        world.start()
         yield
     return fault
 

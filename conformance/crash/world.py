@@ -23,8 +23,15 @@ from .counts import ROOT, RUN, expect
 REGISTRY_PORT, FAKE_PORT = 5000, 5001
 #: Seconds that a runtime or a plugin may take; see `runtime_limit` and `cni_limit`.
 LIMIT = 2
-#: Make handlers of their names; a Python program takes longer to start than runtimes do.
-SHIMS = ("shim", "alone")
+#: Make handlers of their names, with the words that the stand-in is told; a Python program takes longer to start than runtimes do.
+SHIMS = {"shim": "", "alone": "alone", "sandboxer": "hidden sandbox"}
+#: What no shim can say by its name.
+SANDBOXER = """default_runtime = "sandboxer"
+[runtimes.sandboxer]
+type = "shim"
+path = "/usr/local/bin/containerd-shim-sandboxer-v1"
+sandboxer = "shim"
+"""
 STAND_IN = Path(__file__).resolve().parents[1] / "stand_ins/runtime_shim.py"
 #: What a daemon keeps whether it has pods or not.
 KEPT = re.compile(r"gantry\.db|/lock$|/pause(/|$)|/runtimes(/\w+)?$")
@@ -56,10 +63,10 @@ class World:
         self.pod_config = pod_config()
         self.more_mounts: list[dict[str, Any]] = []
         self.node.environment = {}
-        _configure(20 if handler in SHIMS else LIMIT)
+        _configure(20 if handler in SHIMS else LIMIT, SANDBOXER if handler == "sandboxer" else "")
         _remove_shims()
         if handler in SHIMS:
-            program, words = _shim(handler), "alone" if handler == "alone" else ""
+            program, words = _shim(handler), SHIMS[handler]
             program.write_text(f'#!/bin/sh\nexec {sys.executable} {STAND_IN} /usr/sbin/runc {words} -- "$@"\n')
             program.chmod(0o755)
             self.settle()
@@ -252,8 +259,8 @@ def _remove_shims() -> None:
         _shim(handler).unlink(missing_ok=True)
 
 
-def _configure(limit: int) -> None:
-    Path("/etc/gantry/gantry.toml").write_text(f"runtime_limit = {limit}\ncni_limit = {limit}\n")
+def _configure(limit: int, more: str = "") -> None:
+    Path("/etc/gantry/gantry.toml").write_text(f"runtime_limit = {limit}\ncni_limit = {limit}\n{more}")
 
 
 def _kill(process: int) -> None:

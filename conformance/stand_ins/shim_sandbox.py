@@ -11,6 +11,8 @@ import select
 import signal
 import subprocess
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,18 @@ def told(trouble: str) -> list[str]:
     """The methods that have this trouble."""
     file = PLACE / trouble
     return file.read_text().split() if file.exists() else []
+
+
+@contextmanager
+def hanging(method: str) -> Iterator[Path]:
+    """Has a method hang; the file is there once it does."""
+    PLACE.mkdir(exist_ok=True)
+    (PLACE / "hang").write_text(method)
+    try:
+        yield PLACE / "hangs"
+    finally:
+        for file in ("hang", "hangs"):
+            (PLACE / file).unlink(missing_ok=True)
 
 
 class Sandbox:

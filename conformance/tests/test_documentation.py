@@ -1,4 +1,4 @@
-"""docs/fields.md names every field of the two configurations, and tests that are there."""
+"""docs/fields.md names every field of the two configurations; keys, files and tests that the docs name are there."""
 
 import re
 
@@ -66,3 +66,48 @@ def test_every_test_is_there():
         if not found:
             missing.append((file, name))
     assert not missing
+
+
+ROOT = cri.REPOSITORY
+DOCS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("*/README.md"))]
+#: Names of other programs and libraries.
+OTHERS = {"discard_unpacked_layers", "grpc_unsecure"}
+
+
+def words_of_the_source():
+    """All words of the code, the contracts and the scripts."""
+    words = set()
+    for directory in ("Sources", "Proto", "Tests", "conformance", "bench", "packaging"):
+        for path in (ROOT / directory).rglob("*"):
+            if path.is_file() and path.suffix in (".swift", ".proto", ".py", ".sh", ".c", ".h", ".toml", ""):
+                words.update(re.findall(rb"\w+", path.read_bytes()))
+    return {word.decode(errors="replace") for word in words}
+
+
+def quoted():
+    """What the docs quote: (document, words)."""
+    for path in DOCS:
+        for code in re.findall(r"`([^`\n]+)`", path.read_text()):
+            yield path.name, code
+
+
+def test_every_key_is_there():
+    words = words_of_the_source() | OTHERS
+    keys = [(name, code) for name, code in quoted() if re.fullmatch(r"[a-z]+(_[a-z0-9]+)+", code)]
+    assert len(keys) > 100
+    assert not [key for key in keys if key[1] not in words
+                and not (ROOT / f"conformance/tests/{key[1]}.py").exists()]
+
+
+def test_every_test_that_is_named_is_there():
+    swift = "\n".join(path.read_text() for path in (ROOT / "Tests").rglob("*.swift"))
+    named = [(name, match.groups()) for name, code in quoted()
+             if (match := re.fullmatch(r"(?:conformance/tests/)?(test_\w+\.py)(?:::(\w+)…?)?", code))]
+    assert len(named) > 50
+    for document, (file, function) in named:
+        source = ROOT / "conformance/tests" / file
+        if file == "test_X.py":  # What the table of fields is about.
+            continue
+        assert source.exists() and (not function or f"def {function}" in source.read_text()), (document, file, function)
+    suites = [(name, code) for name, code in quoted() if re.fullmatch(r"\w+Tests", code)]
+    assert not [suite for suite in suites if f"struct {suite[1]} " not in swift]

@@ -35,7 +35,10 @@ struct StopPodSandbox: RPC {
         if sandbox.current.wasReady { await node.plugins.stopped(sandbox) }
         // A machine gives back the interfaces that it has taken, while they are there.
         let isMadeByShim = (try? resources.isMadeByShim) ?? false
-        if isMadeByShim { await collect(&failures) { try await resources.stopSandbox() } }
+        if isMadeByShim {
+            await collect(&failures) { try await resources.stopSandbox() }
+            failpoint("StopPodSandbox/sandbox stopped")
+        }
         await collect(&failures) { try await resources.releaseNetwork() }
         if !isMadeByShim { await collect(&failures) { try await resources.endInfra() } }
         failpoint("StopPodSandbox/infra container deleted")

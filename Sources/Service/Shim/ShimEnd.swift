@@ -11,10 +11,7 @@ extension ShimTasks {
         let id = record.owner
         if id == sandbox { try await settleCreations() }
         var bootstrap = record.bootstrap
-        if bootstrap == nil {
-            bootstrap = try? await program(of: record).start(
-                id, bundle: bundle(id), options: shim.options)
-        }
+        if bootstrap == nil { bootstrap = await startedAgain(id, record) }
         // The pod's own goes on.
         if record.container != nil, let bootstrap, try await isPods(bootstrap) {
             return try await ShimRecord.remove(in: bundle(id))
@@ -34,6 +31,12 @@ extension ShimTasks {
             try await Blocking.run { try Files.remove(socket) }
         }
         try await ShimRecord.remove(in: bundle(id))
+    }
+
+    /// Where the shim is whose answer was lost: started again, it is the one that is there.
+    /// - Returns: nil for one that does not start.
+    func startedAgain(_ id: String, _ record: ShimRecord) async -> Bootstrap? {
+        try? await program(of: record).start(id, bundle: bundle(id), options: shim.options)
     }
 
     /// A shim does not count what it is creating, and would leave it behind.

@@ -77,8 +77,9 @@ extension ShimTasks {
 
     /// Ends the shim, and forgets where it was.
     func shutDownSandbox() async throws {
-        guard let record = try await record(), record.makesSandbox == true else { return }
+        guard var record = try await record(), record.makesSandbox == true else { return }
         try await settleCreations()
+        if record.bootstrap == nil { record.bootstrap = await startedAgain(sandbox, record) }
         if let client = try? await client(record) {
             if await shutDown(client) {
                 try await endProcesses(after: Self.leave)
@@ -90,6 +91,7 @@ extension ShimTasks {
             // One whose address was never stored may be there all the same.
             try await endProcesses()
         }
+        failpoint("RemovePodSandbox/shim ended")
         if let socket = record.bootstrap?.socket, shim.program.owns(socket: socket) {
             try await Blocking.run { try Files.remove(socket) }
         }

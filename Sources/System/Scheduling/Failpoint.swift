@@ -23,12 +23,14 @@ internal import Text
             "RunPodSandbox/ready stored",
 
             "StopPodSandbox/stopping stored", "StopPodSandbox/container killed",
-            "StopPodSandbox/container released", "StopPodSandbox/plugin deleted",
+            "StopPodSandbox/container released", "StopPodSandbox/sandbox stopped",
+            "StopPodSandbox/plugin deleted",
             "StopPodSandbox/network detached", "StopPodSandbox/namespaces released",
             "StopPodSandbox/infra container deleted", "StopPodSandbox/monitor ended",
             "StopPodSandbox/stopped stored",
 
             "RemovePodSandbox/stopped", "RemovePodSandbox/container removed",
+            "RemovePodSandbox/shim ended",
             "RemovePodSandbox/shared memory unmounted", "RemovePodSandbox/directory removed",
             "RemovePodSandbox/row removed",
 
