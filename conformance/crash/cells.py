@@ -14,7 +14,7 @@ from .operations import Operation
 #: In the order of the table. Operations are named after their RPC, and after what is special with them.
 RPCS = ["RunPodSandbox", "StopPodSandbox", "RemovePodSandbox", "CreateContainer", "StartContainer",
         "StopContainer", "RemoveContainer", "PullImage", "RemoveImage", "ExecSync",
-        "ReopenContainerLog", "UpdateContainerResources"]
+        "ReopenContainerLog", "UpdateContainerResources", "CheckpointContainer"]
 #: Which passes of a failpoint are an operation's, where it is more than one: two plugins, two layers, a
 #: root and a volume. Each daemon maps layers once at its start, to see whether it can.
 PASSES = {
@@ -182,6 +182,8 @@ def _killed(names: list[str]) -> Iterator[Cell]:
                         for one, count in ASKED.items())
         elif operation == "undo":
             yield from _undone()
+        elif operation == "CheckpointContainer":
+            yield _kill(operation, step, f"{name}:1", "odd")
         elif operation != "recovery":
             yield from _places(operation, step, name)
         if name in BEFORE_RECOVERY:

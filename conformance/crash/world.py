@@ -23,16 +23,26 @@ from .counts import ROOT, RUN, expect
 REGISTRY_PORT, FAKE_PORT = 5000, 5001
 #: Seconds that a runtime or a plugin may take; see `runtime_limit` and `cni_limit`.
 LIMIT = 2
-#: Make handlers of their names, with the words that the stand-in is told; a Python program takes longer to start than runtimes do.
+STAND_INS = Path(__file__).resolve().parents[1] / "stand_ins"
+STAND_IN = STAND_INS / "runtime_shim.py"
+#: Shims that make handlers of their names, with the words that the stand-in is told. A Python program takes longer
+#: to start than runtimes do.
 SHIMS = {"shim": "", "alone": "alone", "sandboxer": "hidden sandbox"}
-#: What no shim can say by its name.
-SANDBOXER = """default_runtime = "sandboxer"
-[runtimes.sandboxer]
-type = "shim"
-path = "/usr/local/bin/containerd-shim-sandboxer-v1"
-sandboxer = "shim"
-"""
-STAND_IN = Path(__file__).resolve().parents[1] / "stand_ins/runtime_shim.py"
+#: A runtime that writes what CRIU would, and a CRIU that is there and nothing more.
+ODD, CRIU = Path("/usr/local/bin/odd"), Path("/usr/local/sbin/criu")
+#: Handlers that need more than a name.
+TABLES = {
+    "odd": f"""
+        [runtimes.odd]
+        path = "{ODD}"
+        """,
+    "sandboxer": """
+        [runtimes.sandboxer]
+        type = "shim"
+        path = "/usr/local/bin/containerd-shim-sandboxer-v1"
+        sandboxer = "shim"
+        """,
+}
 #: What a daemon keeps whether it has pods or not.
 KEPT = re.compile(r"gantry\.db|/lock$|/pause(/|$)|/runtimes(/\w+)?$")
 
@@ -63,12 +73,14 @@ class World:
         self.pod_config = pod_config()
         self.more_mounts: list[dict[str, Any]] = []
         self.node.environment = {}
-        _configure(20 if handler in SHIMS else LIMIT, SANDBOXER if handler == "sandboxer" else "")
-        _remove_shims()
+        _configure(LIMIT if handler in ("crun", "runc") else 20, TABLES.get(handler, ""))
+        _remove_programs()
         if handler in SHIMS:
-            program, words = _shim(handler), SHIMS[handler]
-            program.write_text(f'#!/bin/sh\nexec {sys.executable} {STAND_IN} /usr/sbin/runc {words} -- "$@"\n')
-            program.chmod(0o755)
+            _program(_shim(handler), f'{STAND_IN} /usr/sbin/runc {SHIMS[handler]} -- "$@"')
+            self.settle()
+        if handler == "odd":
+            _program(ODD, f'{STAND_INS / "odd_runtime.py"} /usr/sbin/runc checkpoint -- "$@"')
+            _program(CRIU, "-c 'raise SystemExit(1)'")
             self.settle()
         self._before = self._snapshot()
 
@@ -91,7 +103,7 @@ class World:
         """Ends all that was started."""
         self.node.stop()
         self.registry.stop()
-        _remove_shims()
+        _remove_programs()
 
     # The daemon
 
@@ -254,9 +266,14 @@ def _shim(handler: str) -> Path:
     return Path(f"/usr/local/bin/containerd-shim-{handler}-v1")
 
 
-def _remove_shims() -> None:
-    for handler in SHIMS:
-        _shim(handler).unlink(missing_ok=True)
+def _program(path: Path, words: str) -> None:
+    path.write_text(f"#!/bin/sh\nexec {sys.executable} {words}\n")
+    path.chmod(0o755)
+
+
+def _remove_programs() -> None:
+    for path in (*map(_shim, SHIMS), ODD, CRIU):
+        path.unlink(missing_ok=True)
 
 
 def _configure(limit: int, more: str = "") -> None:

@@ -29,12 +29,16 @@ struct Checkpoint: Sendable {
         }
         do {
             try await remains.begin(place)
+            failpoint("CheckpointContainer/begun")
             let file = try await Blocking.run { [place] in try place.create() }
+            failpoint("CheckpointContainer/file made")
             try await withDeadline(limit, "the checkpoint of \(container.id)") {
                 try await write(to: file, runtime)
             }
             await resume()
+            failpoint("CheckpointContainer/resumed")
             try await Blocking.run { [place] in try place.commit(file) }
+            failpoint("CheckpointContainer/committed")
         } catch {
             await resume()
             await remove()
@@ -49,7 +53,9 @@ struct Checkpoint: Sendable {
         let directories = CheckpointDirectories(image: "\(files)/checkpoint", work: files)
         let takenAt = Clock.now()
         _ = try await runtime.pause(container.id)
+        failpoint("CheckpointContainer/paused")
         try await runtime.checkpoint(container.id, in: directories, limit: limit)
+        failpoint("CheckpointContainer/checkpointed")
         let bundle = node.paths.container(container.id).bundle
         let log = try await Blocking.run { [container] in
             try CheckpointDocuments(container: container, takenAt: takenAt)
@@ -59,6 +65,7 @@ struct Checkpoint: Sendable {
         try await node.puller.packCheckpoint(
             ready: files, layer: node.rootFilesystems.writableLayer(of: container.id), log: log,
             to: file)
+        failpoint("CheckpointContainer/packed")
     }
 
     /// A task of its own: ours may have been cancelled, and commands end with that.

@@ -65,6 +65,11 @@ internal import Text
             "UpdateContainerResources/intent noted", "UpdateContainerResources/cgroup changed",
             "UpdateContainerResources/spec written", "UpdateContainerResources/stored",
 
+            "CheckpointContainer/begun", "CheckpointContainer/file made",
+            "CheckpointContainer/paused", "CheckpointContainer/checkpointed",
+            "CheckpointContainer/packed", "CheckpointContainer/resumed",
+            "CheckpointContainer/committed",
+
             "monitor/asked", "undo/step taken",
 
             "recovery/sandbox read", "recovery/container recovered", "recovery/sandbox recovered",

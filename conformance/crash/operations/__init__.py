@@ -19,7 +19,7 @@ from .pods import (
     StopPodSandbox,
     StopPodSandboxWithInfra,
     RemovePodSandbox)
-from .running import ExecSync, ReopenContainerLog, UpdateContainerResources
+from .running import CheckpointContainer, ExecSync, ReopenContainerLog, UpdateContainerResources
 
 __all__ = [
     "Operation",
@@ -45,4 +45,5 @@ __all__ = [
     "ExecSync",
     "ReopenContainerLog",
     "UpdateContainerResources",
+    "CheckpointContainer",
 ]

@@ -1,9 +1,9 @@
-"""What is asked of a running container: ExecSync, ReopenContainerLog, UpdateContainerResources."""
+"""What is asked of a running container: ExecSync, ReopenContainerLog, UpdateContainerResources, CheckpointContainer."""
 
 import json
 from pathlib import Path
 
-from harness import crilog
+from harness import checkpoints, crilog
 from harness.cgroups import Cgroup
 from harness.wait import wait_until
 
@@ -89,3 +89,31 @@ class UpdateContainerResources(Operation):
         limit = int(cgroup.read("memory", name))
         assert info["runtimeSpec"]["linux"]["resources"]["memory"]["limit"] == limit
         return limit
+
+
+class CheckpointContainer(Operation):
+    """The container runs on, and its archive is whole or not there; after the retry it is there."""
+
+    ARCHIVE = checkpoints.DIRECTORY / "crash.tar"
+
+    def prepare(self) -> None:
+        self.ARCHIVE.parent.mkdir(parents=True, exist_ok=True)
+        self.ARCHIVE.unlink(missing_ok=True)
+        self.world.running()
+
+    def call(self, deadline: float = 30) -> None:
+        self.client.CheckpointContainer(
+            container_id=self.world.container.id, location=str(self.ARCHIVE), deadline=deadline)
+
+    def survived(self) -> None:
+        assert self.world.containers() == {self.world.container.id: RUNNING}
+        log = self.world.container.log
+        size = log.stat().st_size
+        wait_until(lambda: log.stat().st_size > size, "the container runs on")
+        assert not [path for path in self.ARCHIVE.parent.iterdir() if path != self.ARCHIVE]
+        if self.ARCHIVE.exists():
+            self.done()
+
+    def done(self) -> None:
+        names = checkpoints.Archive(self.ARCHIVE).names
+        assert {"checkpoint/pages-1.img", "rootfs-diff.tar", "status.dump"} < set(names), names
