@@ -15,6 +15,7 @@ from harness.monitors import living
 from harness.node import CNI_CONFIG
 from harness.pods import Pods
 from harness.reboot import reboot, remove_run_directory
+from harness.small import fill, small
 from harness.tarball import file, layer
 from harness.wait import wait_until
 
@@ -314,13 +315,18 @@ def test_files_that_cannot_be_used(check, configured, tmp_path, key, content):
     assert any(line.startswith("registries: ") and str(path) in line for line in problems)
 
 
-def test_a_full_disk_is_a_problem(check, configured, tmp_path):
+@pytest.mark.parametrize("is_disk", [False, True])
+def test_a_full_disk_is_a_problem(check, configured, tmp_path, is_disk):
+    """And nothing else that is said follows from it."""
     root = tmp_path / "root"
-    root.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", root], check=True)
-    try:
-        (root / "ballast").write_bytes(b"x" * ((2 << 20) - 8192))
-        problems = check.problems("--root", str(root))
-        assert any("of the space" in line for line in problems)
-    finally:
-        subprocess.run(["umount", root], check=True)
+    with small(root, is_disk):
+        before = check.findings("--root", str(root))
+        fill(root)
+        after = check.findings("--root", str(root), code=1)
+    storage = [finding["text"] for finding in after if finding["area"] == "storage"]
+    assert any("of the space" in text for text in storage)
+    # Directories take no room in memory.
+    words = ("whether overlay works", "No space left") if is_disk else ("overlay works",)
+    assert any(all(word in text for word in words) for text in storage)
+    new = {finding["text"] for finding in after if finding["level"] == "problem"}
+    assert len(new - {finding["text"] for finding in before}) == 1, (before, after)

@@ -8,6 +8,8 @@ internal import System
 public struct StorageProbe: Sendable {
     /// Why overlay cannot be used; nil when it can.
     public private(set) var failure: String?
+    /// What was short, as on a full disk, so that nothing was found out.
+    public private(set) var shortage: String?
     /// Whether layers can be shown with other IDs, as pods with user namespaces want it.
     public private(set) var mapsIDs = false
     /// Whether files keep `user.*` attributes, which some images have.
@@ -24,12 +26,19 @@ public struct StorageProbe: Sendable {
             try Overlay(lower: ["\(home)/lower"], home: home, target: "\(home)/target").mount()
             // It mounts on a file system without overlay's attributes, and fails later.
             try Self.replace("\(home)/target/directory")
+        } catch let error as SystemError where error.isShortage {
+            shortage = "\(error)"
+            return
         } catch {
             failure = "overlay cannot be used: \(error)"
         }
         hasUserAttributes = Self.keepsUserAttributes(home)
         try? Mounts.unmountNow("\(home)/target")
-        mapsIDs = (try? Self.mountMapped("\(home)/mapped")) != nil
+        do {
+            mapsIDs = try works { try Self.mountMapped("\(home)/mapped") }
+        } catch {
+            shortage = "\(error)"
+        }
         try? Mounts.unmountNow("\(home)/mapped/target")
     }
 

@@ -24,6 +24,11 @@ extension NodeCheck {
                 Self.area, "\(paths.root): \(failure)",
                 "put it on ext4, xfs (ftype=1) or btrfs, in a kernel that has overlay")
         }
+        if let shortage = probe.shortage {
+            return .warning(
+                Self.area, "whether overlay works on \(paths.root) cannot be found out: \(shortage)",
+                "make room, and check again")
+        }
         guard probe.mapsIDs else {
             return .warning(
                 Self.area, "overlay works on \(paths.root), but not with mapped IDs",
