@@ -126,15 +126,15 @@ conformance: packages
 	GANTRY_ROOT=disk conformance/run --parts 4 -m layers --handler crun
 	conformance/run --parts 2 --first-start -m promise
 	conformance/run --node uml -m sample
-	conformance/run --node uml-systemd -m sample tests/test_systemd.py
+	conformance/run --node uml-systemd -m sample tests/node/test_systemd.py
 
 # All that the nodes with a kernel of their own can do: cgroup v2 alone, AppArmor, SELinux, systemd as
 # init, and the package on it, alone since it brings the daemon. It takes an hour and a half.
 conformance-uml: packages
 	conformance/run --node uml
-	conformance/run --node uml-systemd tests/test_systemd.py tests/test_spine.py tests/test_resources.py
-	conformance/run --node vm-systemd tests/test_package.py
-	conformance/run --node uml-selinux tests/test_selinux.py
+	conformance/run --node uml-systemd tests/node/test_systemd.py tests/pods/test_spine.py tests/containers/test_resources.py
+	conformance/run --node vm-systemd tests/node/test_package.py
+	conformance/run --node uml-selinux tests/security/test_selinux.py
 
 # Gantry beside Debian's containerd and the bare parts, an hour long; `make bench BENCH=--quick` takes minutes.
 bench: setup build

@@ -8,7 +8,7 @@ import Model
 import Testing
 
 /// What layers come to when they are put on top of one another by rule. That the kernel shows the same
-/// for the trees that are unpacked is tried by `conformance/tests/test_erofs.py`.
+/// for the trees that are unpacked is tried by `conformance/tests/images/test_erofs.py`.
 struct MergedLayersTests {
     typealias Layer = @Sendable (inout TarMaker) -> Void
 

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// What erofs-utils make of an image. Debian 12's version knows blocks of a page alone; that the kernel
-/// reads those of 512 bytes is tried by `conformance/tests/test_erofs.py`.
+/// reads those of 512 bytes is tried by `conformance/tests/images/test_erofs.py`.
 @Suite(.enabled(if: Tool.areInstalled, "fsck.erofs is not installed (Debian: erofs-utils)"))
 struct ToolTests {
     private let directory = FileManager.default.temporaryDirectory.appending(

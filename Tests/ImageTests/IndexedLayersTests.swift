@@ -8,7 +8,7 @@ import Testing
 
 @testable import Image
 
-/// Pulls that keep tars and write an index. Mounting is for conformance/tests/test_indexed_images.py.
+/// Pulls that keep tars and write an index. Mounting is for conformance/tests/images/test_indexed_images.py.
 struct IndexedLayersTests {
     private static let indexed = LayerFormats(.erofs)
 

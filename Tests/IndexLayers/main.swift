@@ -1,5 +1,5 @@
 // index-layers FILE TAR...: writes the index of an image whose layers are these tars, the lowest first, and
-// says how many files it has, its size in bytes and its digest. For conformance/tests/test_erofs.py.
+// says how many files it has, its size in bytes and its digest. For conformance/tests/images/test_erofs.py.
 import Archive
 import EROFS
 import Glibc

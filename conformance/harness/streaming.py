@@ -6,6 +6,7 @@ from typing import Any
 
 from . import spdy, websocket
 from .channel import Channel
+from .pods import Container
 
 PROTOCOLS = ["spdy", "websocket"]
 #: In the order in which a client prefers them; SPDY has no v5.
@@ -124,3 +125,23 @@ class Forward:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def exec_(protocol: str, container: Container, *command: str, **streams: Any) -> Session:
+    """A Session with a command; stdout and stderr unless said otherwise."""
+    return Session(protocol, exec_url(container, *command, **streams), **streams)
+
+
+def exec_url(container: Container, *command: str, stdin: bool = False, stdout: bool = True, stderr: bool = True,
+             tty: bool = False) -> str:
+    """Exec's answer."""
+    return container.client.Exec(
+        container_id=container.id, cmd=command, stdin=stdin, stdout=stdout,
+        stderr=stderr and not tty, tty=tty).url
+
+
+def attach(protocol: str, container: Container, stdin: bool = False, tty: bool = False) -> Session:
+    """A Session with what the container runs."""
+    url = container.client.Attach(container_id=container.id, stdin=stdin, stdout=True,
+                                  stderr=not tty, tty=tty).url
+    return Session(protocol, url, stdin=stdin, tty=tty)

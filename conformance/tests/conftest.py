@@ -10,6 +10,7 @@ import pytest
 
 from harness import catalogue, kinds, lookalikes, parts, peers, runtimes
 from harness.client import Client
+from harness.events import Listener
 from harness.fake_registry import FakeRegistry
 from harness.leaks import Leaks
 from harness.node import Node
@@ -190,3 +191,13 @@ def slow() -> Iterator[FakeRegistry]:
     yield registry
     registry.resume.set()
     registry.stop()
+
+
+@pytest.fixture
+def listener(client: Client, pods: Pods, busybox: str) -> Iterator[Listener]:
+    """Listens for sure: events have come through."""
+    listener = Listener(client)
+    while not listener.events:
+        pods.run().remove()
+    yield listener
+    listener.close()

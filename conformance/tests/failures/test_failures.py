@@ -12,7 +12,7 @@ from harness.client import refused
 from harness.node import CNI_CONFIG, NETWORK
 from harness.pods import pod_config
 
-STAND_INS = Path(__file__).resolve().parents[1] / "stand_ins"
+STAND_INS = Path(__file__).resolve().parents[2] / "stand_ins"
 SWITCH = Path("/run/failing")
 
 pytestmark = pytest.mark.promise

@@ -11,7 +11,7 @@ from grpc import StatusCode
 from harness import cri, crilog
 from harness.channel import Refused
 from harness.client import refused
-from harness.streaming import PROTOCOLS, Session
+from harness.streaming import PROTOCOLS, Session, attach, exec_, exec_url
 from harness.wait import wait_until
 
 MUCH = 32 << 20
@@ -27,25 +27,6 @@ def protocol(request):
 def container(pods, busybox):
     """A running container."""
     return pods.run().run("sleep 1000", image=busybox)
-
-
-def exec_(protocol, container, *command, **streams):
-    """A Session with a command; stdout and stderr unless said otherwise."""
-    return Session(protocol, exec_url(container, *command, **streams), **streams)
-
-
-def exec_url(container, *command, stdin=False, stdout=True, stderr=True, tty=False):
-    """Exec's answer."""
-    return container.client.Exec(
-        container_id=container.id, cmd=command, stdin=stdin, stdout=stdout,
-        stderr=stderr and not tty, tty=tty).url
-
-
-def attach(protocol, container, stdin=False, tty=False):
-    """A Session with what the container runs."""
-    url = container.client.Attach(container_id=container.id, stdin=stdin, stdout=True,
-                                  stderr=not tty, tty=tty).url
-    return Session(protocol, url, stdin=stdin, tty=tty)
 
 
 def test_output_and_exit_code(protocol, container):

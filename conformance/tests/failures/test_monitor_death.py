@@ -9,15 +9,13 @@ from pathlib import Path
 import grpc
 import pytest
 from grpc import StatusCode
-from test_events import Listener, listener  # noqa: F401 (a fixture)
 from test_failures import failing, runtime  # noqa: F401 (fixtures)
-from test_streaming import attach, exec_
 
 from harness import cri
 from harness.client import refused
 from harness.monitors import kill_monitor, living, monitor_of
 from harness.pods import container_config
-from harness.streaming import PROTOCOLS
+from harness.streaming import PROTOCOLS, attach, exec_
 from harness.wait import wait_until
 
 pytestmark = [pytest.mark.gantry, pytest.mark.promise]

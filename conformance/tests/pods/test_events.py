@@ -1,47 +1,8 @@
 """What happens to pods and containers, told as it happens."""
 
-import threading
-
 import pytest
 from harness import cri
 from harness.wait import wait_until
-
-
-class Listener:
-    """GetContainerEvents in a thread of its own."""
-
-    def __init__(self, client):
-        self._call = client.GetContainerEvents()
-        self.events = []
-        self._thread = threading.Thread(target=self._listen)
-        self._thread.start()
-
-    def _listen(self):
-        try:
-            for event in self._call:
-                self.events.append(event)
-        except Exception:  # the end of a cancelled call
-            pass
-
-    def of(self, identifier):
-        """The types of the events of one container or sandbox, in their order."""
-        return [event.container_event_type for event in self.events
-                if event.container_id == identifier]
-
-    def close(self):
-        self._call.cancel()
-        self._thread.join()
-
-
-@pytest.fixture
-def listener(client, pods, busybox):
-    """Listens for sure: events have come through."""
-    listener = Listener(client)
-    while not listener.events:
-        pods.run().remove()
-    yield listener
-    listener.close()
-
 
 WHOLE_LIFE = [cri.CONTAINER_CREATED_EVENT, cri.CONTAINER_STARTED_EVENT,
               cri.CONTAINER_STOPPED_EVENT, cri.CONTAINER_DELETED_EVENT]

@@ -19,7 +19,7 @@ from harness.client import refused
 from harness.streaming import PROTOCOLS, Forward
 from harness.wait import wait_until
 
-SERVER = Path(__file__).resolve().parents[1] / "stand_ins" / "echo_server.py"
+SERVER = Path(__file__).resolve().parents[2] / "stand_ins" / "echo_server.py"
 PORT = 7000
 #: A port on which nobody listens.
 CLOSED = 7001

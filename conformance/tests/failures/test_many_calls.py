@@ -11,7 +11,7 @@ pytestmark = pytest.mark.gantry
 HANDLERS = ["crun"]
 
 #: Of each of the four reads; and of commands, each of which waits for six descriptors. More, by hand:
-#: EXECS=10000 conformance/run tests/test_many_calls.py
+#: EXECS=10000 conformance/run tests/failures/test_many_calls.py
 CALLS = int(os.environ.get("CALLS", "2500"))
 EXECS = int(os.environ.get("EXECS", "600"))
 #: Before anything is measured: caches and the allocator's arenas fill.
