@@ -13,11 +13,12 @@ from pathlib import Path
 from statistics import median
 from threading import Thread
 
-from harness import catalogue, runtimes
-from harness.fake_registry import blob_path
-from harness.node import Node
-from harness.registry import Registry
-from harness.tarball import sha256
+from harness.images import catalogue
+from harness.nodes import runtimes
+from harness.images.fake_registry import blob_path
+from harness.nodes.node import Node
+from harness.images.registry import Registry
+from harness.images.tarball import sha256
 
 PORT = 5001
 ROUNDS = 3

@@ -4,8 +4,8 @@ import json
 import subprocess
 from pathlib import Path
 
-from harness import catalogue
-from harness.node import NETWORK
+from harness.images import catalogue
+from harness.nodes.node import NETWORK
 
 from . import BUILD
 from .recorder import Recorder

@@ -5,8 +5,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.peers import KINDS, Containerd, installed
-from harness.runtimes import Gantry, Runtime
+from harness.nodes.peers import KINDS, Containerd, installed
+from harness.nodes.runtimes import Gantry, Runtime
 
 OURS, TREES, FLOOR = "gantry", "gantry-trees", "floor"
 #: Where images are, by how the name of a contestant begins.

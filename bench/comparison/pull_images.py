@@ -6,11 +6,11 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness import catalogue
-from harness.catalogue import ARCHITECTURE
-from harness.images import Image
-from harness.registry import Registry
-from harness.tarball import Entry, Layer, directory, file, layer
+from harness.images import catalogue
+from harness.images.catalogue import ARCHITECTURE
+from harness.images.formats import Image
+from harness.images.registry import Registry
+from harness.images.tarball import Entry, Layer, directory, file, layer
 
 from . import BUILD
 from .content import Content

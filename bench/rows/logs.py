@@ -5,8 +5,8 @@ from pathlib import Path
 
 from comparison.row import Row
 from comparison.stage import Stage
-from harness import catalogue
-from harness.tarball import file, layer
+from harness.images import catalogue
+from harness.images.tarball import file, layer
 from harness.wait import PATIENCE
 
 CHUNK = 1 << 20

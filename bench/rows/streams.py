@@ -10,7 +10,7 @@ from comparison.recorder import repeated
 from comparison.row import Row
 from comparison.stage import Stage
 from harness.pods import Container, Pod
-from harness.streaming import Forward, Session
+from harness.streaming.sessions import Forward, Session
 from test_port_forward import network_namespace
 
 ROUNDS = 3

@@ -4,7 +4,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from harness.small import ON_DISK
+from harness.nodes.small import ON_DISK
 
 from . import faults, operations, plugins
 from .counts import LOGS, ROOT, RUN

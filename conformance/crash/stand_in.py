@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness.node import NETWORK
+from harness.nodes.node import NETWORK
 
 from .world import World
 

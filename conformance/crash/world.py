@@ -10,12 +10,13 @@ from typing import Any
 
 import grpc
 
-from harness import catalogue, runtimes
+from harness.images import catalogue
+from harness.nodes import runtimes
 from harness.leaks import Snapshot, held, processes
-from harness.node import Node
+from harness.nodes.node import Node
 from harness.pods import Container, Pod, container_config, pod_config
-from harness.registry import Registry
-from harness.tarball import file, layer
+from harness.images.registry import Registry
+from harness.images.tarball import file, layer
 from harness.wait import wait_until
 
 from .counts import ROOT, RUN, expect

@@ -11,10 +11,10 @@ from typing import Any
 
 import grpc
 
-from harness import catalogue
-from harness.fake_registry import TOKEN, Answer, FakeRegistry, blob_path
-from harness.images import Document, Image
-from harness.tarball import sha256
+from harness.images import catalogue
+from harness.images.fake_registry import TOKEN, Answer, FakeRegistry, blob_path
+from harness.images.formats import Document, Image
+from harness.images.tarball import sha256
 
 from . import seeds
 from .cells import REFUSALS

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import grpc
 
-from harness import spdy
+from harness.streaming import spdy
 
 from .values import INVALID, MANY, NUMBERS, TEXTS
 

@@ -10,11 +10,13 @@ import grpc
 
 from crash.counts import ROOT, RUN
 from crash.world import KEPT
-from harness import catalogue, cri, runtimes
-from harness.fake_registry import FakeRegistry
+from harness import cri
+from harness.images import catalogue
+from harness.nodes import runtimes
+from harness.images.fake_registry import FakeRegistry
 from harness.leaks import Snapshot, held, processes
-from harness.node import Node
-from harness.registry import Registry
+from harness.nodes.node import Node
+from harness.images.registry import Registry
 from harness.wait import wait_until
 
 from . import checkpoints, scenes, seeds

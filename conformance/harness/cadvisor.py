@@ -8,8 +8,8 @@ from typing import Any
 import grpc
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
-from .cri import REPOSITORY
-from .wait import PATIENCE
+from harness.cri import REPOSITORY
+from harness.wait import PATIENCE
 
 
 class Cadvisor:

@@ -6,8 +6,8 @@ from typing import Any
 
 import grpc
 
-from . import cri
-from .wait import PATIENCE
+from harness import cri
+from harness.wait import PATIENCE
 
 #: Long enough for two busy cores; a call that hangs still ends the test.
 DEADLINE = 60 * PATIENCE

@@ -6,7 +6,7 @@ import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from .wait import wait_until
+from harness.wait import wait_until
 
 
 class Collector:

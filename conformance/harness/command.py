@@ -2,7 +2,7 @@
 
 import subprocess
 
-from .runtimes import Runtime
+from harness.nodes.runtimes import Runtime
 
 
 def gantry(runtime: Runtime, *arguments: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from google.protobuf import message_factory
 
-from . import protos
+from harness import protos
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

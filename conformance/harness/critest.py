@@ -13,9 +13,10 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from . import lookalikes, peers, runtimes
-from .node import Node
-from .registry import Registry
+from harness.images import lookalikes
+from harness.nodes import peers, runtimes
+from harness.nodes.node import Node
+from harness.images.registry import Registry
 
 #: Of containerd and CRI-O too.
 NRI_SOCKET = Path("/var/run/nri/nri.sock")

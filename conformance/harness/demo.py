@@ -7,11 +7,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import catalogue, cri, runtimes
-from .node import Node
-from .pods import Pods
-from .registry import Registry
-from .wait import wait_until
+from harness import cri
+from harness.images import catalogue
+from harness.nodes import runtimes
+from harness.nodes.node import Node
+from harness.pods import Pods
+from harness.images.registry import Registry
+from harness.wait import wait_until
 
 WORDS = "Hello from a pod that Gantry runs."
 

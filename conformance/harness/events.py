@@ -3,7 +3,7 @@
 import threading
 from typing import Any
 
-from .client import Client
+from harness.client import Client
 
 
 class Listener:

@@ -7,7 +7,7 @@ import subprocess
 from collections import Counter
 from pathlib import Path
 
-from .wait import wait_until
+from harness.wait import wait_until
 
 Snapshot = dict[str, set[str]]
 

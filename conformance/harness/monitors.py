@@ -4,9 +4,9 @@ import os
 import signal
 from pathlib import Path
 
-from .leaks import processes
-from .pods import Pod
-from .wait import wait_until
+from harness.leaks import processes
+from harness.pods import Pod
+from harness.wait import wait_until
 
 
 def monitor_of(pod: Pod) -> int:

@@ -13,8 +13,8 @@ from typing import Any
 
 from google.protobuf import message_factory
 
-from . import protos
-from .wait import wait_until
+from harness import protos
+from harness.wait import wait_until
 
 SOCKET = "/var/run/nri/nri.sock"
 #: Numbers of the logical connections, and of ttrpc's frames.

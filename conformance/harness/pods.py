@@ -4,9 +4,9 @@ import itertools
 from pathlib import Path
 from typing import Any
 
-from . import cri, crilog
-from .client import Client
-from .wait import PATIENCE, wait_until
+from harness import cri, crilog
+from harness.client import Client
+from harness.wait import PATIENCE, wait_until
 
 _numbers = itertools.count(1)
 #: As the kubelet asks; the contract's own default is a PID namespace that the pod shares.

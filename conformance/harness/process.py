@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from .wait import PATIENCE
+from harness.wait import PATIENCE
 
 
 class Process:

@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 
-from harness import catalogue, kinds, lookalikes, parts, peers, runtimes
+from harness import parts
+from harness.images import catalogue, lookalikes
+from harness.nodes import kinds, peers, runtimes
 from harness.client import Client
 from harness.events import Listener
-from harness.fake_registry import FakeRegistry
+from harness.images.fake_registry import FakeRegistry
 from harness.leaks import Leaks
-from harness.node import Node
+from harness.nodes.node import Node
 from harness.pods import Pods
-from harness.registry import Registry
+from harness.images.registry import Registry
 
 HANDLERS = ["crun", "runc"]
 PORT = 5000
@@ -185,7 +187,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 @pytest.fixture
 def slow() -> Iterator[FakeRegistry]:
-    """A registry whose layers stop half-way until they are told to go on (`harness/image_processes.py`)."""
+    """A registry whose layers stop half-way until they are told to go on (`harness/images/image_processes.py`)."""
     registry = FakeRegistry()
     registry.resume = threading.Event()
     yield registry

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import catalogue, cri
+from harness import cri
+from harness.images import catalogue
 from harness.wait import wait_until
 
 pytestmark = [pytest.mark.gantry, pytest.mark.layers]

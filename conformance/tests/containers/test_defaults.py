@@ -4,7 +4,8 @@ import socket
 
 import pytest
 
-from harness import catalogue, cri
+from harness import cri
+from harness.images import catalogue
 
 pytestmark = pytest.mark.gantry
 

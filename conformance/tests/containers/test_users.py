@@ -7,9 +7,10 @@ import tarfile
 import pytest
 from grpc import StatusCode
 
-from harness import catalogue, cri
+from harness import cri
+from harness.images import catalogue
 from harness.client import refused
-from harness.tarball import Entry
+from harness.images.tarball import Entry
 
 pytestmark = pytest.mark.gantry
 

@@ -95,7 +95,7 @@ def test_the_limit_holds_after_a_restart(disk, pods, node, client, busybox, file
 
 @pytest.mark.node(having=["project quotas"])
 def test_a_declared_volume_counts(disk, pods, client, registry, filesystem):
-    from harness import catalogue
+    from harness.images import catalogue
     reference = registry.push("test/volume:1", catalogue.image(Volumes={"/data": {}}))
     client.PullImage(image={"image": reference})
     container = pods.run().run("sleep 1000", image=reference)

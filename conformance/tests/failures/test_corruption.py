@@ -5,10 +5,12 @@ import shutil
 import pytest
 from grpc import StatusCode
 
-from harness import catalogue, cri, damage
+from harness import cri
+from harness.images import catalogue
+from harness.nodes import damage
 from harness.client import refused
 from harness.monitors import living
-from harness.reboot import reboot
+from harness.nodes.reboot import reboot
 from harness.wait import wait_until
 
 pytestmark = [pytest.mark.gantry, pytest.mark.promise, pytest.mark.layers]

@@ -10,7 +10,7 @@ from grpc import StatusCode
 from harness import cri
 from harness.client import refused
 from harness.pods import pod_config
-from harness.silent_files import CONTENT, SilentFiles
+from harness.nodes.silent_files import CONTENT, SilentFiles
 from harness.wait import wait_until
 
 pytestmark = pytest.mark.gantry

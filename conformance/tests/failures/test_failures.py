@@ -9,7 +9,7 @@ from grpc import StatusCode
 
 from harness import cri
 from harness.client import refused
-from harness.node import CNI_CONFIG, NETWORK
+from harness.nodes.node import CNI_CONFIG, NETWORK
 from harness.pods import pod_config
 
 STAND_INS = Path(__file__).resolve().parents[2] / "stand_ins"

@@ -2,7 +2,6 @@
 killed and known as exited, and the pod is not ready, for the kubelet to make a new one."""
 
 import contextlib
-import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,9 +12,9 @@ from test_failures import failing, runtime  # noqa: F401 (fixtures)
 
 from harness import cri
 from harness.client import refused
-from harness.monitors import kill_monitor, living, monitor_of
+from harness.monitors import kill_monitor, living
 from harness.pods import container_config
-from harness.streaming import PROTOCOLS, attach, exec_
+from harness.streaming.sessions import PROTOCOLS, attach, exec_
 from harness.wait import wait_until
 
 pytestmark = [pytest.mark.gantry, pytest.mark.promise]

@@ -9,7 +9,7 @@ from harness import cri
 from harness.client import refused
 from harness.monitors import living
 from harness.pods import LINUX
-from harness.reboot import reboot, remove_run_directory
+from harness.nodes.reboot import reboot, remove_run_directory
 
 pytestmark = [pytest.mark.gantry, pytest.mark.promise, pytest.mark.layers]
 

@@ -11,10 +11,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from harness import catalogue, cri
-from harness.fake_registry import Answer, FakeRegistry, blob_path
+from harness import cri
+from harness.images import catalogue
+from harness.images.fake_registry import Answer, FakeRegistry, blob_path
 from harness.monitors import monitor_of
-from harness.tarball import sha256
+from harness.images.tarball import sha256
 from harness.wait import wait_until
 
 from conftest import CONFIG, SPARE_PORTS

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import certificates
+from harness.images import certificates
 from harness.wait import wait_until
 
 pytestmark = pytest.mark.gantry

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from grpc import StatusCode
 
-from harness import damage
+from harness.nodes import damage
 from harness.cgroups import Cgroup
 from harness.client import DEADLINE, refused
 from harness.wait import wait_until

@@ -5,7 +5,7 @@ import xml.etree.ElementTree as xml
 
 import pytest
 
-from harness import catalogue
+from harness.images import catalogue
 from harness.client import refused
 from harness.command import gantry
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import grpc
 import pytest
 
-from harness import certificates, cri
+from harness import cri
+from harness.images import certificates
 from harness.collector import Collector, attributes
 from harness.command import gantry
 from harness.pods import Pods, container_config, pod_config

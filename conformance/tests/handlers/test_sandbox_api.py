@@ -11,7 +11,8 @@ from pathlib import Path
 import grpc
 import pytest
 
-from harness import cri, damage, protos
+from harness import cri, protos
+from harness.nodes import damage
 from harness.client import refused
 from harness.cri import REPOSITORY
 from harness.monitors import kill_monitor

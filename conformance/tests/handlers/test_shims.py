@@ -14,7 +14,7 @@ from harness import cri
 from harness.client import refused
 from harness.cri import REPOSITORY
 from harness.pods import pod_config
-from harness.reboot import remove_run_directory
+from harness.nodes.reboot import remove_run_directory
 from harness.wait import wait_until
 
 pytestmark = pytest.mark.gantry

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from grpc import StatusCode
 
-from harness import archives
+from harness.images import archives
 from harness.client import refused
 from harness.command import gantry
-from harness.fake_registry import FakeRegistry
-from harness.images import Artifact, Document, File
-from harness.tarball import directory, file, layer, sha256
+from harness.images.fake_registry import FakeRegistry
+from harness.images.formats import Artifact, Document, File
+from harness.images.tarball import directory, file, layer, sha256
 
 from conftest import SPARE_PORTS
 

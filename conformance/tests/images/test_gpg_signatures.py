@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from grpc import StatusCode
 
-from harness import catalogue
+from harness.images import catalogue
 from harness.client import refused
-from harness.fake_registry import Answer
-from harness.gpg import GPGSigner, file_name
+from harness.images.fake_registry import Answer
+from harness.images.gpg import GPGSigner, file_name
 
 from conftest import SPARE_PORTS
 from test_signatures import REASON, fake, policy  # noqa: F401 (fixtures)

@@ -11,12 +11,12 @@ import grpc
 import pytest
 from grpc import StatusCode
 
-from harness import catalogue
+from harness.images import catalogue
 from harness.client import refused
 from harness.command import gantry
-from harness.fake_registry import Answer, FakeRegistry, blob_path
-from harness.registry import PASSWORD, USER
-from harness.tarball import sha256
+from harness.images.fake_registry import Answer, FakeRegistry, blob_path
+from harness.images.registry import PASSWORD, USER
+from harness.images.tarball import sha256
 
 from conftest import PORT, SPARE_PORTS
 

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from harness import catalogue
+from harness.images import catalogue
 from harness.command import gantry
 
 pytestmark = [pytest.mark.gantry, pytest.mark.layers]

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from harness import archives, catalogue, images
-from harness.archives import CONTAINERD_NAME, NAME
+from harness.images import archives, catalogue, formats
+from harness.images.archives import CONTAINERD_NAME, NAME
 from harness.command import gantry
-from harness.tarball import file, layer, sha256
+from harness.images.tarball import file, layer, sha256
 
 pytestmark = [pytest.mark.gantry, pytest.mark.layers]
 
@@ -121,7 +121,7 @@ def test_layers_as_they_are_compressed(load, client, pods, compression):
 
 def test_a_docker_archive_without_layers(load, client):
     """Go writes null for an empty list."""
-    empty = images.Image([], {})
+    empty = formats.Image([], {})
     files = archives.docker(empty, REFERENCE)
     manifest = json.loads(files["manifest.json"])
     files["manifest.json"] = json.dumps([{**manifest[0], "Layers": None}]).encode()
@@ -173,13 +173,13 @@ def test_containerds_name_counts_first(load):
 
 def test_the_platform_is_chosen(load, client, refuse):
     here = catalogue.marked("here")
-    there = images.Image(here.layers[1:], {}, "oci", "s390x")
-    index = images.index(there, here)
+    there = formats.Image(here.layers[1:], {}, "oci", "s390x")
+    index = formats.index(there, here)
     blobs = tuple(blob for image in (here, there) for blob in (image.manifest.body, *image.blobs))
     assert load(archives.layout((index, {NAME: REFERENCE}), blobs=blobs)) == {REFERENCE: here.id}
     assert named(client, REFERENCE).repo_digests[0].endswith(index.digest)
     client.RemoveImage(image={"image": REFERENCE})
-    only = images.index(there)
+    only = formats.index(there)
     assert "linux/s390x" in refuse(archives.layout((only, {NAME: REFERENCE}), blobs=blobs))
 
 
@@ -205,7 +205,7 @@ def test_what_is_no_archive(refuse):
 def test_what_is_missing_or_other_than_promised(refuse):
     # Layers that are on the node already are not asked for.
     layers = [layer([file(name, name)]) for name in ("never", "here")]
-    image = images.Image(layers, {}, "oci", catalogue.ARCHITECTURE)
+    image = formats.Image(layers, {}, "oci", catalogue.ARCHITECTURE)
     files = archives.layout((image, {NAME: REFERENCE}))
     for blob in (image.manifest.body, *image.blobs):
         name = archives.blob_name(blob)

@@ -7,10 +7,10 @@ from pathlib import Path
 import grpc
 import pytest
 
-from harness import catalogue
+from harness.images import catalogue
 from harness.client import refused
 from harness.command import gantry
-from harness.tarball import file, layer
+from harness.images.tarball import file, layer
 
 pytestmark = [pytest.mark.gantry, pytest.mark.layers]
 

@@ -4,8 +4,8 @@ import subprocess
 
 import pytest
 
-from harness import archives, catalogue
-from harness.archives import CONTAINERD_NAME
+from harness.images import archives, catalogue
+from harness.images.archives import CONTAINERD_NAME
 from harness.command import gantry
 from harness.wait import wait_until
 

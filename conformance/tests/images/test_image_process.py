@@ -10,9 +10,9 @@ import grpc
 import pytest
 from grpc import StatusCode
 
-from harness import catalogue
+from harness.images import catalogue
 from harness.client import refused
-from harness.image_processes import stalled, workers
+from harness.images.image_processes import stalled, workers
 from harness.wait import wait_until
 
 pytestmark = [pytest.mark.gantry, pytest.mark.layers]

@@ -3,7 +3,7 @@
 import pytest
 from grpc import StatusCode
 
-from harness import catalogue
+from harness.images import catalogue
 from harness.client import refused
 
 pytestmark = [pytest.mark.gantry, pytest.mark.layers]

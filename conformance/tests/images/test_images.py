@@ -3,9 +3,10 @@
 import pytest
 from grpc import StatusCode
 
-from harness import catalogue, kinds
+from harness.images import catalogue
+from harness.nodes import kinds
 from harness.client import refused
-from harness.images import Image
+from harness.images.formats import Image
 
 pytestmark = pytest.mark.layers
 

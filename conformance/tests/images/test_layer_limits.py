@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from grpc import StatusCode
 
-from harness import catalogue
+from harness.images import catalogue
 from harness.client import refused
 from harness.command import gantry
 

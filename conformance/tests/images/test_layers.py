@@ -2,9 +2,9 @@
 
 import pytest
 
-from harness import catalogue
-from harness.images import Image
-from harness.tarball import directory, file, hard_link, layer
+from harness.images import catalogue
+from harness.images.formats import Image
+from harness.images.tarball import directory, file, hard_link, layer
 
 pytestmark = pytest.mark.layers
 

@@ -7,11 +7,12 @@ import tarfile
 import pytest
 from grpc import StatusCode
 
-from harness import catalogue, cri
+from harness import cri
+from harness.images import catalogue
 from harness.client import refused
-from harness.fake_registry import Answer, FakeRegistry, blob_path
-from harness.images import Document, Image
-from harness.tarball import Layer, file, hard_link, layer, sha256
+from harness.images.fake_registry import Answer, FakeRegistry, blob_path
+from harness.images.formats import Document, Image
+from harness.images.tarball import Layer, file, hard_link, layer, sha256
 
 from conftest import SPARE_PORTS
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.fake_registry import Answer, FakeRegistry
+from harness.images.fake_registry import Answer, FakeRegistry
 
 pytestmark = pytest.mark.gantry
 

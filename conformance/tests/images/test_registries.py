@@ -6,16 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-import grpc
 import pytest
 from grpc import StatusCode
 
-from harness import catalogue
+from harness.images import catalogue
 from harness.client import refused
-from harness.fake_registry import TOKEN, Answer, FakeRegistry, blob_path
-from harness.images import Document
-from harness.registry import PASSWORD, USER, Registry
-from harness.tarball import sha256
+from harness.images.fake_registry import TOKEN, Answer, FakeRegistry, blob_path
+from harness.images.formats import Document
+from harness.images.registry import PASSWORD, USER, Registry
+from harness.images.tarball import sha256
 
 from conftest import SPARE_PORTS
 

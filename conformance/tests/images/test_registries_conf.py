@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import catalogue
+from harness.images import catalogue
 from harness.client import refused
 
 from conftest import PORT, SPARE_PORTS

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from grpc import StatusCode
 
-from harness import archives, catalogue
+from harness.images import archives, catalogue
 from harness.client import refused
 from harness.command import gantry
-from harness.fake_registry import FakeRegistry
-from harness.signing import Signer
+from harness.images.fake_registry import FakeRegistry
+from harness.images.signing import Signer
 
 from conftest import SPARE_PORTS
 

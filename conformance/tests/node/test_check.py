@@ -10,13 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from harness import catalogue, cri, damage
+from harness import cri
+from harness.images import catalogue
+from harness.nodes import damage
 from harness.monitors import living
-from harness.node import CNI_CONFIG
+from harness.nodes.node import CNI_CONFIG
 from harness.pods import Pods
-from harness.reboot import reboot, remove_run_directory
-from harness.small import fill, small
-from harness.tarball import file, layer
+from harness.nodes.reboot import reboot, remove_run_directory
+from harness.nodes.small import fill, small
+from harness.images.tarball import file, layer
 from harness.wait import wait_until
 
 pytestmark = [pytest.mark.gantry, pytest.mark.promise, pytest.mark.layers]

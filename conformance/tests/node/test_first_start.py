@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import damage
+from harness.nodes import damage
 from harness.wait import wait_until
 
 pytestmark = [pytest.mark.gantry, pytest.mark.promise, pytest.mark.layers]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import catalogue
+from harness.images import catalogue
 from harness.command import gantry
 
 pytestmark = [pytest.mark.gantry, pytest.mark.layers]

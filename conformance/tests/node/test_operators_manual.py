@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 
-from harness import catalogue, cri
+from harness import cri
+from harness.images import catalogue
 from harness.command import gantry
 
 pytestmark = pytest.mark.gantry

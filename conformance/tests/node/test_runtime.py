@@ -8,7 +8,7 @@ from grpc import StatusCode
 
 from harness import cri
 from harness.client import refused
-from harness.node import CNI_CONFIG
+from harness.nodes.node import CNI_CONFIG
 from harness.wait import wait_until
 
 #: RPCs that issues of their own will build. A client falls back on this code, so none may answer

@@ -10,7 +10,7 @@ from grpc import StatusCode
 from harness import cri
 from harness.client import refused
 from harness.command import gantry
-from harness.node import CNI_CONFIG, NETWORK
+from harness.nodes.node import CNI_CONFIG, NETWORK
 from harness.pods import Pods, pod_config
 from harness.wait import wait_until
 

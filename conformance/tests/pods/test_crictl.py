@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from harness import catalogue
+from harness.images import catalogue
 
 pytestmark = pytest.mark.skipif(not shutil.which("crictl"), reason="crictl is not on PATH")
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import critest, lookalikes
+from harness import critest
+from harness.images import lookalikes
 
 pytestmark = [pytest.mark.skipif(not shutil.which("critest"), reason="critest is not on PATH"), pytest.mark.layers]
 

@@ -13,7 +13,7 @@ from grpc import StatusCode
 
 from harness import cri
 from harness.client import refused
-from harness.node import CNI_CONFIG, NETWORK
+from harness.nodes.node import CNI_CONFIG, NETWORK
 from harness.wait import wait_until
 
 pytestmark = pytest.mark.gantry

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from harness import cri, lookalikes, catalogue
-from harness.tarball import file, layer
+from harness import cri
+from harness.images import catalogue, lookalikes
+from harness.images.tarball import file, layer
 from harness.wait import wait_until
 
 

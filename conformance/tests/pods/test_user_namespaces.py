@@ -6,9 +6,10 @@ import stat
 import pytest
 from grpc import StatusCode
 
-from harness import catalogue, cri
+from harness import cri
+from harness.images import catalogue
 from harness.client import refused
-from harness.images import Artifact, File
+from harness.images.formats import Artifact, File
 
 pytestmark = [pytest.mark.gantry, pytest.mark.layers]
 #: Some that no node lets everybody open.

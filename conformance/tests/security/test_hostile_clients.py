@@ -11,9 +11,9 @@ import pytest
 from grpc import StatusCode
 
 from harness import cri, hostile
-from harness.channel import Refused
+from harness.streaming.channel import Refused
 from harness.client import refused
-from harness.streaming import Session
+from harness.streaming.sessions import Session
 from harness.wait import wait_until
 
 pytestmark = [pytest.mark.gantry, pytest.mark.promise]

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from grpc import StatusCode
 
-from harness import catalogue, cri, lookalikes
+from harness import cri
+from harness.images import catalogue, lookalikes
 from harness.client import refused
 
 pytestmark = pytest.mark.gantry

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from harness.streaming import PROTOCOLS, Forward, Session
+from harness.streaming.sessions import PROTOCOLS, Forward, Session
 from harness.wait import wait_until
 
 pytestmark = pytest.mark.gantry

@@ -16,7 +16,7 @@ from grpc import StatusCode
 from harness import cri
 from harness.cgroups import without_threads
 from harness.client import refused
-from harness.streaming import PROTOCOLS, Forward
+from harness.streaming.sessions import PROTOCOLS, Forward
 from harness.wait import wait_until
 
 SERVER = Path(__file__).resolve().parents[2] / "stand_ins" / "echo_server.py"

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from .images import Artifact, Document, Image
-from .registry import PASSWORD, USER
-from .tarball import sha256
+from harness.images.formats import Artifact, Document, Image
+from harness.images.registry import PASSWORD, USER
+from harness.images.tarball import sha256
 
 TOKEN = "a-token-of-the-fake-registry"
 

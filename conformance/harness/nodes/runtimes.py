@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 from typing import Protocol
 
-from . import peers
-from .cri import REPOSITORY
+from harness.nodes import peers
+from harness.cri import REPOSITORY
 
 
 class Runtime(Protocol):

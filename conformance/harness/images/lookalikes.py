@@ -4,11 +4,11 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from . import catalogue
-from .catalogue import GROUP, PASSWD, image, marked
-from .images import Image
-from .registry import Registry
-from .tarball import directory, file, layer
+from harness.images import catalogue
+from harness.images.catalogue import GROUP, PASSWD, image, marked
+from harness.images.formats import Image
+from harness.images.registry import Registry
+from harness.images.tarball import directory, file, layer
 
 #: Registries that critest names; a mirror on loopback stands before each.
 REGISTRIES = ["registry.k8s.io", "k8s.gcr.io", "gcr.io"]
@@ -73,7 +73,7 @@ def _server(name: str, title: str, port: int) -> Image:
 
 def compiled(name: str) -> bytes:
     """The static program that stand_ins/`name`.c is."""
-    source = Path(__file__).resolve().parents[1] / "stand_ins" / f"{name}.c"
+    source = Path(__file__).resolve().parents[2] / "stand_ins" / f"{name}.c"
     with tempfile.NamedTemporaryFile() as program:
         subprocess.run(["cc", "-static", "-O1", "-Wall", "-Werror", "-o", program.name, source],
                        check=True)

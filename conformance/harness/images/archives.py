@@ -9,8 +9,8 @@ from typing import Any
 
 import zstandard
 
-from .images import Artifact, Document, Image
-from .tarball import sha256
+from harness.images.formats import Artifact, Document, Image
+from harness.images.tarball import sha256
 
 Files = dict[str, bytes]
 NAME = "org.opencontainers.image.ref.name"

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .cri import REPOSITORY
-from .damage import ROOT
+from harness.cri import REPOSITORY
+from harness.nodes.damage import ROOT
 
 #: Whether the root directory is on a disk, where layers are indexed.
 ON_DISK = bool(os.environ.get("GANTRY_ROOT"))

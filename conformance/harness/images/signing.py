@@ -6,9 +6,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from .fake_registry import Answer, FakeRegistry, blob_path
-from .images import Image
-from .tarball import sha256
+from harness.images.fake_registry import Answer, FakeRegistry, blob_path
+from harness.images.formats import Image
+from harness.images.tarball import sha256
 
 PAYLOAD = "application/vnd.dev.cosign.simplesigning.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"

@@ -4,7 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from .cri import REPOSITORY
+from harness.cri import REPOSITORY
 
 #: What `make packages` has made.
 BUILT = REPOSITORY / ".build" / "packages"

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from .tarball import MEDIA_TYPES, Layer, sha256
+from harness.images.tarball import MEDIA_TYPES, Layer, sha256
 
 MANIFEST = {
     "oci": "application/vnd.oci.image.manifest.v1+json",

@@ -5,7 +5,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from .images import Image
+from harness.images.formats import Image
 
 #: When a key was made that lived for a day.
 LONG_AGO = "20200101T000000!"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .cri import REPOSITORY
+from harness.cri import REPOSITORY
 
 #: System calls by number, the same on every architecture (asm-generic/unistd.h).
 _MOVE_MOUNT, _FSOPEN, _FSCONFIG, _FSMOUNT = 429, 430, 431, 432

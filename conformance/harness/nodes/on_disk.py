@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import damage
-from .cri import REPOSITORY
-from .images import Image
-from .node import Node
+from harness.nodes import damage
+from harness.cri import REPOSITORY
+from harness.images.formats import Image
+from harness.nodes.node import Node
 
 CONFIG = Path("/etc/gantry/conf.d/90-layers.toml")
 

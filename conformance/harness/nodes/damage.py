@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from .client import Client
+from harness.client import Client
 
 ROOT = Path("/var/lib/gantry")
 DATABASE = ROOT / "gantry.db"

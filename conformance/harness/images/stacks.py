@@ -5,7 +5,7 @@ import random
 import tarfile
 from dataclasses import dataclass, field
 
-from .tarball import Layer, sha256
+from harness.images.tarball import Layer, sha256
 
 FILE, DIRECTORY, SYMLINK, LINK = tarfile.REGTYPE, tarfile.DIRTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE
 CHARACTER, BLOCK, FIFO = tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE

@@ -7,7 +7,7 @@ import struct
 import threading
 import zlib
 
-from .channel import Channel, Source, upgrade
+from harness.streaming.channel import Channel, Source, upgrade
 
 #: Words of section 2.6.10.1, each with its length before it there, and what follows them.
 _WORDS = """options head post put delete trace accept accept-charset accept-encoding accept-language

@@ -6,7 +6,7 @@ import socket
 import struct
 import threading
 
-from .channel import Channel, Source, upgrade
+from harness.streaming.channel import Channel, Source, upgrade
 
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 #: Its message's second byte names the channel that ends (v5.channel.k8s.io).

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import grpc
 
-from . import catalogue, first_start
-from .client import Client
-from .process import Process
-from .registry import Registry
-from .runtimes import Runtime
-from .wait import PATIENCE, wait_until
+from harness.images import catalogue
+from harness.nodes import first_start
+from harness.client import Client
+from harness.process import Process
+from harness.images.registry import Registry
+from harness.nodes.runtimes import Runtime
+from harness.wait import PATIENCE, wait_until
 
 CNI_CONFIG = Path("/etc/cni/net.d/10-conformance.conflist")
 #: Bridged and masqueraded as on an ordinary node; the subnet exists in the node's namespace alone.

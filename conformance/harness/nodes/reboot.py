@@ -8,9 +8,9 @@ import signal
 import subprocess
 from pathlib import Path
 
-from .leaks import processes
-from .node import Node
-from .wait import wait_until
+from harness.leaks import processes
+from harness.nodes.node import Node
+from harness.wait import wait_until
 
 RUN = Path("/run/gantry")
 CGROUPS = Path("/sys/fs/cgroup")

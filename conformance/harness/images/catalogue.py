@@ -10,9 +10,9 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
-from .cri import REPOSITORY
-from .images import Image
-from .tarball import (Entry, Layer, directory, file, hard_link, layer, opaque, symlink, whiteout)
+from harness.cri import REPOSITORY
+from harness.images.formats import Image
+from harness.images.tarball import (Entry, Layer, directory, file, hard_link, layer, opaque, symlink, whiteout)
 
 PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 PASSWD = """root:x:0:0:root:/root:/bin/sh

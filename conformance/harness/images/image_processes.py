@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from . import catalogue
-from .fake_registry import Answer, FakeRegistry, blob_path
-from .tarball import sha256
+from harness.images import catalogue
+from harness.images.fake_registry import Answer, FakeRegistry, blob_path
+from harness.images.tarball import sha256
 
 
 def workers() -> dict[int, Path]:

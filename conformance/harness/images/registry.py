@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from .images import Artifact, Document, Image, index
-from .process import Process
-from .tarball import sha256
-from .wait import PATIENCE, wait_until
+from harness.images.formats import Artifact, Document, Image, index
+from harness.process import Process
+from harness.images.tarball import sha256
+from harness.wait import PATIENCE, wait_until
 
 USER, PASSWORD = "gantry", "open sesame"
 #: PASSWORD through bcrypt, the one hash that the registry takes and Python lacks.

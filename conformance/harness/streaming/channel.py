@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from .wait import PATIENCE
+from harness.wait import PATIENCE
 
 
 class Channel:
