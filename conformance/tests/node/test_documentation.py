@@ -69,6 +69,13 @@ def test_every_test_is_there():
     assert not missing
 
 
+def test_every_source_is_there():
+    named = re.findall(r"(?<![\w/.`-])((?:[A-Z][a-z]\w*|CRI|OCI)(?:/[A-Z]\w*)*/[A-Z][\w+]+)", TABLE)
+    assert len(named) > 50
+    sources = cri.REPOSITORY / "Sources"
+    assert not [name for name in named if not (sources / f"{name}.swift").exists() and not (sources / name).is_dir()]
+
+
 ROOT = cri.REPOSITORY
 DOCS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("*/README.md"))]
 #: Names of other programs and libraries.
