@@ -9,54 +9,66 @@ internal import Synchronization
 final class ByteQueue: Sendable {
     static let limit = 256 << 10
 
+    private typealias Taker = CheckedContinuation<[ByteBuffer]?, Never>
+    private typealias Putter = CheckedContinuation<Void, Never>
+
     private struct State {
         var chunks: [ByteBuffer] = []
         var bytes = 0
         var isFinished = false
         var isAbandoned = false
-        var taker: CheckedContinuation<[ByteBuffer]?, Never>?
-        var putter: CheckedContinuation<Void, Never>?
+        var taker: Taker?
+        var putter: Putter?
+
+        /// - Returns: all that is there, and who may put more now.
+        mutating func takeAll() -> ([ByteBuffer], Putter?) {
+            defer {
+                chunks = []
+                bytes = 0
+            }
+            return (chunks, putter.take())
+        }
     }
 
+    /// Nobody is resumed under this lock: that takes the lock of the task, which whoever cancels the task
+    /// holds while it waits for this one (`take`).
     private let state = Mutex(State())
 
     /// Returns when there is room for more.
     func put(_ chunk: ByteBuffer) async {
         guard chunk.readableBytes > 0 else { return }
-        await withCheckedContinuation { (waiter: CheckedContinuation<Void, Never>) in
-            let hasRoom = state.withLock { state in
-                guard !state.isFinished, !state.isAbandoned else { return true }
-                if let taker = state.taker.take() {
-                    taker.resume(returning: [chunk])
-                    return true
-                }
+        await withCheckedContinuation { (waiter: Putter) in
+            let (taker, hasRoom) = state.withLock { state -> (Taker?, Bool) in
+                guard !state.isFinished, !state.isAbandoned else { return (nil, true) }
+                if let taker = state.taker.take() { return (taker, true) }
                 state.chunks.append(chunk)
                 state.bytes += chunk.readableBytes
-                guard state.bytes >= Self.limit else { return true }
+                guard state.bytes >= Self.limit else { return (nil, true) }
                 state.putter = waiter
-                return false
+                return (nil, false)
             }
+            taker?.resume(returning: [chunk])
             if hasRoom { waiter.resume() }
         }
     }
 
     /// No more will be put.
     func finish() {
-        state.withLock { state in
+        let taker = state.withLock { state in
             state.isFinished = true
-            state.taker.take()?.resume(returning: nil)
+            return state.taker.take()
         }
+        taker?.resume(returning: nil)
     }
 
     /// No more will be taken: what is put from now on is dropped.
     func abandon() {
-        state.withLock { state in
+        let (taker, putter) = state.withLock { state in
             state.isAbandoned = true
-            state.chunks = []
-            state.bytes = 0
-            state.taker.take()?.resume(returning: nil)
-            state.putter.take()?.resume()
+            return (state.taker.take(), state.takeAll().1)
         }
+        taker?.resume(returning: nil)
+        putter?.resume()
     }
 
     var isAbandoned: Bool { state.withLock { $0.isAbandoned } }
@@ -70,19 +82,17 @@ final class ByteQueue: Sendable {
         }
     }
 
-    private func register(_ taker: CheckedContinuation<[ByteBuffer]?, Never>) {
-        state.withLock { state in
-            guard state.chunks.isEmpty else {
-                taker.resume(returning: state.chunks)
-                state.chunks = []
-                state.bytes = 0
-                state.putter.take()?.resume()
-                return
+    private func register(_ taker: Taker) {
+        let (chunks, putter) = state.withLock { state -> ([ByteBuffer]??, Putter?) in
+            if !state.chunks.isEmpty {
+                let (chunks, putter) = state.takeAll()
+                return (chunks, putter)
             }
-            guard !state.isFinished, !state.isAbandoned else {
-                return taker.resume(returning: nil)
-            }
+            if state.isFinished || state.isAbandoned { return (.some(nil), nil) }
             state.taker = taker
+            return (nil, nil)
         }
+        putter?.resume()
+        if let chunks { taker.resume(returning: chunks) }
     }
 }
