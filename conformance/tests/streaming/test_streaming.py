@@ -287,7 +287,10 @@ def test_the_clients_end_is_the_sessions_end(protocol, pods, busybox, node):
 def test_attached_when_the_input_has_ended(protocol, pods, busybox):
     """What is sent then goes nowhere, but what comes is seen."""
     container = pods.run().run(f"cat; {TICKER}", image=busybox, stdin=True, stdin_once=True)
-    attach(protocol, container, stdin=True).close()
+    with attach(protocol, container, stdin=True) as session:
+        # A client that goes away before it is attached ends nothing.
+        session.write(b"first")
+        session.stdout.until(b"first")
     container.logged("tick")
     with attach(protocol, container, stdin=True) as session:
         session.write(b"words")
