@@ -8,9 +8,9 @@ import Testing
 @Suite struct AbilityTests {
     /// A runtime that knows these commands and options, and says so when it is given others.
     private static func program(
-        commands: String = "state exec update pause",
+        commands: String = "state exec update pause kill",
         options: String = "--root --log --log-format --systemd-cgroup --process --console-socket "
-            + "--detach --pid-file --resources",
+            + "--detach --pid-file --resources --all",
         otherwise: String = "echo \"unknown: $word\" >&2; exit 1"
     ) -> String {
         """
@@ -52,7 +52,7 @@ import Testing
         let handler = try await probe(script).handler
         #expect(
             handler.lacking == [
-                .logFile, .logFormat, .systemdCgroup, .execConsole, .update, .pause,
+                .logFile, .logFormat, .systemdCgroup, .execConsole, .update, .pause, .killAll,
             ])
         let runtime = Runtime(
             handler, cgroupDriver: .cgroupfs, scratch: "/tmp", execProgram: "")
@@ -67,7 +67,7 @@ import Testing
     /// A refusal need not say what it is: it is told by that of a command that no runtime has.
     @Test func aRefusalInOtherWords() async throws {
         let script = Self.program(commands: "state exec", otherwise: "echo Huh >&2; exit 1")
-        #expect(try await probe(script).handler.lacking == [.update, .pause])
+        #expect(try await probe(script).handler.lacking == [.update, .pause, .killAll])
     }
 
     @Test(arguments: ["exit 0", "echo '{}'; exit 0", "echo yes; exit 0"])

@@ -8,7 +8,10 @@ Run as: odd_runtime.py RUNTIME QUIRK… -- ARGUMENT…
     no-update   has no update
     no-pause    has neither pause nor resume
     monitor     the pid file names a monitor, which is the init's parent and ends as the init does (LXC)
-    no-init     the same, and state names the monitor too
+    no-init     the same, and state names the monitor too (lxcri)
+    elsewhere   has its containers in other cgroups than it was told
+    no-all      its kill takes no --all (lxcri)
+    gone        its kill fails over what has gone with the container, whose monitor ends half a second later (lxcri)
     rewrites    writes the spec anew before it creates, as NVIDIA's does
     checkpoint  has checkpoint, which writes what CRIU would be in place of; /run/odd/checkpoint says how that goes:
                 a message to fail with, or `hang`
@@ -91,6 +94,8 @@ def monitor(words: list[str], pid_file: Path, write: int) -> None:
     os.write(write, f"+{os.getpid()}".encode())
     os.close(write)
     _, status = os.waitpid(init, 0)
+    while Path("/run/odd/killing").exists():
+        time.sleep(0.01)
     ended = os.waitstatus_to_exitcode(status)
     if ended < 0:
         signal.signal(-ended, signal.SIG_DFL) if -ended not in (signal.SIGKILL, signal.SIGSTOP) else None
@@ -166,6 +171,14 @@ def checkpoint() -> None:
     sys.exit(0)
 
 
+def move_cgroup() -> None:
+    """Has the container in a cgroup beside the one that was asked for."""
+    config = Path(arguments[next(i for i, word in enumerate(arguments) if word in ("--bundle", "-b")) + 1]) / "config.json"
+    spec = json.loads(config.read_text())
+    spec["linux"]["cgroupsPath"] += "-elsewhere"
+    config.write_text(json.dumps(spec))
+
+
 command = verb(arguments)
 if "nothing" in quirks and "--version" not in arguments:
     if command == "features":
@@ -186,6 +199,16 @@ if "no-update" in quirks and command == "update":
     refuse("unknown command update")
 if "no-pause" in quirks and command in ("pause", "resume"):
     refuse(f"unknown command {command}")
+if "no-all" in quirks and command == "kill" and "--all" in arguments:
+    refuse("flag provided but not defined: -all")
+if "gone" in quirks and command == "kill":
+    killing = Path("/run/odd/killing")
+    killing.touch()
+    subprocess.Popen(["sh", "-c", f"sleep 0.5; rm {killing}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run([runtime, *arguments], check=True)
+    refuse("write /sys/fs/cgroup/x/cgroup.freeze: no such device")
+if "elsewhere" in quirks and command == "create":
+    move_cgroup()
 if {"monitor", "no-init"} & set(quirks) and command == "create":
     create()
 if "no-init" in quirks and command == "state":

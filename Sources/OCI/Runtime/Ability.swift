@@ -10,6 +10,7 @@ public enum Ability: String, CaseIterable, Codable, Hashable, Sendable, CodingKe
     case execDetach = "exec_detach"
     case update
     case pause
+    case killAll = "kill_all"
     case checkpoint
     case recursiveReadOnly = "recursive_read_only"
     case mappedMounts = "id_mapped_mounts"
@@ -25,6 +26,7 @@ public enum Ability: String, CaseIterable, Codable, Hashable, Sendable, CodingKe
         case .execDetach: "Whether its exec takes --detach and --pid-file."
         case .update: "Whether it has update --resources, without which limits cannot change."
         case .pause: "Whether it has pause and resume."
+        case .killAll: "Whether its kill takes --all, which reaches all processes of a container."
         case .checkpoint: "Whether it has checkpoint, which CheckpointContainer needs."
         case .recursiveReadOnly: "Whether it mounts recursively read-only; told by its features."
         case .mappedMounts: "Whether it mounts with mapped IDs; told by its features."

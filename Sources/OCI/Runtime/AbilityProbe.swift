@@ -36,10 +36,12 @@ struct AbilityProbe: Sendable {
     private func verbs() async -> [Ability: Bool] {
         async let update = has(["update", "--resources", "/dev/null"])
         async let pause = has(["pause"])
+        async let killAll = takes(["--all"], of: "kill")
         async let hides = hidesProcesses()
         async let checkpoint = takes(Self.checkpointOptions, of: "checkpoint")
         return await [
-            .update: update, .pause: pause, .hiddenProcesses: hides, .checkpoint: checkpoint,
+            .update: update, .pause: pause, .killAll: killAll, .hiddenProcesses: hides,
+            .checkpoint: checkpoint,
         ]
     }
 

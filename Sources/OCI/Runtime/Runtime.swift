@@ -95,7 +95,7 @@ public struct Runtime: Sendable {
     /// - Throws: `notFound` when the runtime knows no such container.
     public func kill(_ id: String, signal: Int32, all: Bool = false) async throws {
         if let tasks { return try await tasks.kill(id, signal: signal, all: all) }
-        let flags = all ? ["--all"] : []
+        let flags = all && handler.has(.killAll) ? ["--all"] : []
         let output = try await execute(["kill"] + flags + [id, String(signal)])
         guard output.status != 0 else { return }
         let failure = failure(output)

@@ -36,13 +36,23 @@ extension Runtime {
         do {
             let output = try await command.run()
             failpoint("ExecSync/program ended")
-            return try await judge(output, try await Blocking.run { try files.messages() }, id)
+            return try await judge(output, try await messages(files, output), id)
         } catch {
             let reason = told(error, id, limit)
             do { try await end(mark, files, id) } catch {
                 throw GantryError(String(describing: reason), from: error)
             }
             throw reason
+        }
+    }
+
+    /// A runtime without a log of its own says it on standard error, which is the program's only if there
+    /// was one.
+    private func messages(_ files: ExecFiles, _ output: Command.Output) async throws -> String {
+        try await Blocking.run {
+            let isRuntimes = !handler.has(.logFile) && handler.detachesExec
+            return isRuntimes && !Files.exists(files.pid)
+                ? output.errorText : try files.messages()
         }
     }
 

@@ -63,8 +63,8 @@ struct RuntimeFailure: Sendable {
         return isError ? line.msg : nil
     }
 
-    /// Runtimes have no codes for their errors, so their words must do: those of crun 1.8, runc 1.1
-    /// and runsc 2022, in this order of precedence.
+    /// Runtimes have no codes for their errors, so their words must do: those of crun 1.8, runc 1.1,
+    /// runsc 2022 and lxcri 0.12, in this order of precedence.
     private static let phrases: [(String, Kind)] = [
         ("container does not exist", .noContainer),
         ("/status`: No such file", .noContainer),
@@ -81,6 +81,7 @@ struct RuntimeFailure: Sendable {
         ("open pidfd: No such process", .notRunning),
         ("kill container: No such process", .notRunning),
         ("process already finished", .notRunning),
+        ("already stopped", .notRunning),
         ("executable file not found", .noProgram),
         ("not found in $PATH", .noProgram),
         ("no such file or directory", .noProgram),
@@ -103,10 +104,10 @@ struct RuntimeFailure: Sendable {
     /// directory that it was to begin in.
     var isAboutProgram: Bool { Self.aboutProgram.contains(where: message.contains) }
 
-    /// crun's words, then runc's.
+    /// crun's words, then runc's and lxcri's.
     private static let aboutProgram = [
         "executable file `", "open executable", "chdir `", "process: exec: \"", "caused: exec: \"",
-        "chdir to cwd", "container init: mkdir ",
+        "chdir to cwd", "container init: mkdir ", "failed: exec: \"", "failed to change cwd to",
     ]
 
     /// The same as an error of the CRI's kind.

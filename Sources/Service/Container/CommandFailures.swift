@@ -14,12 +14,20 @@ extension Node {
         do {
             return try await body()
         } catch let error where error.mayComeOfAnEnd {
-            let hides = try runtime(of: container.sandbox).handler.hidesProcesses
-            if hides || !container.hasProgram { await container.awaitExit() }
+            if try await mayHaveEnded(container) { await container.awaitExit() }
             if case .running = container.phase { throw error }
             throw GantryError(
                 .failedPrecondition, "container \(container.id) is not running", cause: error)
         }
+    }
+}
+
+extension Node {
+    /// Where processes are hidden, the runtime knows whether there is one.
+    fileprivate func mayHaveEnded(_ container: SandboxContainer) async throws -> Bool {
+        let runtime = try runtime(of: container.sandbox)
+        guard runtime.handler.hidesProcesses else { return !container.hasProgram }
+        return (try? await runtime.state(container.id))?.status != .running
     }
 }
 

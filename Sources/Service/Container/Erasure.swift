@@ -26,6 +26,8 @@ extension Lifecycle {
         let runtime = try node.runtime(of: sandbox)
         if sandbox.lacksMonitor { try await StrayProcesses.endCreation(of: id) }
         do {
+            // What has outlived its init keeps such a runtime from removing the cgroup.
+            if runtime.tasks == nil, !runtime.handler.has(.killAll) { try await remains.kill() }
             try await runtime.delete(id, force: true)
         } catch {
             try await remains.remove()

@@ -8,8 +8,9 @@ internal import Text
 /// A container's init, as the node knows it.
 ///
 /// The pid file of a runtime names the process that its caller is to wait for. With most that is the
-/// init; some (LXC's) name a monitor of their own there, and only their `state` tells of the init
-/// (runtime.md, "State"). Figures, a shared PID namespace and signals are the init's.
+/// init; some name a monitor of their own there, and only their `state` tells of the init (runtime.md,
+/// "State"); LXC's names the monitor in both, and only the container's cgroup has the init. Figures, a
+/// shared PID namespace and signals are the init's.
 struct InitProcess: Sendable {
     let runtime: Runtime
     let container: String
@@ -19,8 +20,13 @@ struct InitProcess: Sendable {
     /// - Parameter watched: what the pid file names.
     func find(_ watched: Int32) async -> Int32 {
         if runtime.handler.hidesProcesses || isInit(watched) { return watched }
-        guard let state = try? await runtime.state(container), state.pid > 1 else { return watched }
-        return state.pid
+        let state = try? await runtime.state(container)
+        let told = state.flatMap { $0.pid > 1 ? $0.pid : nil }
+        if let told, isInit(told) { return told }
+        // Once it is created, a container has a single process.
+        let members = (try? await Blocking.run { CgroupRemains(cgroup).processes }) ?? []
+        if members.count == 1, let only = members.first, isInit(only) { return only }
+        return told ?? watched
     }
 
     /// Every container has a mount namespace of its own, and its init is in its cgroup.

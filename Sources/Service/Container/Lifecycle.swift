@@ -7,7 +7,7 @@ struct Lifecycle: Sendable {
     let node: Node
 
     /// After SIGKILL only a process that hangs in the kernel lives on; the caller should know.
-    private static let killLimit = Duration.seconds(30)
+    static let killLimit = Duration.seconds(30)
 
     /// How long an exit waits for the start that it ends, so that both are told in their order.
     private static let startLimit = Duration.seconds(1)
@@ -90,9 +90,15 @@ struct Lifecycle: Sendable {
         } catch {
             if container.phase.pid == nil || container.current.ending != nil { return }
             if (error as? GantryError)?.code == .notFound { return }
+            // LXC's freezes what it signals, and may fail over a cgroup that has just gone with it.
+            try? await node.cgroup(of: container).thaw()
+            if try await ended(container, within: Self.reapLimit) { return }
             throw error
         }
     }
+
+    /// From a container's death until it is known, where another process than its init is waited for.
+    private static let reapLimit = Duration.seconds(2)
 
     private func ended(_ container: SandboxContainer, within limit: Duration) async throws -> Bool {
         do {

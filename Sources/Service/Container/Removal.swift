@@ -6,13 +6,18 @@ internal import System
 
 /// Letting go of what a container held.
 extension Lifecycle {
-    /// Ends what has outlived a container's first process, which is possible where its PID namespace is
-    /// not its own.
+    /// Ends what has outlived the process that stood for a container: others where its PID namespace is not
+    /// its own, and its init where that process was a monitor of the runtime's.
     func endRest(of container: SandboxContainer) async {
-        guard container.sharesProcesses else { return }
         await node.attempt("end the processes of container \(container.id)") {
-            try await node.cgroup(of: container).kill(limit: Self.restLimit)
+            try await killRest(of: container, limit: Self.restLimit)
         }
+    }
+
+    /// By its cgroup; what a kernel of its own has there is a machine's.
+    private func killRest(of container: SandboxContainer, limit: Duration) async throws {
+        guard try !node.runtime(of: container.sandbox).handler.hidesProcesses else { return }
+        try await node.cgroup(of: container).kill(limit: limit)
     }
 
     /// An exit is told after that at the latest.
@@ -23,7 +28,7 @@ extension Lifecycle {
         try await node.operations.join(.cleanUpContainer(id: container.id)) {
             guard !container.current.isReleased else { return }
             let runtime = try node.runtime(of: container.sandbox)
-            if container.sharesProcesses { try await node.cgroup(of: container).kill() }
+            try await killRest(of: container, limit: Self.killLimit)
             do {
                 try await runtime.delete(container.id, force: false)
             } catch {

@@ -89,7 +89,9 @@ struct OrphanSweep: Sendable {
         }
         for handler in node.handlers.working where handler.shim == nil {
             guard await isOurs(id, handler.runtime) else { continue }
-            try await handler.runtime.delete(id, force: true)
+            await node.attempt("delete the orphan \(id)") {
+                try await handler.runtime.delete(id, force: true)
+            }
         }
         if let bundle, let spec = try? await Bundle(bundle).read(),
             let path = spec.linux.cgroupsPath

@@ -30,6 +30,11 @@ public struct CgroupRemains: Sendable {
         }
     }
 
+    /// Those in it, and below. Blocks the thread.
+    public var processes: Set<Int32> {
+        Set(directories.flatMap(Self.tree).flatMap(Self.processes))
+    }
+
     /// Kills every process in it and below, and removes it. Safe to repeat.
     /// - Throws: `deadlineExceeded` when some process outlives SIGKILL by `limit`.
     public func remove(limit: Duration = .seconds(10)) async throws {

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from grpc import StatusCode
 from harness import cri, nri
 from harness.client import refused
 from harness.cri import REPOSITORY
+from harness.leaks import processes
 from harness.wait import wait_until
 
 pytestmark = pytest.mark.gantry
@@ -73,7 +75,7 @@ def run(pods, busybox):
 
 @pytest.mark.parametrize("quirks", [
     ["nothing"], ["no-log"], ["no-update", "no-pause"], ["nothing", "no-log", "no-console", "no-update", "no-pause"],
-    ["monitor"], ["no-init"], ["rewrites"]], ids="+".join)
+    ["monitor"], ["no-init"], ["no-init", "no-all", "no-log"], ["no-all"], ["rewrites"]], ids="+".join)
 def test_containers_run_all_the_same(odd, busybox, quirks):
     pods = odd(*quirks)
     pod, container = run(pods, busybox)
@@ -110,9 +112,14 @@ def test_limits_cannot_change_without_update(odd, busybox, client):
     assert container.output("echo", "on") == "on\n"
 
 
-def test_the_init_is_not_the_monitor(odd, busybox, client):
+#: What is told of the init: by `state` alone, or by nothing.
+told = pytest.mark.parametrize("quirk", ["monitor", "no-init"])
+
+
+@told
+def test_the_init_is_not_the_monitor(odd, busybox, client, quirk):
     """Namespaces, figures and limits are those of the init, whatever the pid file names."""
-    pods = odd("monitor")
+    pods = odd(quirk)
     pod = pods.run(linux=SHARED)
     first, second = (pod.run(f"sleep {n}", image=busybox, linux=SHARED) for n in (4321, 5432))
     assert "4321" in second.output("ps", "-o", "args")
@@ -125,15 +132,17 @@ def test_the_init_is_not_the_monitor(odd, busybox, client):
     wait_until(lambda: "sleep" in Path(f"/proc/{info['pid']}/cmdline").read_text(), "the container's program")
 
 
-def test_a_target_behind_a_monitor(odd, busybox):
-    pod = odd("monitor").run()
+@told
+def test_a_target_behind_a_monitor(odd, busybox, quirk):
+    pod = odd(quirk, "no-all").run()
     target = pod.run("sleep 4321", image=busybox)
     linux = {"security_context": {"namespace_options": {"pid": cri.TARGET, "target_id": target.id}}}
     assert "4321" in pod.run("sleep 1000", image=busybox, linux=linux).output("ps", "-o", "args")
 
 
-def test_the_init_is_known_after_a_restart(odd, busybox, node):
-    pods = odd("monitor")
+@told
+def test_the_init_is_known_after_a_restart(odd, busybox, node, quirk):
+    pods = odd(quirk)
     pod = pods.run(linux=SHARED)
     first = pod.run("sleep 4321", image=busybox, linux=SHARED)
     node.restart()
@@ -144,10 +153,11 @@ def test_the_init_is_known_after_a_restart(odd, busybox, node):
 
 
 def test_no_pid_namespace_is_shared_where_the_init_is_not_known(odd, busybox):
-    """The monitor's is the node's, with all that runs there."""
-    pods = odd("no-init")
+    """The monitor's is the node's, with all that runs there. What was refused leaves nothing."""
+    pods = odd("no-init", "elsewhere", "no-all")
     with refused(StatusCode.FAILED_PRECONDITION, "does not tell which process is a container's init"):
         pods.run(linux=SHARED)
+    assert not pods.client.ListPodSandbox().items
     pod = pods.run()
     target = pod.run("sleep 4321", image=busybox)
     linux = {"security_context": {"namespace_options": {"pid": cri.TARGET, "target_id": target.id}}}
@@ -155,6 +165,30 @@ def test_no_pid_namespace_is_shared_where_the_init_is_not_known(odd, busybox):
         pod.create("true", image=busybox, linux=linux)
     alone = pod.run("sleep 1000", image=busybox)
     assert alone.output("readlink", "/proc/self/ns/pid").strip() != mine("pid")
+
+
+def test_a_monitors_death_ends_the_init(odd, busybox):
+    """Else the kubelet would start another beside one that runs on."""
+    pod = odd("no-init").run()
+    container = pod.run("sleep 4321", image=busybox)
+    os.kill(int((PLACE / "monitors" / container.id).read_text()), signal.SIGKILL)
+    assert container.exited().exit_code == 137
+    assert not [line for line in processes() if "sleep 4321" in line]
+    container.remove()
+
+
+def test_a_kill_that_fails_since_it_worked(odd, busybox):
+    container = odd("gone", "monitor").run().run("sleep 1000", image=busybox)
+    container.stop(0)
+    assert container.status.exit_code == 137
+    container.remove()
+
+
+def test_commands_of_a_runtime_without_a_log(odd, busybox):
+    container = odd("no-log").run().run("sleep 1000", image=busybox)
+    missing = container.exec("/no/such/program")
+    assert missing.exit_code == 127 and b"/no/such/program" in missing.stderr
+    assert container.exec("sh", "-c", "echo own >&2; exit 127").stderr == b"own\n"
 
 
 @pytest.fixture
