@@ -51,7 +51,11 @@ struct CommandSession: Sendable {
         let pumps = pumps(session)
         return try await withThrowingTaskGroup(of: Event.self) { group in
             defer { group.cancelAll() }
-            group.addTask { await feed(input) }
+            group.addTask {
+                let event = await feed(input)
+                if input != nil { await session.inputEnded() }
+                return event
+            }
             group.addTask {
                 while let size = await sizes.next() {
                     await session.resize(size.width, size.height)

@@ -12,6 +12,8 @@ public struct StreamSession: Sendable {
     /// Whether the session ends when the client sends no more, though the process goes on.
     public var endsWithInput: Bool
     public var resize: @Sendable (_ width: UInt16, _ height: UInt16) async -> Void
+    /// Called once `stdin` was closed.
+    public var inputEnded: @Sendable () async -> Void
     /// Returns when the process has ended, or when the container's output has (attach: 0).
     public var exitCode: @Sendable () async throws -> Int32
 
@@ -19,6 +21,7 @@ public struct StreamSession: Sendable {
         stdin: Int32? = nil, stdout: Int32? = nil, stderr: Int32? = nil,
         endsWithInput: Bool = false,
         resize: @escaping @Sendable (_ width: UInt16, _ height: UInt16) async -> Void = { _, _ in },
+        inputEnded: @escaping @Sendable () async -> Void = {},
         exitCode: @escaping @Sendable () async throws -> Int32
     ) {
         self.stdin = stdin
@@ -26,6 +29,7 @@ public struct StreamSession: Sendable {
         self.stderr = stderr
         self.endsWithInput = endsWithInput
         self.resize = resize
+        self.inputEnded = inputEnded
         self.exitCode = exitCode
     }
 }

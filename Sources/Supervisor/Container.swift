@@ -124,6 +124,7 @@ final class Container {
         let writers = self.writers
         self.writers = []
         for writer in writers { writer.cancel() }
+        if exit == nil { shim?.closeInput() }
     }
 
     /// A shim copies what the container has written, and may tell of the end before it is done.

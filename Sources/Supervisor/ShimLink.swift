@@ -11,6 +11,8 @@ final class ShimLink: EventSource {
     private let process: Int32
     private let owner: Descriptor?
     private var received: [UInt8] = []
+    /// Not sent yet: that the input has ended.
+    private var closing: [UInt8]?
     /// Told once.
     var ended: ((Int32) -> Void)?
 
@@ -24,17 +26,24 @@ final class ShimLink: EventSource {
         socket = Descriptor(owning: try syscall("connect", path) { gantry_unix_connect(path, 1) })
         process = pid > 1 ? gantry_pidfd_open(pid) : -1
         owner = process >= 0 ? Descriptor(owning: process) : nil
-        var calls = ShimCall.wait(for: container).frame(stream: 1, version: task.version)
-        // The shim holds the input open for itself; it is to end with ours.
-        if hasInput {
-            calls += ShimCall.closeInput(of: container).frame(stream: 3, version: task.version)
-        }
+        let calls = ShimCall.wait(for: container).frame(stream: 1, version: task.version)
+        closing =
+            hasInput
+            ? ShimCall.closeInput(of: container).frame(stream: 3, version: task.version) : nil
         try syscall("send", path) {
             Glibc.send(socket.raw, calls, calls.count, Int32(MSG_NOSIGNAL))
         }
     }
 
     var descriptor: Int32 { socket.raw }
+
+    /// The shim holds the input open for itself, and is told when ours has ended: Kata's does nothing else
+    /// from then on until it has.
+    func closeInput() {
+        guard let call = closing else { return }
+        closing = nil
+        _ = Glibc.send(socket.raw, call, call.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+    }
 
     func ready() -> Bool {
         var bytes = [UInt8](repeating: 0, count: 4096)

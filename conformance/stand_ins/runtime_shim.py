@@ -6,7 +6,9 @@ Run as: runtime_shim.py RUNTIME [hidden] [sandbox] [alone] -- -info
 
 With `hidden` it does as shims with a kernel of their own do: it tells its own process where a container's is asked
 for, and numbers that mean nothing on the node for added ones; whoever waits for what was never started waits for
-ever; and that memory was short, only its events tell.
+ever; and that memory was short, only its events tell. As Kata's, it does nothing else from CloseIO on until the input
+has ended, takes all of a command for all of its container, and its `delete` fails where nothing was made (`uncreatable`
+in /run/shims has Create fail).
 
 With `sandbox` it has the sandbox API as well (`shim_sandbox.py`).
 
@@ -42,6 +44,7 @@ REQUEST, RESPONSE = 1, 2
 UNKNOWN, NOT_FOUND, FAILED_PRECONDITION, UNIMPLEMENTED = 2, 5, 9, 12
 CREATED, RUNNING, STOPPED, PAUSED = 1, 2, 3, 4
 ROOT = Path("/run/gantry/runtimes/stand_in")
+UNCREATABLE = Path("/run/shims/uncreatable")
 SHIM, TTRPC = protos.load("shim", "ttrpc")
 
 
@@ -103,13 +106,26 @@ class Process:
         self.pid, self.status = 0, CREATED
         self.has_terminal = request.terminal
         self.console: Console | None = None
+        self.input = 0
         self.cgroup: TaskCgroup | None = None
         self.started = threading.Event()
 
     def streams(self) -> list[int]:
         """Opened; whoever asked has the other ends open."""
         flags = (os.O_RDONLY, os.O_WRONLY, os.O_WRONLY)
-        return [os.open(path or os.devnull, flag) for path, flag in zip(self.paths, flags, strict=True)]
+        opened = [os.open(path or os.devnull, flag) for path, flag in zip(self.paths, flags, strict=True)]
+        self.input = os.fstat(opened[0]).st_ino if self.paths[0] else 0
+        return opened
+
+    def has_writer(self) -> bool:
+        """Whether somebody may still write to its input."""
+        for link in Path("/proc").glob("[0-9]*/fd/*"):
+            try:
+                if link.stat().st_ino == self.input and link.lstat().st_mode & 0o200:
+                    return True
+            except OSError:
+                pass
+        return False
 
 
 class Shim:
@@ -122,11 +138,14 @@ class Shim:
         self.bundles: dict[str, str] = {}
         #: By container, and by what was added to it; empty is the first.
         self.processes: dict[tuple[str, str], Process] = {}
+        self.lock = threading.RLock()
 
     # The methods of the task API.
 
     def Create(self, request: Any) -> Any:
         process = Process(request)
+        if UNCREATABLE.exists():
+            raise Refusal(UNKNOWN, "a machine cannot be made today")
         if self.is_alone:
             assert not self.bundles, "it has a container"
             spec = spec_file.rewrite(request.bundle)
@@ -187,7 +206,7 @@ class Shim:
         process = self._found(request)
         if self.ends.of(process.pid):
             raise Refusal(NOT_FOUND, "the process has ended")
-        if request.exec_id:
+        if request.exec_id and not (self.hides and request.all):
             os.kill(process.pid, request.signal)
         else:
             self._run(["kill", *(["--all"] if request.all else []), request.id, str(request.signal)])
@@ -252,8 +271,11 @@ class Shim:
         return message("StatsResponse", stats=message(
             "TypedMessage", type_url=kind, value=metrics.SerializeToString()))
 
-    def CloseIO(self, _: Any) -> Any:
+    def CloseIO(self, request: Any) -> Any:
         """Nobody here holds an input."""
+        process = self._found(request)
+        while self.hides and process.input and process.has_writer():
+            time.sleep(0.01)
         return message("Nothing")
 
     def Connect(self, request: Any) -> Any:
@@ -386,7 +408,11 @@ class Shim:
         described = SHIM.services_by_name["Task"].methods_by_name.get(method)
         if not known or not described:
             raise Refusal(UNIMPLEMENTED, f"{method} is not there")
-        return known(protos.message(SHIM, described.input_type.name).FromString(payload))
+        asked = protos.message(SHIM, described.input_type.name).FromString(payload)
+        if not self.hides or method in ("Wait", "Delete"):
+            return known(asked)
+        with self.lock:
+            return known(asked)
 
 
 def call(path: str, service: str, method: str, payload: Any) -> None:
@@ -469,6 +495,8 @@ def main() -> None:
     id = arguments[arguments.index("-id") + 1]
     if arguments[-1] == "start":
         start(runtime, modes, id, protos.message(SHIM, "BootstrapParams").FromString(sys.stdin.buffer.read()))
+    elif UNCREATABLE.exists():
+        sys.exit("there is no such sandbox")
     else:
         shim_sandbox.remove(Path.cwd())
         subprocess.run(command(runtime) + ["delete", "--force", id], check=False, capture_output=True)

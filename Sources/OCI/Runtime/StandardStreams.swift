@@ -19,6 +19,7 @@ public struct StreamChoice: Sendable {
 public final class OpenedStreams: Sendable {
     private let ends: Mutex<[Int32?]>
     private let resizing: (@Sendable (UInt16, UInt16) async -> Void)?
+    private let endingInput: (@Sendable () async -> Void)?
 
     init(
         stdin: consuming Descriptor? = nil, stdout: consuming Descriptor? = nil,
@@ -27,16 +28,21 @@ public final class OpenedStreams: Sendable {
         let numbers = [Self.release(stdin), Self.release(stdout), Self.release(stderr)]
         ends = Mutex(numbers)
         resizing = nil
+        endingInput = nil
     }
 
     /// Descriptors that become these streams' own.
-    /// - Parameter resize: sets the size of the terminal.
+    /// - Parameters:
+    ///   - resize: sets the size of the terminal.
+    ///   - endInput: tells that nobody writes to the input any more.
     public init(
         stdin: Int32?, stdout: Int32?, stderr: Int32?,
-        resize: (@Sendable (UInt16, UInt16) async -> Void)? = nil
+        resize: (@Sendable (UInt16, UInt16) async -> Void)? = nil,
+        endInput: (@Sendable () async -> Void)? = nil
     ) {
         ends = Mutex([stdin, stdout, stderr])
         resizing = resize
+        endingInput = endInput
     }
 
     /// With a terminal, which is input and output in one.
@@ -45,6 +51,7 @@ public final class OpenedStreams: Sendable {
         let input = try terminal.duplicate()
         ends = Mutex([input.release(), output.release(), nil, terminal.release()])
         resizing = nil
+        endingInput = nil
     }
 
     private static func release(_ end: consuming Descriptor?) -> Int32? {
@@ -62,6 +69,9 @@ public final class OpenedStreams: Sendable {
     public func takeOutput() -> Int32? { take(1) }
     /// To read from: the caller closes it.
     public func takeError() -> Int32? { take(2) }
+
+    /// To be called once whoever took the input has closed it.
+    public func endInput() async { await endingInput?() }
 
     /// Sets the size of the terminal, in characters.
     public func resize(width: UInt16, height: UInt16) async {

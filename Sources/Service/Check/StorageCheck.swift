@@ -26,7 +26,8 @@ extension NodeCheck {
         }
         if let shortage = probe.shortage {
             return .warning(
-                Self.area, "whether overlay works on \(paths.root) cannot be found out: \(shortage)",
+                Self.area,
+                "whether overlay works on \(paths.root) cannot be found out: \(shortage)",
                 "make room, and check again")
         }
         guard probe.mapsIDs else {

@@ -145,7 +145,8 @@ extension Node {
         var shim = shim
         shim.program.eventSocket = pod.shimEvents
         return ShimTasks(
-            shim: shim, connections: shims, sandbox: sandbox, sandboxBundle: pod.shimBundle,
+            shim: shim, connections: shims, log: log, sandbox: sandbox,
+            sandboxBundle: pod.shimBundle,
             containers: paths.containers, scratch: paths.scratch,
             formerEvents: paths.formerShimEvents)
     }

@@ -55,14 +55,23 @@ struct SandboxResources: Sendable {
     private func shutDownMonitor() async throws {
         guard let monitor = sandbox.update({ $0.monitor.take() }) else { return }
         do {
-            guard let left = try await node.lastWord(of: monitor, sandbox) else { return }
+            let left = try await unlessGone { try await node.lastWord(of: monitor, sandbox) }
+            guard let left = left ?? nil else { return }
+            // What a runtime says of its own absence is no word of the monitor's.
             try await endStrangers(left)
-            try await monitor.shutdown()
-        } catch let error as GantryError where error.code == .unavailable {
-            return
+            _ = try await unlessGone { try await monitor.shutdown() }
         } catch {
             sandbox.update { $0.monitor = monitor }
             throw error
+        }
+    }
+
+    /// - Returns: nil from a monitor that is not there any more.
+    private func unlessGone<Result>(_ ask: () async throws -> Result) async throws -> Result? {
+        do {
+            return try await ask()
+        } catch let error as GantryError where error.code == .unavailable {
+            return nil
         }
     }
 

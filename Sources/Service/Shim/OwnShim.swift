@@ -56,7 +56,7 @@ extension ShimTasks {
         }
         try await end(own, process)
         // What is gone already is no error to most, and all that they could remove is.
-        if !isRemoved { try? await clean(id) }
+        if !isRemoved { await clean(id) }
     }
 }
 

@@ -1,4 +1,5 @@
 internal import Kernel
+internal import Logging
 internal import Model
 internal import Shim
 internal import System
@@ -20,11 +21,8 @@ extension ShimTasks {
             // One that answers lives, and the descriptor is its own.
             if try await client.shutDown(id), let process { try await Self.end(process) }
             client.close()
-        } else if bootstrap != nil {
-            try await clean(id)
         } else {
-            // One that never answered was given nothing to make, and its `delete` may look for what is.
-            try? await clean(id)
+            await clean(id)
         }
         // One that was killed leaves its socket.
         if let socket = bootstrap?.socket, shim.program.owns(socket: socket) {
@@ -56,9 +54,14 @@ extension ShimTasks {
         }
     }
 
-    /// Has the program remove what a shim has left that is gone.
-    func clean(_ id: String) async throws {
+    /// Has the program remove what a shim has left that is gone. One that fails at it, as Kata's does after a
+    /// machine that was never made, has been given its chance: the pod must go all the same.
+    func clean(_ id: String) async {
         guard Files.exists("\(bundle(id))/config.json") else { return }
-        _ = try await shim.program.delete(id, bundle: bundle(id))
+        do {
+            _ = try await shim.program.delete(id, bundle: bundle(id))
+        } catch {
+            log.warning("what the shim of \(id) has left may be there still: \(error)")
+        }
     }
 }

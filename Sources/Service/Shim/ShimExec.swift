@@ -17,13 +17,22 @@ extension ShimTasks {
             stdin: ends.stdin, stdout: ends.stdout, stderr: ends.stderr,
             resize: { width, height in
                 try? await client.resize(id, exec: exec, width: width, height: height)
+            },
+            endInput: {
+                guard shim.hidesProcesses else { return }
+                // A task of its own: the client may be gone, and the program is to hear of that.
+                await Task { try? await client.closeInput(id, exec: exec) }.value
             })
         do {
             try await client.addProcess(exec, to: id, process, files.streams)
             let pid = try await start(exec, of: id, client)
             // From here on the shim has them open.
             files.remove()
-            if choice.stdin { try? await client.closeInput(id, exec: exec) }
+            // runc's holds the input open only until it is told, so that it ends with ours, and with this
+            // daemon too. Kata's waits for its end, and does nothing else meanwhile.
+            if choice.stdin, !shim.hidesProcesses {
+                try? await client.closeInput(id, exec: exec)
+            }
             return AddedProcess(
                 streams: streams, pid: shim.hidesProcesses ? nil : pid,
                 exit: {
@@ -42,8 +51,9 @@ extension ShimTasks {
 
     /// Ends a program that the shim has started, and has it forgotten. One that has ended is no error.
     private func kill(_ exec: String, of id: String, _ client: TaskClient) async throws {
-        // Shims tell of one that has ended already in words of their own; its end counts.
-        try? await client.kill(id, exec: exec, signal: StopSignal.kill, all: true)
+        // Shims tell of one that has ended already in words of their own; its end counts. All of it would
+        // be the whole container for Kata's.
+        try? await client.kill(id, exec: exec, signal: StopSignal.kill)
         do {
             _ = try await withDeadline(TaskClient.patience, "the end of a command in \(id)") {
                 try await client.wait(id, exec: exec)

@@ -1,4 +1,5 @@
 internal import Kernel
+internal import Logging
 internal import Model
 internal import MonitorProtocol
 internal import OCI
@@ -12,6 +13,7 @@ internal import Text
 struct ShimTasks: Sendable {
     let shim: ShimHandler
     let connections: ShimConnections
+    let log: Logger
     let sandbox: String
     /// The sandbox's.
     let sandboxBundle: String
@@ -145,11 +147,11 @@ extension ShimTasks: RuntimeTasks {
                     process = (try? await client.process(of: id)).flatMap { PidDescriptor($0) }
                 }
                 try await remove(id, client, force: force)
-            } else if record.bootstrap != nil {
-                try await clean(id)
+            } else if record.bootstrap != nil, id != sandbox {
+                await clean(id)
             }
         } catch let error as GantryError where error.code == .unavailable {
-            try await clean(id)
+            if id != sandbox { await clean(id) }
         }
         if id == sandbox { try await end(record, process) }
     }
@@ -182,7 +184,7 @@ extension ShimTasks: RuntimeTasks {
     /// A runtime that was ended in its `create` leaves what only its `delete` knows.
     private func removeUnknown(_ id: String, force: Bool) async throws {
         try await StrayProcesses.endCreation(of: id)
-        if force { try await clean(id) }
+        if force { await clean(id) }
     }
 
     private func deleteUnstarted(_ id: String, _ client: TaskClient, force: Bool) async -> Bool {
@@ -190,7 +192,8 @@ extension ShimTasks: RuntimeTasks {
             try await client.delete(id, within: TaskClient.patience)
             return true
         } catch let error as GantryError where error.code == .deadlineExceeded && force {
-            return (try? await clean(id)) != nil
+            await clean(id)
+            return true
         } catch {
             return false
         }

@@ -39,6 +39,7 @@ extension NodeStreams: StreamingBackend {
             stdin: request.stdin ? streams.takeInput() : nil,
             stdout: request.stdout ? streams.takeOutput() : nil, stderr: streams.takeError(),
             resize: { await streams.resize(width: $0, height: $1) },
+            inputEnded: { await streams.endInput() },
             exitCode: { try await outcome.wait().get() })
     }
 

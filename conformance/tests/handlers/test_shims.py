@@ -15,6 +15,7 @@ from harness.client import refused
 from harness.cri import REPOSITORY
 from harness.pods import pod_config
 from harness.nodes.reboot import remove_run_directory
+from harness.streaming.sessions import PROTOCOLS, attach, exec_
 from harness.wait import wait_until
 
 pytestmark = pytest.mark.gantry
@@ -342,3 +343,30 @@ def test_a_shim_whose_record_is_lost_is_ended(pods, busybox, node):
     node.start()
     assert shims() == []
     assert pod.status.state == cri.SANDBOX_NOTREADY
+
+
+@only_hidden
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_others_go_on_while_an_input_is_open(pods, busybox, protocol):
+    """Of a command, and of a container."""
+    pod = pods.run()
+    container = pod.run("cat; echo ended; sleep 1000", image=busybox, stdin=True, stdin_once=True)
+    with exec_(protocol, container, "cat", stdin=True) as session, attach(protocol, container, stdin=True) as attached:
+        for each in (session, attached):
+            each.write(b"in\n")
+            each.stdout.until(b"in\n")
+        assert container.output("echo", "on") == "on\n"
+        pod.run("exit 7", image=busybox).exited()
+        session.finish()
+        assert session.exit_code() == 0
+        attached.finish()
+        container.logged("ended")
+
+
+@only_hidden
+def test_a_program_that_cannot_remove_what_was_never_made(pods, client):
+    (PLACE / "uncreatable").touch()
+    with refused(None, "a machine cannot be made today"):
+        pods.run()
+    assert shims() == []
+    assert not client.ListPodSandbox().items
