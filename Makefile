@@ -146,6 +146,7 @@ check:
 	! grep -rnE '^(internal |public |@[a-zA-Z]+ )*import Foundation$$' Sources
 	swift-format lint --strict --recursive Package.swift Sources Tests
 	Proto/generate --check
+	Tests/Lint/resumed
 
 # Arithmetic, conversions and cuts of text in the rooms that read from outside, by the index of a debug
 # build; what is allowed is in Tests/Lint/allowed.txt.
