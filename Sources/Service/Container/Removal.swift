@@ -14,9 +14,12 @@ extension Lifecycle {
         }
     }
 
-    /// By its cgroup; what a kernel of its own has there is a machine's.
+    /// By its cgroup: what a kernel of its own has there is a machine's, and where a plugin chose it others
+    /// may be in it too.
     private func killRest(of container: SandboxContainer, limit: Duration) async throws {
-        guard try !node.runtime(of: container.sandbox).handler.hidesProcesses else { return }
+        guard try !node.runtime(of: container.sandbox).handler.hidesProcesses,
+            container.sharesProcesses || container.chosenCgroup == nil
+        else { return }
         try await node.cgroup(of: container).kill(limit: limit)
     }
 
