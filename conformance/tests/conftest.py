@@ -133,14 +133,19 @@ def nothing_left(node: Node, images: SimpleNamespace) -> Iterator[None]:
 
 @pytest.fixture
 def configured(node: Node) -> Iterator[Callable[[str], None]]:
-    """Restarts the daemon with a configuration; afterwards with none."""
+    """Restarts the daemon with a configuration; afterwards with the session's own, which is none but for --shim."""
+    own = CONFIG.read_text() if CONFIG.exists() else ""
+
     def configure(text: str) -> None:
         CONFIG.parent.mkdir(exist_ok=True)
-        CONFIG.write_text(text)
+        CONFIG.write_text(text if "[runtimes." in text else f"{text}\n{own}")
         node.reconfigure()
 
     yield configure
-    CONFIG.unlink(missing_ok=True)
+    if own:
+        CONFIG.write_text(own)
+    else:
+        CONFIG.unlink(missing_ok=True)
     node.reconfigure()
 
 
