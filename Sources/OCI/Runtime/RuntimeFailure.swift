@@ -64,7 +64,7 @@ struct RuntimeFailure: Sendable {
     }
 
     /// Runtimes have no codes for their errors, so their words must do: those of crun 1.8, runc 1.1,
-    /// runsc 2022 and lxcri 0.12, in this order of precedence.
+    /// runsc 2022 and lxcri of 2023, in this order of precedence.
     private static let phrases: [(String, Kind)] = [
         ("container does not exist", .noContainer),
         ("/status`: No such file", .noContainer),

@@ -1,4 +1,5 @@
 internal import Model
+internal import OCI
 
 /// ContainerStats; its type has another name because the message took this one.
 struct GetContainerStats: RPC {
@@ -7,10 +8,11 @@ struct GetContainerStats: RPC {
     func respond(to request: ContainerStatsRequest) async throws -> ContainerStatsResponse {
         let container = try node.containers.get(request.containerId)
         guard let reading = try await node.readings(of: [container]).first else {
-            guard !container.phase.isLive else {
+            // Elsewhere a cgroup that is gone says so.
+            let hides = try node.runtime(of: container.sandbox).handler.hidesProcesses
+            if hides, container.phase.isLive {
                 throw GantryError(
-                    .unavailable, "the shim of container \(container.id) does not tell what it uses"
-                )
+                    .unavailable, "what container \(container.id) uses cannot be found out now")
             }
             throw GantryError(.failedPrecondition, "container \(container.id) has exited")
         }
