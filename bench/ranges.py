@@ -14,11 +14,11 @@ from statistics import median
 from threading import Thread
 
 from harness.images import catalogue
-from harness.nodes import runtimes
 from harness.images.fake_registry import blob_path
-from harness.nodes.node import Node
 from harness.images.registry import Registry
 from harness.images.tarball import sha256
+from harness.nodes import runtimes
+from harness.nodes.node import Node
 
 PORT = 5001
 ROUNDS = 3

@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from harness import crilog, hostile
-from harness.images import catalogue
-from harness.nodes import runtimes
 from harness.client import Client
+from harness.images import catalogue
+from harness.images.registry import Registry
 from harness.leaks import Leaks, processes
+from harness.nodes import runtimes
 from harness.nodes.node import Node
 from harness.pods import Container, Pod, Pods
-from harness.images.registry import Registry
 from harness.wait import wait_until
 
 #: What the daemon's memory may have grown by in the end: its allocator's arenas and caches that a

@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.images import catalogue
 from harness.client import Client
+from harness.images import catalogue
+from harness.images.registry import Registry
 from harness.nodes.node import Node
 from harness.pods import Container, Pod, Pods
-from harness.images.registry import Registry
 
 from . import store
 from .contestants import Contestant

@@ -14,11 +14,10 @@ from pathlib import Path
 from grpc import RpcError, StatusCode
 
 from harness.images.fake_registry import Answer, FakeRegistry, blob_path
+from harness.images.tarball import sha256
 from harness.leaks import processes
 from harness.nodes.small import fill, small
-from harness.images.tarball import sha256
 from harness.wait import wait_until
-
 from stand_ins import shim_sandbox
 
 from .operations import Operation

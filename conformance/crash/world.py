@@ -11,12 +11,12 @@ from typing import Any
 import grpc
 
 from harness.images import catalogue
-from harness.nodes import runtimes
-from harness.leaks import Snapshot, held, processes
-from harness.nodes.node import Node
-from harness.pods import Container, Pod, container_config, pod_config
 from harness.images.registry import Registry
 from harness.images.tarball import file, layer
+from harness.leaks import Snapshot, held, processes
+from harness.nodes import runtimes
+from harness.nodes.node import Node
+from harness.pods import Container, Pod, container_config, pod_config
 from harness.wait import wait_until
 
 from .counts import ROOT, RUN, expect

@@ -12,11 +12,11 @@ from crash.counts import ROOT, RUN
 from crash.world import KEPT
 from harness import cri
 from harness.images import catalogue
-from harness.nodes import runtimes
 from harness.images.fake_registry import FakeRegistry
-from harness.leaks import Snapshot, held, processes
-from harness.nodes.node import Node
 from harness.images.registry import Registry
+from harness.leaks import Snapshot, held, processes
+from harness.nodes import runtimes
+from harness.nodes.node import Node
 from harness.wait import wait_until
 
 from . import checkpoints, scenes, seeds

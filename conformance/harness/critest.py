@@ -14,9 +14,9 @@ from collections import Counter
 from pathlib import Path
 
 from harness.images import lookalikes
+from harness.images.registry import Registry
 from harness.nodes import peers, runtimes
 from harness.nodes.node import Node
-from harness.images.registry import Registry
 
 #: Of containerd and CRI-O too.
 NRI_SOCKET = Path("/var/run/nri/nri.sock")

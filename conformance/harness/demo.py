@@ -9,10 +9,10 @@ from pathlib import Path
 
 from harness import cri
 from harness.images import catalogue
+from harness.images.registry import Registry
 from harness.nodes import runtimes
 from harness.nodes.node import Node
 from harness.pods import Pods
-from harness.images.registry import Registry
 from harness.wait import wait_until
 
 WORDS = "Hello from a pod that Gantry runs."

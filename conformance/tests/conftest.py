@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 
 from harness import parts
-from harness.images import catalogue, lookalikes
-from harness.nodes import kinds, peers, runtimes
 from harness.client import Client
 from harness.events import Listener
+from harness.images import catalogue, lookalikes
 from harness.images.fake_registry import FakeRegistry
+from harness.images.registry import Registry
 from harness.leaks import Leaks
+from harness.nodes import kinds, peers, runtimes
 from harness.nodes.node import Node
 from harness.pods import Pods
-from harness.images.registry import Registry
 
 HANDLERS = ["crun", "runc"]
 PORT = 5000

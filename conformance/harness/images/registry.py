@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from harness.images.formats import Artifact, Document, Image, index
-from harness.process import Process
 from harness.images.tarball import sha256
+from harness.process import Process
 from harness.wait import PATIENCE, wait_until
 
 USER, PASSWORD = "gantry", "open sesame"

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import grpc
 
-from harness.images import catalogue
-from harness.nodes import first_start
 from harness.client import Client
-from harness.process import Process
+from harness.images import catalogue
 from harness.images.registry import Registry
+from harness.nodes import first_start
 from harness.nodes.runtimes import Runtime
+from harness.process import Process
 from harness.wait import PATIENCE, wait_until
 
 CNI_CONFIG = Path("/etc/cni/net.d/10-conformance.conflist")

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness.nodes import damage
 from harness.cri import REPOSITORY
 from harness.images.formats import Image
+from harness.nodes import damage
 from harness.nodes.node import Node
 
 CONFIG = Path("/etc/gantry/conf.d/90-layers.toml")

@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 from typing import Protocol
 
-from harness.nodes import peers
 from harness.cri import REPOSITORY
+from harness.nodes import peers
 
 
 class Runtime(Protocol):

@@ -4,9 +4,9 @@ import itertools
 import json
 from typing import Any
 
+from harness.pods import Container
 from harness.streaming import spdy, websocket
 from harness.streaming.channel import Channel
-from harness.pods import Container
 
 PROTOCOLS = ["spdy", "websocket"]
 #: In the order in which a client prefers them; SPDY has no v5.

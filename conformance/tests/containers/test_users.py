@@ -8,8 +8,8 @@ import pytest
 from grpc import StatusCode
 
 from harness import cri
-from harness.images import catalogue
 from harness.client import refused
+from harness.images import catalogue
 from harness.images.tarball import Entry
 
 pytestmark = pytest.mark.gantry

@@ -6,10 +6,10 @@ import pytest
 from grpc import StatusCode
 
 from harness import cri
-from harness.images import catalogue
-from harness.nodes import damage
 from harness.client import refused
+from harness.images import catalogue
 from harness.monitors import living
+from harness.nodes import damage
 from harness.nodes.reboot import reboot
 from harness.wait import wait_until
 

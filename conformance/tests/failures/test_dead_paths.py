@@ -9,8 +9,8 @@ from grpc import StatusCode
 
 from harness import cri
 from harness.client import refused
-from harness.pods import pod_config
 from harness.nodes.silent_files import CONTENT, SilentFiles
+from harness.pods import pod_config
 from harness.wait import wait_until
 
 pytestmark = pytest.mark.gantry

@@ -8,8 +8,8 @@ from grpc import StatusCode
 from harness import cri
 from harness.client import refused
 from harness.monitors import living
-from harness.pods import LINUX
 from harness.nodes.reboot import reboot, remove_run_directory
+from harness.pods import LINUX
 
 pytestmark = [pytest.mark.gantry, pytest.mark.promise, pytest.mark.layers]
 

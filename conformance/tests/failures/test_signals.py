@@ -14,8 +14,8 @@ import pytest
 from harness import cri
 from harness.images import catalogue
 from harness.images.fake_registry import Answer, FakeRegistry, blob_path
-from harness.monitors import monitor_of
 from harness.images.tarball import sha256
+from harness.monitors import monitor_of
 from harness.wait import wait_until
 
 from conftest import CONFIG, SPARE_PORTS

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from grpc import StatusCode
 
-from harness.images import catalogue
 from harness.client import refused
 from harness.command import gantry
+from harness.images import catalogue
 from harness.wait import wait_until
 
 pytestmark = pytest.mark.gantry

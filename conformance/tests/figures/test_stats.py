@@ -7,9 +7,9 @@ import subprocess
 import pytest
 from grpc import StatusCode
 
-from harness.nodes import damage
 from harness.cgroups import Cgroup
 from harness.client import DEADLINE, refused
+from harness.nodes import damage
 from harness.wait import wait_until
 
 pytestmark = pytest.mark.layers

@@ -11,11 +11,11 @@ from itertools import pairwise
 
 import pytest
 
-from harness.images import catalogue
 from harness.command import gantry
+from harness.images import catalogue
 from harness.images.fake_registry import Answer, FakeRegistry, blob_path
-from harness.nodes.node import CNI_CONFIG
 from harness.images.tarball import sha256
+from harness.nodes.node import CNI_CONFIG
 from harness.wait import wait_until
 
 from conftest import SPARE_PORTS

@@ -5,9 +5,9 @@ import xml.etree.ElementTree as xml
 
 import pytest
 
-from harness.images import catalogue
 from harness.client import refused
 from harness.command import gantry
+from harness.images import catalogue
 
 pytestmark = pytest.mark.gantry
 

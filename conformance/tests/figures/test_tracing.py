@@ -9,9 +9,9 @@ import grpc
 import pytest
 
 from harness import cri
-from harness.images import certificates
 from harness.collector import Collector, attributes
 from harness.command import gantry
+from harness.images import certificates
 from harness.pods import Pods, container_config, pod_config
 from harness.wait import wait_until
 

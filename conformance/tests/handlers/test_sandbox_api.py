@@ -12,10 +12,10 @@ import grpc
 import pytest
 
 from harness import cri, protos
-from harness.nodes import damage
 from harness.client import refused
 from harness.cri import REPOSITORY
 from harness.monitors import kill_monitor
+from harness.nodes import damage
 from harness.wait import wait_until
 from stand_ins import shim_sandbox
 

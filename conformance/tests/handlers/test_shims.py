@@ -13,8 +13,8 @@ import pytest
 from harness import cri
 from harness.client import refused
 from harness.cri import REPOSITORY
-from harness.pods import pod_config
 from harness.nodes.reboot import remove_run_directory
+from harness.pods import pod_config
 from harness.streaming.sessions import PROTOCOLS, attach, exec_
 from harness.wait import wait_until
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from grpc import StatusCode
 
-from harness.images import archives
 from harness.client import refused
 from harness.command import gantry
+from harness.images import archives
 from harness.images.fake_registry import FakeRegistry
 from harness.images.formats import Artifact, Document, File
 from harness.images.tarball import directory, file, layer, sha256

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.images import catalogue, erofs, stacks, trees
-from harness.nodes import on_disk
 from harness.client import refused
 from harness.cri import REPOSITORY
+from harness.images import catalogue, erofs, stacks, trees
 from harness.images.formats import Image
+from harness.nodes import on_disk
 
 pytestmark = [pytest.mark.gantry, pytest.mark.node(having=["indexes"])]
 

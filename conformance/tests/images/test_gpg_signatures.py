@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from grpc import StatusCode
 
-from harness.images import catalogue
 from harness.client import refused
+from harness.images import catalogue
 from harness.images.fake_registry import Answer
 from harness.images.gpg import GPGSigner, file_name
 

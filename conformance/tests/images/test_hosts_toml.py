@@ -11,9 +11,9 @@ import grpc
 import pytest
 from grpc import StatusCode
 
-from harness.images import catalogue
 from harness.client import refused
 from harness.command import gantry
+from harness.images import catalogue
 from harness.images.fake_registry import Answer, FakeRegistry, blob_path
 from harness.images.registry import PASSWORD, USER
 from harness.images.tarball import sha256

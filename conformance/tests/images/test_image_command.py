@@ -4,8 +4,8 @@ import subprocess
 
 import pytest
 
-from harness.images import catalogue
 from harness.command import gantry
+from harness.images import catalogue
 
 pytestmark = [pytest.mark.gantry, pytest.mark.layers]
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.images import archives, catalogue, registry as registries, trees
-from harness.nodes import kinds
 from harness.command import gantry
+from harness.images import archives, catalogue, registry as registries, trees
 from harness.images.formats import Artifact, File
 from harness.images.tarball import directory, file, hard_link, layer, sha256, symlink
+from harness.nodes import kinds
 
 pytestmark = [pytest.mark.gantry, pytest.mark.layers]
 

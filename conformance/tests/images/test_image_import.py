@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.command import gantry
 from harness.images import archives, catalogue, formats
 from harness.images.archives import CONTAINERD_NAME, NAME
-from harness.command import gantry
 from harness.images.tarball import file, layer, sha256
 
 pytestmark = [pytest.mark.gantry, pytest.mark.layers]

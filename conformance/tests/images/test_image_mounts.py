@@ -7,9 +7,9 @@ from pathlib import Path
 import grpc
 import pytest
 
-from harness.images import catalogue
 from harness.client import refused
 from harness.command import gantry
+from harness.images import catalogue
 from harness.images.tarball import file, layer
 
 pytestmark = [pytest.mark.gantry, pytest.mark.layers]

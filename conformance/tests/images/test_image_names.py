@@ -4,9 +4,9 @@ import subprocess
 
 import pytest
 
+from harness.command import gantry
 from harness.images import archives, catalogue
 from harness.images.archives import CONTAINERD_NAME
-from harness.command import gantry
 from harness.wait import wait_until
 
 pytestmark = [pytest.mark.gantry, pytest.mark.layers]

@@ -10,8 +10,8 @@ import grpc
 import pytest
 from grpc import StatusCode
 
-from harness.images import catalogue
 from harness.client import refused
+from harness.images import catalogue
 from harness.images.image_processes import stalled, workers
 from harness.wait import wait_until
 

@@ -3,8 +3,8 @@
 import pytest
 from grpc import StatusCode
 
-from harness.images import catalogue
 from harness.client import refused
+from harness.images import catalogue
 
 pytestmark = [pytest.mark.gantry, pytest.mark.layers]
 

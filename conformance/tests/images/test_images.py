@@ -3,10 +3,10 @@
 import pytest
 from grpc import StatusCode
 
-from harness.images import catalogue
-from harness.nodes import kinds
 from harness.client import refused
+from harness.images import catalogue
 from harness.images.formats import Image
+from harness.nodes import kinds
 
 pytestmark = pytest.mark.layers
 

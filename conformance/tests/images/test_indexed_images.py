@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from harness import cri
-from harness.images import catalogue, stacks
-from harness.nodes import damage, on_disk
 from harness.client import refused
-from harness.images.image_processes import stalled, workers
+from harness.images import catalogue, stacks
 from harness.images.formats import Artifact, File, Image
+from harness.images.image_processes import stalled, workers
+from harness.images.tarball import directory, file, layer
+from harness.nodes import damage, on_disk
 from harness.nodes.on_disk import homes, names
 from harness.nodes.small import fill, small
-from harness.images.tarball import directory, file, layer
 from harness.wait import wait_until
 
 pytestmark = [pytest.mark.gantry, pytest.mark.node(having=["indexes"])]

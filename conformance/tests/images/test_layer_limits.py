@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from grpc import StatusCode
 
-from harness.images import catalogue
 from harness.client import refused
 from harness.command import gantry
+from harness.images import catalogue
 
 pytestmark = [pytest.mark.gantry, pytest.mark.layers]
 

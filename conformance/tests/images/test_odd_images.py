@@ -8,8 +8,8 @@ import pytest
 from grpc import StatusCode
 
 from harness import cri
-from harness.images import catalogue
 from harness.client import refused
+from harness.images import catalogue
 from harness.images.fake_registry import Answer, FakeRegistry, blob_path
 from harness.images.formats import Document, Image
 from harness.images.tarball import Layer, file, hard_link, layer, sha256

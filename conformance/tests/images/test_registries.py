@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from grpc import StatusCode
 
-from harness.images import catalogue
 from harness.client import refused
+from harness.images import catalogue
 from harness.images.fake_registry import TOKEN, Answer, FakeRegistry, blob_path
 from harness.images.formats import Document
 from harness.images.registry import PASSWORD, USER, Registry

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.images import catalogue
 from harness.client import refused
+from harness.images import catalogue
 
 from conftest import PORT, SPARE_PORTS
 

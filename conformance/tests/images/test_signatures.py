@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from grpc import StatusCode
 
-from harness.images import archives, catalogue
 from harness.client import refused
 from harness.command import gantry
+from harness.images import archives, catalogue
 from harness.images.fake_registry import FakeRegistry
 from harness.images.signing import Signer
 

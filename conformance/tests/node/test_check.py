@@ -12,13 +12,13 @@ import pytest
 
 from harness import cri
 from harness.images import catalogue
-from harness.nodes import damage
+from harness.images.tarball import file, layer
 from harness.monitors import living
+from harness.nodes import damage
 from harness.nodes.node import CNI_CONFIG
-from harness.pods import Pods
 from harness.nodes.reboot import reboot, remove_run_directory
 from harness.nodes.small import fill, small
-from harness.images.tarball import file, layer
+from harness.pods import Pods
 from harness.wait import wait_until
 
 pytestmark = [pytest.mark.gantry, pytest.mark.promise, pytest.mark.layers]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.images import catalogue
 from harness.command import gantry
+from harness.images import catalogue
 
 pytestmark = [pytest.mark.gantry, pytest.mark.layers]
 

@@ -9,14 +9,14 @@ from pathlib import Path
 import grpc
 import pytest
 
-from harness.images import catalogue
-from harness.nodes import peers
 from harness.client import Client
 from harness.command import gantry
+from harness.images import catalogue
+from harness.images.registry import Registry
+from harness.nodes import peers
 from harness.nodes.node import CNI_CONFIG
 from harness.pods import Pods
 from harness.process import Process
-from harness.images.registry import Registry
 from harness.wait import wait_until
 
 pytestmark = [pytest.mark.gantry, pytest.mark.layers]

@@ -7,8 +7,8 @@ import subprocess
 import pytest
 
 from harness import cri
-from harness.images import catalogue
 from harness.command import gantry
+from harness.images import catalogue
 
 pytestmark = pytest.mark.gantry
 TEXT = (cri.REPOSITORY / "docs" / "operators.md").read_text()

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from harness import cri
+from harness.client import Client
 from harness.images import archives, catalogue
 from harness.nodes import packages
-from harness.client import Client
 from harness.pods import Pods
 from harness.wait import wait_until
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from harness.command import gantry
 from harness.images import archives, catalogue
 from harness.images.archives import CONTAINERD_NAME
-from harness.command import gantry
-from harness.process import Process
 from harness.images.tarball import file, hard_link, layer, sha256, symlink, whiteout
+from harness.process import Process
 from harness.wait import wait_until
 
 pytestmark = [pytest.mark.gantry, pytest.mark.layers]

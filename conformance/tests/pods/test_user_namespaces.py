@@ -7,8 +7,8 @@ import pytest
 from grpc import StatusCode
 
 from harness import cri
-from harness.images import catalogue
 from harness.client import refused
+from harness.images import catalogue
 from harness.images.formats import Artifact, File
 
 pytestmark = [pytest.mark.gantry, pytest.mark.layers]

@@ -11,8 +11,8 @@ import pytest
 from grpc import StatusCode
 
 from harness import cri, hostile
-from harness.streaming.channel import Refused
 from harness.client import refused
+from harness.streaming.channel import Refused
 from harness.streaming.sessions import Session
 from harness.wait import wait_until
 

@@ -9,8 +9,8 @@ import pytest
 from grpc import StatusCode
 
 from harness import cri
-from harness.images import catalogue, lookalikes
 from harness.client import refused
+from harness.images import catalogue, lookalikes
 
 pytestmark = pytest.mark.gantry
 

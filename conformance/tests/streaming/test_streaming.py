@@ -9,8 +9,8 @@ import pytest
 from grpc import StatusCode
 
 from harness import cri, crilog
-from harness.streaming.channel import Refused
 from harness.client import refused
+from harness.streaming.channel import Refused
 from harness.streaming.sessions import PROTOCOLS, Session, attach, exec_, exec_url
 from harness.wait import wait_until
 
