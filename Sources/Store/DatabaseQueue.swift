@@ -29,7 +29,7 @@ final class DatabaseQueue: Sendable {
         _ synchronous: Database.Synchronous,
         _ body: @escaping @Sendable (Database) throws -> Result
     ) async throws -> Result {
-        try await withCheckedThrowingContinuation { continuation in
+        try await withUnsafeThrowingContinuation { continuation in
             // The caller holds it: held here too, it would be closed some time after its owner went.
             queue.async { [unowned self] in
                 let outcome = Swift.Result { try run(synchronous, body) }

@@ -7,12 +7,7 @@
 #if __has_feature(thread_sanitizer)
 
 #define _GNU_SOURCE
-#include <dlfcn.h>
-#include <stdint.h>
-#include <stdlib.h>
-
-void __tsan_acquire(void *address);
-void __tsan_release(void *address);
+#include "next.h"
 
 // Methods of Synchronization._MutexHandle: `self` is an address, in the register for it.
 #define METHOD __attribute__((swiftcall))
@@ -23,13 +18,6 @@ void __tsan_release(void *address);
 
 METHOD void lock_slow(uint32_t thread, SELF) __asm__(LOCK);
 METHOD void unlock_slow(SELF) __asm__(UNLOCK);
-
-// What the library defines under a name that this file takes.
-static void *next(const char *name) {
-	void *function = dlsym(RTLD_NEXT, name);
-	if (!function) abort();
-	return function;
-}
 
 METHOD void lock_slow(uint32_t thread, SELF) {
 	((METHOD void (*)(uint32_t, SELF))next(LOCK))(thread, self);

@@ -45,7 +45,7 @@ public struct WorkerProgram: Sendable {
     /// The thread that starts it waits for its end, since it is the end of that thread that would kill it
     /// (prctl(2), PR_SET_PDEATHSIG).
     func start(as user: WorkerUser) async throws -> ImageWorker {
-        try await withCheckedThrowingContinuation { started in
+        try await withUnsafeThrowingContinuation { started in
             do {
                 try Thread.start(name: "gantry-images") { run(started, user) }
             } catch {
@@ -56,7 +56,7 @@ public struct WorkerProgram: Sendable {
 
     /// From the start of a process to its end. Blocks the thread.
     private func run(
-        _ started: CheckedContinuation<ImageWorker, any Error>, _ user: WorkerUser
+        _ started: UnsafeContinuation<ImageWorker, any Error>, _ user: WorkerUser
     ) {
         do {
             let (worker, process) = try spawn(user)

@@ -8,7 +8,7 @@ public enum LoopbackConnection {
     /// - Parameter namespace: the file that pins it; nil is the node's.
     /// - Returns: the socket, not blocking; the caller closes it.
     public static func open(_ port: UInt16, namespace: String?) async throws -> Int32 {
-        try await withCheckedThrowingContinuation { continuation in
+        try await withUnsafeThrowingContinuation { continuation in
             Thread.resume(continuation, name: "gantry-connect") {
                 if let namespace { try enter(namespace) }
                 return try syscall("connect") { gantry_connect_loopback(port) }

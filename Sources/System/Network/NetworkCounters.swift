@@ -21,7 +21,7 @@ public struct NetworkCounters: Hashable, Sendable {
     /// Read on a thread of its own, which enters one namespace after the other and then ends.
     public static func read(namespaces paths: [String]) async -> [[NetworkCounters]?] {
         if paths.isEmpty { return [] }
-        return await withCheckedContinuation { continuation in
+        return await withUnsafeContinuation { continuation in
             do {
                 try Thread.start(name: "gantry-network") {
                     continuation.resume(returning: paths.map { try? enter($0) })

@@ -8,7 +8,7 @@ public enum NewNetwork {
     public static func run<Result: Sendable>(
         _ body: @escaping @Sendable () throws -> Result
     ) async throws -> Result {
-        try await withCheckedThrowingContinuation { continuation in
+        try await withUnsafeThrowingContinuation { continuation in
             Thread.resume(continuation, name: "gantry-network") {
                 try syscall("unshare") { gantry_unshare(GANTRY_CLONE_NEWNET) }
                 return try body()

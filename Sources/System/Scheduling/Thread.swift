@@ -39,7 +39,7 @@ public enum Thread {
     /// Resumes `continuation` with what `body` returns or throws on a thread of its own, or with why there
     /// is none.
     static func resume<Result: Sendable>(
-        _ continuation: CheckedContinuation<Result, any Error>, name: String,
+        _ continuation: UnsafeContinuation<Result, any Error>, name: String,
         _ body: @escaping @Sendable () throws -> Result
     ) {
         do {
