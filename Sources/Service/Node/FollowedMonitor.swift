@@ -1,3 +1,5 @@
+internal import Glibc
+internal import Kernel
 internal import Logging
 internal import Model
 internal import MonitorProtocol
@@ -13,13 +15,23 @@ struct FollowedMonitor: Sendable {
     /// that hangs is killed, since its containers would be stuck with it.
     /// - Returns: nil when there is none, or none any more.
     static func find(_ node: Node, _ directory: String) async throws -> FollowedMonitor? {
-        guard let monitor = try await Monitor.connect(directory: directory) else { return nil }
+        guard let monitor = try await connect(node, directory) else { return nil }
         node.nursery.start { await monitor.run() }
         do {
             return FollowedMonitor(
                 monitor: monitor, containers: try await monitor.containers())
         } catch {
             monitor.disconnect()
+            try await node.endSilentMonitor(in: directory, error)
+            return nil
+        }
+    }
+
+    /// One that hangs takes no connection either, once enough have come in vain.
+    private static func connect(_ node: Node, _ directory: String) async throws -> Monitor? {
+        do {
+            return try await Monitor.connect(directory: directory)
+        } catch let error as SystemError where error.errno == EAGAIN {
             try await node.endSilentMonitor(in: directory, error)
             return nil
         }

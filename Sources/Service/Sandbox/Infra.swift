@@ -84,8 +84,17 @@ extension SandboxResources {
         if try isMadeByShim { return try await stopSandbox() }
         guard try needsInfra else { return }
         try await node.lifecycle.eraseInfra(of: sandbox)
-        try await sandbox.current.monitor?.forgetExited(sandbox.id)
+        try await forgetInfra()
         sandbox.update { $0.infraPid = nil }
+    }
+
+    /// A monitor that hangs is killed next, as its pod has ended.
+    private func forgetInfra() async throws {
+        do {
+            try await sandbox.current.monitor?.forgetExited(sandbox.id)
+        } catch let error as GantryError where error.code == .deadlineExceeded {
+            return
+        }
     }
 
     private func spec() async throws -> Spec {
