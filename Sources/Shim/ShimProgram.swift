@@ -102,9 +102,12 @@ public struct ShimProgram: Sendable {
             .unavailable, "\(path) -info ends with \(said.status): \(said.errorText)")
     }
 
+    /// Every start of the daemon waits for it, whether anybody uses the shim or not.
+    private static let patience = Duration.seconds(30)
+
     private func ask(_ option: String) async throws -> Command.Output {
         do {
-            return try await Command(path, [option], limit: limit).run()
+            return try await Command(path, [option], limit: min(limit, Self.patience)).run()
         } catch {
             throw GantryError(.unavailable, "\(path) cannot run", cause: error)
         }

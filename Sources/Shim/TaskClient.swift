@@ -61,6 +61,7 @@ public final class TaskClient: Sendable {
     // MARK: Tasks
 
     /// Makes a task, or where the shim has a sandbox, a container in it.
+    /// How long that may take is for the caller to say: a machine may start for it.
     /// - Returns: the process ID that it has on the node.
     public func create(
         _ id: String, bundle: String, root: [RootMount] = [], _ streams: TaskStreams,
@@ -71,7 +72,7 @@ public final class TaskClient: Sendable {
             CreateTaskRequest(
                 id: id, bundle: bundle, rootfs: root, terminal: streams.terminal,
                 stdin: streams.stdin, stdout: streams.stdout, stderr: streams.stderr,
-                options: options), within: Self.slow)
+                options: options), within: .longest)
         return try Self.process(response.pid)
     }
 

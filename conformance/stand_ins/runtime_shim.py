@@ -8,7 +8,7 @@ With `hidden` it does as shims with a kernel of their own do: it tells its own p
 for, and numbers that mean nothing on the node for added ones; whoever waits for what was never started waits for
 ever; and that memory was short, only its events tell. As Kata's, it does nothing else from CloseIO on until the input
 has ended, takes all of a command for all of its container, and its `delete` fails where nothing was made (`uncreatable`
-in /run/shims has Create fail).
+in /run/shims has Create fail); and of a machine that is gone it lives to tell (`unavailable` there).
 
 With `sandbox` it has the sandbox API as well (`shim_sandbox.py`).
 
@@ -41,10 +41,11 @@ from stand_ins.shim_console import Console, ConsoleSocket  # noqa: E402
 PR_SET_CHILD_SUBREAPER = 36
 REQUEST, RESPONSE = 1, 2
 #: As gRPC numbers them.
-UNKNOWN, NOT_FOUND, FAILED_PRECONDITION, UNIMPLEMENTED = 2, 5, 9, 12
+UNKNOWN, NOT_FOUND, FAILED_PRECONDITION, UNIMPLEMENTED, UNAVAILABLE = 2, 5, 9, 12, 14
 CREATED, RUNNING, STOPPED, PAUSED = 1, 2, 3, 4
 ROOT = Path("/run/gantry/runtimes/stand_in")
 UNCREATABLE = Path("/run/shims/uncreatable")
+GONE = Path("/run/shims/unavailable")
 SHIM, TTRPC = protos.load("shim", "ttrpc")
 
 
@@ -408,6 +409,8 @@ class Shim:
         described = SHIM.services_by_name["Task"].methods_by_name.get(method)
         if not known or not described:
             raise Refusal(UNIMPLEMENTED, f"{method} is not there")
+        if GONE.exists() and method in ("State", "Kill", "Delete"):
+            raise Refusal(UNAVAILABLE, "the machine is gone")
         asked = protos.message(SHIM, described.input_type.name).FromString(payload)
         if not self.hides or method in ("Wait", "Delete"):
             return known(asked)

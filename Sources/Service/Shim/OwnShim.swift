@@ -54,9 +54,7 @@ extension ShimTasks {
         } catch let error as GantryError where force || error.code == .unavailable {
             process?.kill()
         }
-        try await end(own, process)
-        // What is gone already is no error to most, and all that they could remove is.
-        if !isRemoved { await clean(id) }
+        try await end(own, process, isDeleted: isRemoved)
     }
 }
 

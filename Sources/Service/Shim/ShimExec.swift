@@ -37,10 +37,7 @@ extension ShimTasks {
                 streams: streams, pid: shim.hidesProcesses ? nil : pid,
                 exit: {
                     let end = try await client.wait(id, exec: exec)
-                    // It returns when all output was passed on, for which what is left in the
-                    // background may hold it.
-                    _ = try? await client.delete(
-                        id, exec: exec, within: TaskClient.patience)
+                    await forget(exec, of: id, client)
                     return end.code
                 }, kill: { try await kill(exec, of: id, client) })
         } catch {
@@ -60,15 +57,23 @@ extension ShimTasks {
             }
         } catch let error as GantryError where error.code == .notFound {
             return
+        } catch {
+            await forget(exec, of: id, client)
+            throw error
         }
-        _ = try? await client.delete(id, exec: exec)
+        await forget(exec, of: id, client)
+    }
+
+    /// It returns when all output was passed on, for which what is left in the background may hold it.
+    private func forget(_ exec: String, of id: String, _ client: TaskClient) async {
+        _ = try? await client.delete(id, exec: exec, within: TaskClient.patience)
     }
 
     private func start(_ exec: String, of id: String, _ client: TaskClient) async throws -> Int32 {
         do {
             return try await client.start(id, exec: exec)
         } catch {
-            _ = try? await client.delete(id, exec: exec)
+            await forget(exec, of: id, client)
             throw error
         }
     }

@@ -2,7 +2,6 @@ internal import Kernel
 internal import Model
 internal import Shim
 internal import System
-internal import Text
 
 /// A sandbox that is the shim's own, by its sandbox API: no container of ours begins it.
 ///
@@ -69,7 +68,7 @@ extension ShimTasks {
         } catch let error as GantryError where [.notFound, .unimplemented].contains(error.code) {
             return nil
         } catch {
-            try await endByForce()
+            try await endByForce(record)
             return error
         }
         return nil
@@ -82,14 +81,14 @@ extension ShimTasks {
         if record.bootstrap == nil { record.bootstrap = await startedAgain(sandbox, record) }
         if let client = try? await client(record) {
             if await shutDown(client) {
-                try await endProcesses(after: Self.leave)
+                try await endProcesses(of: record, after: Self.leave)
             } else {
-                try await endByForce()
+                try await endByForce(record)
             }
             client.close()
         } else {
             // One whose address was never stored may be there all the same.
-            try await endProcesses()
+            try await endProcesses(of: record)
         }
         failpoint("RemovePodSandbox/shim ended")
         if let socket = record.bootstrap?.socket, shim.program.owns(socket: socket) {
@@ -118,17 +117,9 @@ extension ShimTasks {
         try await shutDownSandbox()
     }
 
-    private func endByForce() async throws {
-        try await endProcesses()
+    private func endByForce(_ record: ShimRecord) async throws {
+        try await endProcesses(of: record)
         try await removeRemains()
-    }
-
-    /// By their arguments: nobody has said which process the shim is.
-    private func endProcesses(after grace: Duration = .zero) async throws {
-        try await Orphans.end(after: grace) { [sandbox, events = shim.program.eventSocket] in
-            guard let shim = ShimProgram.shim(by: $0.arguments) else { return false }
-            return shim.events.isSame(as: events) && (shim.id ?? sandbox).isSame(as: sandbox)
-        }
     }
 
     /// A program that fails at it has been given its chance; the pod must go all the same.

@@ -139,21 +139,44 @@ extension ShimTasks: RuntimeTasks {
     func delete(_ id: String, force: Bool) async throws {
         guard let record = try await record(of: id) else { return }
         if record.container != nil { return try await delete(id, record, force: force) }
-        if id == sandbox, record.makesSandbox == true { return try await endSandbox() }
-        var process: PidDescriptor?
+        guard id == sandbox else { return try await delete(id, in: record, force: force) }
+        if record.makesSandbox == true { return try await endSandbox() }
+        try await deletePods(record, force: force)
+    }
+
+    /// A container beside others. A shim that is gone has left what its program knows.
+    private func delete(_ id: String, in record: ShimRecord, force: Bool) async throws {
         do {
             if let client = try await client(record) {
-                if id == sandbox {
-                    process = (try? await client.process(of: id)).flatMap { PidDescriptor($0) }
-                }
                 try await remove(id, client, force: force)
-            } else if record.bootstrap != nil, id != sandbox {
-                await clean(id)
+            } else if record.bootstrap != nil {
+                try await cleanOnce(id)
             }
         } catch let error as GantryError where error.code == .unavailable {
-            if id != sandbox { await clean(id) }
+            try await cleanOnce(id)
         }
-        if id == sandbox { try await end(record, process) }
+    }
+
+    /// Its program may take a while, as where it dials a machine that is gone.
+    private func cleanOnce(_ id: String) async throws {
+        if await clean(id) { try await ShimRecord.remove(in: bundle(id)) }
+    }
+
+    /// The infra container, and the shim with it. Shims say `unavailable` of a machine that is gone, too.
+    private func deletePods(_ record: ShimRecord, force: Bool) async throws {
+        guard let client = try await client(record) else { return try await end(record, nil) }
+        let process = (try? await client.process(of: sandbox)).flatMap { PidDescriptor($0) }
+        var isDeleted = false
+        do {
+            try await remove(sandbox, client, force: force)
+            isDeleted = true
+        } catch let error as GantryError where error.code == .unavailable {
+            log.warning("the shim of \(sandbox) could not delete it: \(error)")
+        } catch let error as GantryError where error.code == .deadlineExceeded && force {
+            log.error("the shim of \(sandbox) is killed, as it does not answer: \(error)")
+            try await endProcesses(of: record)
+        }
+        try await end(record, process, isDeleted: isDeleted)
     }
 
     func remove(_ id: String, _ client: TaskClient, force: Bool) async throws {

@@ -370,3 +370,26 @@ def test_a_program_that_cannot_remove_what_was_never_made(pods, client):
         pods.run()
     assert shims() == []
     assert not client.ListPodSandbox().items
+
+
+@only_hidden
+def test_a_shim_that_outlives_its_machine_leaves_nothing(pods):
+    """What it cannot delete any more, its program does."""
+    pod = pods.run()
+    (PLACE / "unavailable").touch()
+    pod.remove()
+    assert shims() == []
+    assert list(Path("/run/gantry/runtimes/stand_in").iterdir()) == []
+
+
+@pytest.mark.parametrize("shim", [str(PLACE / "stand-in"), str(PLACE / "alone")], ids=["stand-in", "alone"], indirect=True)
+def test_one_that_hangs_is_killed_when_its_pod_is_stopped(pods, busybox, client):
+    pod = pods.run()
+    container = pod.run("sleep 1000", image=busybox)
+    for shim in shims():
+        os.kill(shim, signal.SIGSTOP)
+    with refused(grpc.StatusCode.DEADLINE_EXCEEDED):
+        client.StopPodSandbox(pod_sandbox_id=pod.id, deadline=120)
+    assert shims() == []
+    assert container.exited().exit_code == 137
+    pod.remove()
