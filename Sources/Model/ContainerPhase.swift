@@ -102,6 +102,11 @@ extension ContainerPhase {
         if case .starting(let pid, let time) = self { self = .running(pid: pid, since: time) }
     }
 
+    /// What the runtime says of one whose start was not stored.
+    public mutating func noteStarted(at time: Int64) {
+        if case .created(let pid) = self { self = .running(pid: pid, since: time) }
+    }
+
     /// - Returns: false when it had exited before: the first exit stands.
     public mutating func end(_ exit: (_ startedAt: Int64) -> ContainerExit) -> Bool {
         switch self {

@@ -17,12 +17,19 @@ public enum StrayProcesses {
         try await end { pod(ofMonitor: $0) == directory }
     }
 
-    /// Kills the monitors of pods with a directory below `pods`, there or not any more, but some.
-    public static func endMonitors(below pods: String, but kept: Set<String>) async throws {
-        try await end { words in
-            guard let directory = pod(ofMonitor: words) else { return false }
-            return directory.begins(with: "\(pods)/") && !kept.contains(directory)
-        }
+    /// Kills the monitors of the pods whose directories these are.
+    public static func endMonitors(of directories: Set<String>) async throws {
+        if directories.isEmpty { return }
+        try await end { pod(ofMonitor: $0).map(directories.contains) ?? false }
+    }
+
+    /// The directories of pods that have a monitor, there or not any more, below `pods`. Blocks the thread.
+    public static func monitors(below pods: String) throws -> Set<String> {
+        let processes = try Files.list("/proc").compactMap { Int32($0) }
+        return Set(
+            processes.compactMap { pod(ofMonitor: words($0)) }.filter {
+                $0.begins(with: "\(pods)/")
+            })
     }
 
     /// Who serves a monitor's socket. The process ID was taken when it began to listen, so it may have

@@ -84,9 +84,8 @@ struct Checkpoint: Sendable {
 
 extension Checkpoint {
     /// Ends what a killed daemon had begun.
-    static func settleAll(_ node: Node) async {
-        let names = try? await Blocking.run { try Files.list(node.paths.checkpoints) }
-        for name in names ?? [] {
+    static func settle(_ names: [String], _ node: Node) async {
+        for name in names {
             await node.attempt("end the checkpoint of container \(name)") {
                 if let container = node.containers.all.first(where: { $0.id == name }) {
                     await node.resume(container)

@@ -167,12 +167,20 @@ final class NodePlugins: Sendable {
         await told
     }
 
+    private static let updateLimit = Duration.seconds(5)
+
     func stopped(_ container: SandboxContainer) async {
         guard let manager, manager.wants(.stopContainer), let node else { return }
         await node.attempt("tell plugins of \(container.id)") {
             let pod = NRI.PodSandbox(container.sandbox, node)
             let updates = try await manager.stop(pod, await backend.message(container))
-            try await backend.make(updates)
+            if updates.isEmpty { return }
+            // Of other containers, whose runtimes may hang: this one's end is to be told.
+            _ = await node.nursery.start(waiting: Self.updateLimit) { [backend] in
+                await node.attempt("make what plugins changed at the end of \(container.id)") {
+                    try await backend.make(updates)
+                }
+            }
         }
     }
 

@@ -1,8 +1,10 @@
 internal import NRI
+internal import System
 
 extension Node {
     /// Has plugins come and go until the daemon ends.
-    /// - Returns: once those that are started with the daemon have registered, or failed to.
+    /// - Returns: once those that are started with the daemon have registered, or failed to, and what they want
+    ///   changed is; the latter not for ever, since runtimes may hang at it.
     public func startPlugins() async {
         plugins.attach(self)
         guard let manager = plugins.manager else { return }
@@ -14,6 +16,9 @@ extension Node {
                 group.cancelAll()
             }
         }
-        _ = try? await ready.wait()
+        let limit = Duration.seconds(settings.nriRegistrationTimeout) + Self.updateLimit
+        try? await withDeadline(limit, "plugins") { try await ready.wait() }
     }
+
+    private static let updateLimit = Duration.seconds(10)
 }

@@ -8,22 +8,12 @@ internal import Store
 internal import System
 internal import Text
 
-/// At the start, before anything new is made: ends and removes what belongs to pods and containers
-/// that nobody knows. A killed daemon leaves little of that, a lost database all there was.
+/// At the start: ends and removes what belongs to pods and containers that nobody knows. A killed daemon leaves little of that, a lost database all there was.
 struct OrphanSweep: Sendable {
     let node: Node
-    private let known: SoundRows
 
-    init(_ node: Node, known: SoundRows) {
+    init(_ node: Node) {
         self.node = node
-        self.known = known
-    }
-
-    func find() async -> [Orphan] {
-        let search = OrphanSearch(
-            paths: node.paths, runtimeRoots: node.handlers.roots,
-            pods: Set(known.sandboxes.map(\.id)), containers: Set(known.containers.map(\.id)))
-        return (try? await Blocking.run { search.run() }) ?? []
     }
 
     /// Ends all that runs of them. Their monitors are gone by now, so nothing is made meanwhile.
@@ -33,8 +23,10 @@ struct OrphanSweep: Sendable {
         }
         // Shims know containers as long as their pod's own is there.
         let pods = orphans.filter { $0.kind == .pod }
-        for orphan in orphans.filter({ $0.kind != .pod }) + pods {
-            await attempt(orphan) { try await end(orphan) }
+        for group in [orphans.filter { $0.kind != .pod }, pods] {
+            await group.eachByItself { orphan in
+                await attempt(orphan) { try await end(orphan) }
+            }
         }
     }
 

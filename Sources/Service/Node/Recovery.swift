@@ -1,8 +1,6 @@
-internal import CRI
-internal import Image
+internal import Kernel
 internal import Logging
 internal import Model
-internal import MonitorProtocol
 internal import Network
 internal import OCI
 internal import Shim
@@ -19,29 +17,55 @@ public struct Recovery: Sendable {
     }
 
     /// Nothing that goes wrong with one pod keeps the others from coming back.
-    public func run() async throws {
+    ///
+    /// When it returns, all pods and containers are known. What needs other programs for it, as runtimes, shims and
+    /// network plugins, is done by then too, unless it takes longer than `patience`: a program that hangs may
+    /// wait for a pod that this very daemon is to start.
+    /// - Parameter patience: nil: all is done when it returns.
+    public func run(patience: Duration? = nil) async throws {
         await endOrphans()
         await emptyScratch()
         let rows = try await SoundRows(node).load()
+        let remains = await Remains.find(node, known: rows)
         let containers = Dictionary(grouping: rows.containers, by: \.sandbox)
-        for row in rows.sandboxes {
-            await node.attempt("recover sandbox \(row.id)") {
-                try await recover(row, containers[row.id] ?? [])
-            }
+        let pods = try rows.sandboxes.map {
+            try PodRecovery(node, $0, containers[$0.id] ?? [])
         }
-        await endStrayMonitors(rows)
-        await Checkpoint.settleAll(node)
-        let sweep = OrphanSweep(node, known: rows)
-        let orphans = await sweep.find()
-        await sweep.end(orphans)
+        await pods.eachByItself { await $0.adopt() }
+        guard await isDone(within: patience, { await settle(pods, remains) }) else { return }
+        // Not later: what is being pulled is not needed by anything yet.
+        await node.attempt("sweep layers") { try await node.sweepLayers() }
+    }
+
+    private func settle(_ pods: [PodRecovery], _ remains: Remains) async {
+        await pods.eachByItself { await $0.settle() }
+        await endStrayMonitors(remains.monitors, of: pods)
+        await Checkpoint.settle(remains.checkpoints, node)
+        let sweep = OrphanSweep(node)
+        await sweep.end(remains.orphans)
         await endStrayShims()
         // Plugins want the namespaces, and the containers gone.
-        await sweepNetwork(keeping: Set(rows.sandboxes.map { Attachment.ID($0.id) }))
+        await sweepNetwork(keeping: Set(pods.map { Attachment.ID($0.id) }))
         failpoint("recovery/network swept")
-        await sweep.remove(orphans)
+        await sweep.remove(remains.orphans)
         failpoint("recovery/orphans removed")
-        await node.attempt("sweep layers") { try await node.sweepLayers() }
         node.nursery.start { await checkNetworks() }
+    }
+
+    /// - Returns: whether it was done in time; it goes on in any case.
+    private func isDone(
+        within patience: Duration?, _ body: @escaping @Sendable () async -> Void
+    ) async -> Bool {
+        guard let patience else {
+            await body()
+            return true
+        }
+        let isDone = await node.nursery.start(waiting: patience, body)
+        if !isDone {
+            node.log.warning(
+                "the start does not wait for the pods of before any longer than \(patience)")
+        }
+        return isDone
     }
 
     /// Whether the pods' networks still are as they were left. What is not is only told of: whether
@@ -61,16 +85,16 @@ public struct Recovery: Sendable {
 
     /// A monitor that nobody can connect to, as its directory is gone or nothing is stored of its pod.
     /// What could not be recovered just now is left for the next start.
-    private func endStrayMonitors(_ rows: SoundRows) async {
-        let left = rows.sandboxes.map(\.id).filter { id in
+    private func endStrayMonitors(_ monitors: Set<String>, of pods: [PodRecovery]) async {
+        let left = pods.map(\.id).filter { id in
             guard let sandbox = node.sandboxes.all.first(where: { $0.id == id }) else {
                 return true
             }
             return sandbox.current.monitor != nil
         }
+        let stray = monitors.subtracting(left.map { node.paths.pod($0).directory })
         await node.attempt("end monitors of no pod") {
-            try await StrayProcesses.endMonitors(
-                below: node.paths.pods, but: Set(left.map { node.paths.pod($0).directory }))
+            try await StrayProcesses.endMonitors(of: stray)
         }
     }
 
@@ -95,100 +119,33 @@ public struct Recovery: Sendable {
             node.log.warning("sweep the network: \(error)")
         }
     }
+}
 
-    private func recover(_ row: SandboxRow, _ rows: [ContainerRow]) async throws {
-        let sandbox = try Sandbox(row)
-        failpoint("recovery/sandbox read")
-        let resources = SandboxResources(node: node, sandbox: sandbox)
-        let followed = try await FollowedMonitor.find(node, resources.paths.directory)
-        let (monitor, known) = (followed?.monitor, followed?.containers ?? [])
-        sandbox.update { $0.monitor = monitor }
-        node.sandboxes.insert(sandbox)
-        for row in rows {
-            await node.attempt("recover container \(row.id)") {
-                try await recover(row, in: sandbox, known.first { $0.container == row.id })
-            }
-            failpoint("recovery/container recovered")
+/// What there is at the start that no pod may own; what comes later is not among it.
+private struct Remains: Sendable {
+    var orphans: [Orphan] = []
+    /// Pods' directories, by the arguments of their monitors.
+    var monitors: Set<String> = []
+    var checkpoints: [String] = []
+
+    static func find(_ node: Node, known rows: SoundRows) async -> Remains {
+        let search = OrphanSearch(
+            paths: node.paths, runtimeRoots: node.handlers.roots,
+            pods: Set(rows.sandboxes.map(\.id)), containers: Set(rows.containers.map(\.id)))
+        let found = try? await Blocking.run { [paths = node.paths] in
+            Remains(
+                orphans: search.run(),
+                monitors: (try? StrayProcesses.monitors(below: paths.pods)) ?? [],
+                checkpoints: (try? Files.list(paths.checkpoints)) ?? [])
         }
-        if let monitor {
-            node.nursery.start { await Watch(node: node, sandbox: sandbox).run(monitor) }
-        }
-        try await settle(sandbox, infra: known.first { $0.container == sandbox.id })
-        failpoint("recovery/sandbox recovered")
+        return found ?? Remains()
     }
+}
 
-    /// A pod that was being made is unmade: its caller never had its ID. One without a monitor has
-    /// been through a reboot or worse, and is stopped, so that the kubelet makes a new one.
-    private func settle(_ sandbox: Sandbox, infra: MonitoredContainer?) async throws {
-        let made = try await SandboxResources(node: node, sandbox: sandbox).recoverSandbox()
-        sandbox.update { $0.infraPid = infra?.pid ?? made?.process }
-        let isAlive =
-            sandbox.current.monitor != nil && infra?.exit == nil && made?.isAlive != false
-        switch sandbox.phase {
-        case .creating:
-            sandbox.update { $0.phase = .stopping }
-            _ = try await RemovePodSandbox(node: node).respond(
-                to: RemovePodSandboxRequest(podSandboxId: sandbox.id))
-        case .ready where !isAlive:
-            sandbox.update { $0.phase = .stopping }
-            await node.persist(sandbox)
-        case .ready, .stopping, .stopped: break
-        }
-    }
-
-    private func recover(
-        _ row: ContainerRow, in sandbox: Sandbox, _ known: MonitoredContainer?
-    ) async throws {
-        let container = try SandboxContainer(row, in: sandbox)
-        if row.phase == ContainerPhase.creating.name { return await unmake(container) }
-        node.containers.insert(container)
-        guard container.phase.exit == nil else { return }
-        if case .unrunnable = container.phase, sandbox.current.monitor != nil { return }
-        let startedAt = try ContainerStatus.decode(row.status).startedAt
-        if let known, known.exit == nil {
-            let phase = try await phase(of: container, pid: known.pid, startedAt)
-            container.update { $0.phase = phase }
-            try await LimitsChange(node: node, container: container).settle()
-        } else {
-            let watch = Watch(node: node, sandbox: sandbox)
-            await watch.recoverExit(of: container, startedAt: startedAt)
-        }
-    }
-
-    /// A daemon that died while it started the container did not store how that went; the runtime
-    /// knows.
-    private func phase(
-        of container: SandboxContainer, pid: Int32, _ startedAt: Int64
-    ) async throws -> ContainerPhase {
-        if startedAt > 0 { return .running(pid: pid, since: startedAt) }
-        do {
-            let state = try await node.runtime(of: container.sandbox).state(container.id)
-            if state.status != .created { return .running(pid: pid, since: Clock.now()) }
-        } catch {
-            // Created is what was answered; the kubelet tries the start again or makes another.
-            node.log.error("recover container \(container.id): \(error)")
-        }
-        return .created(pid: pid)
-    }
-
-    /// What cannot be taken back now is listed as exited, so that it is removed.
-    private func unmake(_ container: SandboxContainer) async {
-        do {
-            try await undo(container)
-        } catch {
-            node.log.error("recover container \(container.id): \(error)")
-            node.containers.insert(container)
-            await node.lifecycle.end(container) { _ in .notCreated(error) }
-        }
-    }
-
-    /// The monitor may be at it still, so it gives up first.
-    private func undo(_ container: SandboxContainer) async throws {
-        await node.attempt("give up container \(container.id)") {
-            try await container.sandbox.current.monitor?.giveUp(container.id)
-        }
-        try await node.lifecycle.erase(container)
-        try await node.lifecycle.discard(container.id, container.sandbox)
-        try await node.store.removeContainer(container.id)
+extension Array where Element: Sendable {
+    /// Side by side, so that one that waits keeps no other from it.
+    func eachByItself(_ body: @escaping @Sendable (Element) async -> Void) async {
+        // What cannot throw does not.
+        try? await concurrently(atMost: 16) { await body($0) }
     }
 }

@@ -1,3 +1,5 @@
+internal import System
+
 /// The one scope in which work runs that outlives the call that asked for it: operations whose
 /// caller's deadline passed, and the watching of monitors.
 ///
@@ -14,6 +16,18 @@ public final class Nursery: Sendable {
 
     func start(_ job: @escaping Job) {
         queue.yield(job)
+    }
+
+    /// Runs a job, and waits for its end, but not longer than `patience`; it goes on in any case.
+    /// - Returns: whether it has ended.
+    func start(waiting patience: Duration, _ job: @escaping Job) async -> Bool {
+        let done = Latch<Void>()
+        start {
+            await job()
+            done.open(())
+        }
+        try? await withDeadline(patience, "a job") { try await done.wait() }
+        return done.value != nil
     }
 
     /// Runs what is started, until `close`.

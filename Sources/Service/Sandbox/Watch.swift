@@ -66,15 +66,14 @@ struct Watch: Sendable {
 
     /// Ends a container that nobody watches any more: with the exit that its monitor recorded, or as
     /// lost.
-    func recoverExit(of container: SandboxContainer, startedAt: Int64 = 0) async {
+    func recoverExit(of container: SandboxContainer) async {
         await node.attempt("delete container \(container.id)") {
             try await node.lifecycle.erase(container)
         }
         let path = node.paths.pod(sandbox.id).exitRecord(container.id)
         let record = try? await Monitor.exitRecord(at: path)
-        await node.lifecycle.end(container) { begin in
-            let start = max(begin, startedAt)
-            return record.map { ContainerExit($0, startedAt: start) } ?? .lost(startedAt: start)
+        await node.lifecycle.end(container) { start in
+            record.map { ContainerExit($0, startedAt: start) } ?? .lost(startedAt: start)
         }
     }
 }

@@ -34,6 +34,9 @@ struct Serve: AsyncParsableCommand {
         }
     }
 
+    /// What the start has for pods of before.
+    private static let patience = Duration.seconds(10)
+
     private func serve(
         _ settings: Settings, _ limits: OpenFiles, _ control: Control, _ log: Logger
     ) async throws {
@@ -46,7 +49,7 @@ struct Serve: AsyncParsableCommand {
             let streaming = try await StreamingServer.bind(settings.streaming)
             let node = try await Node(
                 settings, nursery: nursery, log: log, streaming: streaming)
-            try await Recovery(node).run()
+            try await Recovery(node).run(patience: Self.patience)
             await node.startPlugins()
             let traces = try await Blocking.run {
                 let host = ProcessInfo.processInfo.hostName
