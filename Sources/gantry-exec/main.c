@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -33,16 +34,26 @@ static pid_t read_pid(const char *path) {
     return (pid_t)atoi(text);
 }
 
+// The file tells whether there was a process, whose exit code ours is: a runtime may fail after it has written it.
+static int without_process(const char *path, int code) {
+    unlink(path);
+    return code;
+}
+
 int main(int count, char *arguments[]) {
     if (count < 3 || prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0) return FAILED;
+    // The child shares our memory until its exec.
+    volatile int reason = 0;
     pid_t runtime = vfork();
     if (runtime == 0) {
         execv(arguments[2], arguments + 2);
+        reason = errno;
         _exit(FAILED);
     }
-    if (runtime < 0) return FAILED;
-    int code = wait_for(runtime);
-    if (code != 0) return code;
+    if (runtime < 0) reason = errno;
+    if (reason) dprintf(STDERR_FILENO, "cannot run %s: %s\n", arguments[2], strerror(reason));
+    int code = runtime < 0 ? FAILED : wait_for(runtime);
+    if (code != 0) return without_process(arguments[1], code);
     pid_t process = read_pid(arguments[1]);
-    return process > 0 ? wait_for(process) : FAILED;
+    return process > 0 ? wait_for(process) : without_process(arguments[1], FAILED);
 }

@@ -62,6 +62,22 @@ import Testing
         #expect(found.devices.first?.device.fileMode == 0o666)
     }
 
+    /// As cdi's own library writes a minor number of 0, and a FIFO.
+    @Test func aDeviceWithoutAMinorNumber() async throws {
+        let file = """
+            {"cdiVersion": "0.6.0", "kind": "nvidia.com/gpu", "devices": [
+              {"name": "0", "containerEdits": {"deviceNodes": [
+                {"path": "/dev/card", "type": "c", "major": 195},
+                {"path": "/dev/fifo", "type": "p"}]}}]}
+            """
+        let found = try await injection(["nvidia.com/gpu=0"], ["low/nvidia.json": file])
+        #expect(
+            found.devices.map(\.device) == [
+                Spec.Device(path: "/dev/card", type: "c", major: 195, minor: 0),
+                Spec.Device(path: "/dev/fifo", type: "p", major: 0, minor: 0),
+            ])
+    }
+
     @Test func commonEditsCountOnce() async throws {
         let found = try await injection(
             ["example.com/card=0", "example.com/card=1"], ["low/card.json": Self.file])

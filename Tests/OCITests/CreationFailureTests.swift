@@ -17,6 +17,7 @@ import Testing
         #"runc create failed: unable to start container process: exec: "nope": executable file not found in $PATH"#,
         #"runc create failed: unable to start container process: exec: "/x": permission denied"#,
         #"runc create failed: unable to start container process: chdir to cwd ("/x") set in config.json failed: permission denied"#,
+        #"runc create failed: unable to start container process: error during container init: exec: "/no/such": stat /no/such: no such file or directory"#,
         "runc create failed: unable to start container process: error during container init: mkdir /plain: not a directory",
     ])
     func programsThatCannotBeRun(message: String) {
@@ -38,6 +39,28 @@ import Testing
             #"level=error msg="runc create failed: unable to start container process: "#
             + #"exec: \"/no\": stat /no: no such file or directory""#
         #expect(runtime.error(creating: "c", log: line) is UnusableProgram)
+    }
+
+    /// The last error of a log, in the forms that runtimes and those before them have.
+    @Test(arguments: [
+        (#"{"level":"error","msg":"why"}"#, "why"),
+        (#"{"level":"ERROR","message":"why"}"#, "why"),
+        (#"{"level":"error","msg":"{\"msg\":\"why\",\"level\":\"error\"}"}"#, "why"),
+        (
+            "time=\"now\" level=error msg=\"why \\\"so\\\"\"\ntime=\"now\" level=info msg=\"on\"",
+            #"why "so""#
+        ),
+        ("why", "why"),
+    ])
+    func theReasonInALog(log: String, reason: String) {
+        #expect(RuntimeFailure(log: log)?.message == reason)
+    }
+
+    @Test(arguments: [
+        #"{"level":"INFO","msg":"on"}"#, #"time="now" level=debug msg="on""#, "",
+    ])
+    func logsWithoutAnError(log: String) {
+        #expect(RuntimeFailure(log: log) == nil)
     }
 
     @Test func aRefusedLimitIsNamed() {

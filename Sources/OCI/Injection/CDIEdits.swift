@@ -60,8 +60,9 @@ extension CDIEdits.DeviceNode {
     fileprivate func resolved(_ paths: HostPaths) async throws -> HostDevice {
         let host = hostPath ?? path
         var device: HostDevice
-        if let type, let major, let minor {
-            let node = Spec.Device(path: path, type: type, major: major, minor: minor)
+        // A minor number of 0 is not written (cdi's specs-go has `omitempty`), and FIFOs have no numbers.
+        if let type, type == "p" || (major ?? 0) != 0 {
+            let node = Spec.Device(path: path, type: type, major: major ?? 0, minor: minor ?? 0)
             device = HostDevice(node, source: host, access: permissions ?? "rwm")
         } else {
             let found = try await HostDevice.resolve(

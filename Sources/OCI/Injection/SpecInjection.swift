@@ -18,6 +18,8 @@ extension Spec {
     public mutating func add(_ device: Device, access: String = "rwm") {
         removeDevice(device.path)
         linux.devices = (linux.devices ?? []) + [device]
+        // The right to use a FIFO is its file's alone.
+        if device.type == "p" { return }
         var resources = linux.resources ?? Resources()
         resources.devices =
             (resources.devices ?? []) + [

@@ -27,25 +27,30 @@ final class RuntimeSession: Sendable {
     private let program: SpawnedProgram
     private let files: ExecFiles
     private let discarded: [DiscardedOutput]
-    private let doing: String
+    private let runtime: Runtime
+    private let container: String
+    private let isDetached: Bool
 
+    /// - Parameter isDetached: whether `gantry-exec` waits in the runtime's place.
     init(
         _ program: SpawnedProgram, _ files: ExecFiles, discarded: [DiscardedOutput] = [],
-        doing: String
+        _ runtime: Runtime, _ container: String, isDetached: Bool
     ) {
         self.program = program
         self.files = files
         self.discarded = discarded
-        self.doing = doing
+        self.runtime = runtime
+        self.container = container
+        self.isDetached = isDetached
     }
 
     func exit() async throws -> Int32 {
         let code = try await exitWhileDraining()
         defer { files.remove() }
-        if code == 0 { return 0 }
-        let log = try await Blocking.run { [files] in try files.messages() }
-        if let failure = RuntimeFailure(log: log) { throw failure.error(doing: doing) }
-        return code
+        // What stood on standard error is the client's already.
+        let failure = try await runtime.failure(of: files, code, isDetached: isDetached) { "" }
+        guard let failure else { return code }
+        throw failure.error(doing: "\(runtime.handler.name) exec \(container)")
     }
 
     /// What the program leaves behind may hold its output for ever: nobody waits for that.
@@ -106,8 +111,8 @@ extension Runtime {
             stdout: choice.stdout ? output.readEnd.take() : nil,
             stderr: choice.stderr ? error.readEnd.take() : nil)
         let discarded = try [remaining(&output), remaining(&error)].compactMap { $0 }
-        let doing = "\(handler.name) exec \(id)"
-        let session = RuntimeSession(program, files, discarded: discarded, doing: doing)
+        let session = RuntimeSession(
+            program, files, discarded: discarded, self, id, isDetached: handler.detachesExec)
         return (ExecSession(session), streams)
     }
 
@@ -124,7 +129,7 @@ extension Runtime {
         let program = try await Blocking.run {
             try SpawnedProgram.start(command, input: -1, output: -1, error: -1)
         }
-        let session = RuntimeSession(program, files, doing: "\(handler.name) exec \(id)")
+        let session = RuntimeSession(program, files, self, id, isDetached: true)
         let master = try await terminal(console, session)
         return (ExecSession(session), try OpenedStreams(terminal: master))
     }

@@ -65,7 +65,10 @@ public struct Runtime: Sendable {
     public func error(
         creating id: String, log: String, limits: Spec.Resources? = nil
     ) -> any Error {
-        let failure = RuntimeFailure(log: log) ?? RuntimeFailure(message: "it gives no reason")
+        // A shim's is one message, of however many lines.
+        let message = tasks == nil ? "it gives no reason" : log
+        let failure =
+            (tasks == nil ? RuntimeFailure(log: log) : nil) ?? RuntimeFailure(message: message)
         if failure.isAboutProgram { return UnusableProgram(message: failure.message) }
         let error = failure.error(doing: "\(handler.name) cannot create \(id)", setting: limits)
         if error.code == .invalidArgument { return error }

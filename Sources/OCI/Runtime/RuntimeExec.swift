@@ -36,23 +36,13 @@ extension Runtime {
         do {
             let output = try await command.run()
             failpoint("ExecSync/program ended")
-            return try await judge(output, try await messages(files, output), id)
+            return try await judge(output, files, id)
         } catch {
             let reason = told(error, id, limit)
             do { try await end(mark, files, id) } catch {
                 throw GantryError(String(describing: reason), from: error)
             }
             throw reason
-        }
-    }
-
-    /// A runtime without a log of its own says it on standard error, which is the program's only if there
-    /// was one.
-    private func messages(_ files: ExecFiles, _ output: Command.Output) async throws -> String {
-        try await Blocking.run {
-            let isRuntimes = !handler.has(.logFile) && handler.detachesExec
-            return isRuntimes && !Files.exists(files.pid)
-                ? output.errorText : try files.messages()
         }
     }
 
@@ -90,11 +80,14 @@ extension Runtime {
         }
     }
 
-    /// Tells the program's exit code from the runtime's: only the runtime writes to the log.
+    /// Tells the program's exit code from the runtime's.
     private func judge(
-        _ output: Command.Output, _ log: String, _ id: String
+        _ output: Command.Output, _ files: ExecFiles, _ id: String
     ) async throws -> Command.Output {
-        guard output.status != 0, let failure = RuntimeFailure(log: log) else { return output }
+        let found = try await failure(of: files, output.status, isDetached: handler.detachesExec) {
+            output.errorText
+        }
+        guard let failure = found else { return output }
         guard let code = failure.shellExitCode else {
             throw failure.error(doing: "\(handler.name) exec \(id)")
         }
@@ -106,6 +99,29 @@ extension Runtime {
         return Command.Output(
             status: code, standardOutput: output.standardOutput,
             standardError: Array("\(failure.message)\n".utf8))
+    }
+}
+
+extension Runtime {
+    /// Why a runtime could not run a program.
+    ///
+    /// Of a detached one `gantry-exec` leaves the PID file, whatever the runtime has written to its log meanwhile.
+    /// Otherwise only the runtime writes there.
+    /// - Parameter said: what stands on standard error.
+    /// - Returns: nil when there was one, whose code is the status.
+    func failure(
+        of files: ExecFiles, _ status: Int32, isDetached: Bool, said: () -> String
+    ) async throws -> RuntimeFailure? {
+        if status == 0 { return nil }
+        let (hasRun, log) = try await Blocking.run {
+            (isDetached && Files.exists(files.pid), try files.messages())
+        }
+        if hasRun { return nil }
+        if let failure = RuntimeFailure(log: log) { return failure }
+        guard isDetached else { return nil }
+        let failure = RuntimeFailure(log: said()) ?? RuntimeFailure(message: "it gives no reason")
+        // One with a log that has written nothing there has come to nothing itself.
+        return handler.has(.logFile) ? RuntimeFailure(own: failure.message, status) : failure
     }
 }
 

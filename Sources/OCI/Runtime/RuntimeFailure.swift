@@ -26,6 +26,14 @@ struct RuntimeFailure: Sendable {
         self.message = message
     }
 
+    /// One of the runtime's program itself, whatever its words look like.
+    init(own message: String, _ status: Int32) {
+        self.message = "the runtime ended with \(status): \(message)"
+        isOwn = true
+    }
+
+    private var isOwn = false
+
     /// crun puts the objects of two errors on one line.
     private static func lines(of log: String) -> [Substring] {
         var lines: [Substring] = []
@@ -45,26 +53,43 @@ struct RuntimeFailure: Sendable {
     }
 
     private struct Line: Decodable {
-        let msg: String
+        let msg: String?
+        /// As others call it.
+        let message: String?
         let level: String?
+
+        var text: String? { msg ?? message }
+        var isError: Bool { RuntimeFailure.errors.contains((level ?? "error").lowercasedASCII) }
+
+        init?(_ text: some StringProtocol) {
+            guard text.utf8.first == UInt8(ascii: "{"),
+                let line = try? JSONDecoder().decode(Line.self, from: Data(text.utf8))
+            else { return nil }
+            self = line
+        }
     }
 
+    private static let errors = ["error", "fatal", "panic"]
+
     /// runc without `--log-format json` has its message in quotes, and the message's own escaped.
-    private static func plain(_ line: Substring) -> String {
-        line.split(atText: "\\\"").joined(separator: "\"")
+    private static func plain(_ line: Substring) -> String? {
+        let text = line.split(atText: "\\\"").joined(separator: "\"")
+        let parts = text.split(atText: " msg=\"")
+        guard parts.count > 1, parts[0].has(text: "level=") else { return text }
+        guard errors.contains(where: { parts[0].has(text: "level=\($0)") }) else { return nil }
+        let message = parts.dropFirst().joined(separator: " msg=\"")
+        return message.ends(with: "\"") ? String(message.dropLast()) : message
     }
 
     private static func error(_ line: Substring) -> String? {
         guard line.begins(with: "{") else { return plain(line) }
-        guard let line = try? JSONDecoder().decode(Line.self, from: Data(line.utf8)) else {
-            return String(line)
-        }
-        let isError = ["error", "fatal", "panic"].contains(line.level ?? "error")
-        return isError ? line.msg : nil
+        guard let found = Line(line), let text = found.text else { return String(line) }
+        // crun hands on a hook's failure as JSON in JSON.
+        return found.isError ? Line(text)?.text ?? text : nil
     }
 
-    /// Runtimes have no codes for their errors, so their words must do: those of crun 1.8, runc 1.1,
-    /// runsc 2022 and lxcri of 2023, in this order of precedence.
+    /// Runtimes have no codes for their errors, so their words must do: those of crun 1.8, runc 1.1 to
+    /// 1.5, runsc 2022 and lxcri of 2023, in this order of precedence.
     private static let phrases: [(String, Kind)] = [
         ("container does not exist", .noContainer),
         ("/status`: No such file", .noContainer),
@@ -92,10 +117,12 @@ struct RuntimeFailure: Sendable {
         ("too many symbolic links", .programNotExecutable),
         ("file name too long", .programNotExecutable),
         ("not a directory", .programNotExecutable),
+        ("is a directory", .programNotExecutable),
         ("argument list too long", .programNotExecutable),
     ]
 
     var kind: Kind {
+        if isOwn { return .other }
         let text = message.lowercasedASCII
         return Self.phrases.first { text.has(text: $0.0.lowercasedASCII) }?.1 ?? .other
     }
@@ -104,9 +131,10 @@ struct RuntimeFailure: Sendable {
     /// directory that it was to begin in.
     var isAboutProgram: Bool { Self.aboutProgram.contains(where: message.contains) }
 
-    /// crun's words, then runc's and lxcri's.
+    /// crun's words, then runc's, which differ from 1.2 on, and lxcri's.
     private static let aboutProgram = [
-        "executable file `", "open executable", "chdir `", "process: exec: \"", "caused: exec: \"",
+        "executable file `", "open executable", "chdir `", "process: exec: \"",
+        "container init: exec: \"", "caused: exec: \"",
         "chdir to cwd", "container init: mkdir ", "failed: exec: \"", "failed to change cwd to",
     ]
 

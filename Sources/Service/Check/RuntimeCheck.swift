@@ -8,11 +8,11 @@ extension NodeCheck {
     func runtimes() async -> [Finding] {
         let handlers = await Handlers.probe(settings, paths)
         var findings = handlers.working.map(working) + handlers.failures.map(failed)
-        if handlers.standard == nil {
+        if let lack = handlers.lack {
             findings.append(
                 .problem(
-                    Self.area, "no OCI runtime works",
-                    "install crun or runc, or name one in [runtimes]"))
+                    Self.area, lack,
+                    "install crun or runc, or name one in [runtimes]; see default_runtime"))
         }
         return findings + programs()
     }

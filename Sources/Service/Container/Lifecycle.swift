@@ -51,7 +51,14 @@ struct Lifecycle: Sendable {
     func kill(_ container: SandboxContainer) async throws {
         guard container.phase.isLive else { return }
         if try await endedUnstarted(container) { return }
-        try await signal(container, StopSignal.kill)
+        do {
+            guard try await signal(container, StopSignal.kill) else {
+                throw GantryError(.notFound, "its runtime does not know container \(container.id)")
+            }
+        } catch {
+            // Its cgroup is known whatever has become of the runtime, or of what that knew.
+            guard try await killedByCgroup(container) else { throw error }
+        }
         if try await ended(container, within: Monitor.patience) { return }
         if let monitor = container.sandbox.current.monitor {
             _ = try await node.lastWord(of: monitor, container.sandbox)
@@ -83,16 +90,19 @@ struct Lifecycle: Sendable {
     }
 
     /// A container that exits just now cannot be signalled, which is as good.
-    private func signal(_ container: SandboxContainer, _ signal: Int32) async throws {
+    /// - Returns: false when the runtime does not know it.
+    @discardableResult
+    private func signal(_ container: SandboxContainer, _ signal: Int32) async throws -> Bool {
         do {
             try await node.runtime(of: container.sandbox).kill(container.id, signal: signal)
             try await node.cgroup(of: container).thaw()
+            return true
         } catch {
-            if container.phase.pid == nil || container.current.ending != nil { return }
-            if (error as? GantryError)?.code == .notFound { return }
+            if container.phase.pid == nil || container.current.ending != nil { return true }
+            if (error as? GantryError)?.code == .notFound { return false }
             // LXC's freezes what it signals, and may fail over a cgroup that has just gone with it.
             try? await node.cgroup(of: container).thaw()
-            if try await ended(container, within: Self.reapLimit) { return }
+            if try await ended(container, within: Self.reapLimit) { return true }
             throw error
         }
     }

@@ -23,6 +23,16 @@ extension Lifecycle {
         try await node.cgroup(of: container).kill(limit: limit)
     }
 
+    /// Kills what is in the cgroup of a container whose runtime cannot.
+    /// - Returns: false where others may be in it too, or another than its runtime tells of its end.
+    func killedByCgroup(_ container: SandboxContainer) async throws -> Bool {
+        let runtime = try node.runtime(of: container.sandbox)
+        guard runtime.tasks == nil, !runtime.handler.hidesProcesses, container.chosenCgroup == nil
+        else { return false }
+        try await node.cgroup(of: container).kill(limit: Self.killLimit)
+        return true
+    }
+
     /// An exit is told after that at the latest.
     private static let restLimit = Duration.seconds(2)
 
@@ -38,8 +48,11 @@ extension Lifecycle {
                 // One whose creation or start failed half-way may have a process.
                 try await runtime.delete(container.id, force: true)
             }
-            // A runtime that was killed in its `create` knows nothing of what it has left.
-            if container.phase.exit?.wasCreated == false {
+            // A runtime that was killed in its `create`, or has lost its state, knows nothing of what it has left.
+            let isCommands = runtime.tasks == nil && !runtime.handler.hidesProcesses
+            if container.phase.exit?.wasCreated == false
+                || isCommands && container.chosenCgroup == nil
+            {
                 try await node.cgroup(of: container).remove()
             }
             failpoint("StopContainer/released")

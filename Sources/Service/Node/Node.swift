@@ -61,7 +61,7 @@ public final class Node: Sendable {
             try paths.makeDirectories()
             return try InstanceLock(directory: paths.root)
         }
-        async let working = Handlers.probe(settings, paths)
+        async let working = Handlers.probe(settings, paths, within: .seconds(20))
         operations = Operations(nursery)
         store = try await Blocking.run {
             let store = try Store(root: paths.root, runRoot: paths.runRoot)
@@ -100,7 +100,7 @@ public final class Node: Sendable {
             pluginDirectories: settings.networkPluginDirectories,
             cacheDirectory: paths.networkCache,
             limit: .clamped(seconds: Int64(settings.networkLimit)))
-        var handlers = await working
+        var handlers = try await Blocking.run { [working = await working] in working.withRoots() }
         if await rootFilesystems.canMapIDs() { handlers.allowUserNamespaces() }
         for failure in handlers.failures { log.warning("handler that does not work: \(failure)") }
         await handlers.remember(paths)
@@ -112,6 +112,7 @@ public final class Node: Sendable {
     }
 
     private let shuttingDown = Atomic(false)
+    let retriesHandlers = Atomic(false)
 
     /// Ends what would not end by itself; calls under way may still end.
     public func beginShutdown() {

@@ -23,12 +23,9 @@ struct Status: RPC {
 
     /// True only for a runtime that was run and answered.
     private var runtimeCondition: RuntimeCondition {
-        if node.handlers.standard == nil {
+        if let lack = node.handlers.lack {
             return RuntimeCondition(
-                type: "RuntimeReady", status: false, reason: "NoRuntime",
-                message:
-                    "no OCI runtime was found to work: \(node.handlers.failures.joined(separator: "; "))"
-            )
+                type: "RuntimeReady", status: false, reason: "NoRuntime", message: lack)
         }
         return RuntimeCondition(type: "RuntimeReady", status: true)
     }

@@ -24,24 +24,23 @@ extension Node {
         let old = settings
         let probesHandlers =
             old.handlers != new.handlers || old.defaultHandler != new.defaultHandler
+            || self.handlers.isIncomplete
         let handlers = probesHandlers ? try await probed(new) : nil
         live.withLock { $0 = new }
         guard let handlers else { return [] }
         liveHandlers.withLock { $0 = handlers }
+        tryHandlersAgain()
         let failures = handlers.failures.map { "runtime \($0)" }
         return ["runtimes are \(handlers.working.map(\.name).joined(separator: ", "))"] + failures
     }
 
     /// Handlers that went are kept as long as they have pods, which could not be ended without.
-    private func probed(_ settings: Settings) async throws -> Handlers {
-        var handlers = await Handlers.probe(settings, paths)
+    func probed(_ settings: Settings) async throws -> Handlers {
+        let found = await Handlers.probe(settings, paths)
+        var handlers = try await Blocking.run { found.withRoots() }
         if await rootFilesystems.canMapIDs() { handlers.allowUserNamespaces() }
         let used = Set(sandboxes.all.map(\.handler))
         handlers.keep(self.handlers.working.filter { used.contains($0.name) })
-        let roots = handlers.working.map(\.runtime.handler.root)
-        try await Blocking.run {
-            for root in roots { try Files.makeDirectories(root, mode: 0o700) }
-        }
         return handlers
     }
 

@@ -2,6 +2,7 @@ internal import Kernel
 internal import Model
 public import OCI
 internal import System
+internal import Text
 
 /// A runtime handler that was found to work.
 struct WorkingHandler: Sendable {
@@ -27,24 +28,38 @@ struct WorkingHandler: Sendable {
 /// The handlers of a node, the default first, and why others are not among them.
 struct Handlers: Sendable {
     private(set) var working: [WorkingHandler] = []
-    private(set) var failures: [String] = []
-    /// The name of the configured default.
+    private var failed: [(handler: Handler, reason: String)] = []
+    /// The name of the configured default; empty: none is.
     private var preferred = ""
 
-    /// Of pods that name none. A shim that is only there must not take over when the runtime that was
-    /// the default fails.
+    var failures: [String] { failed.map { "\($0.handler.name): \($0.reason)" } }
+
+    /// Whether the default is not there, or one does not work that is more than just found.
+    var isIncomplete: Bool {
+        standard == nil || failed.contains { !$0.handler.shim.isFound }
+    }
+
+    /// Of pods that name none. No other takes the place of a configured one, whose pods may need what it has;
+    /// nor may a shim that is only there.
     var standard: WorkingHandler? {
-        working.first { $0.name == preferred || !$0.runtime.handler.shim.isFound }
+        preferred.isEmpty
+            ? working.first { !$0.runtime.handler.shim.isFound }
+            : working.first { $0.name == preferred }
     }
     /// What was found out of all that work.
     private(set) var known = KnownAbilities()
 
     /// Runs all configured runtimes, so that only those that answer count.
-    static func probe(_ settings: Settings, _ paths: Paths) async -> Handlers {
+    /// - Parameter limit: for all that is asked of one.
+    static func probe(
+        _ settings: Settings, _ paths: Paths, within limit: Duration = .seconds(60)
+    ) async -> Handlers {
         let found = (try? await Blocking.run { settings.candidates }) ?? []
         let driver = settings.cgroupDriver ?? OCI.CgroupDriver.detect()
         let known = (try? await Blocking.run { KnownAbilities(file: paths.knownAbilities) })
-        let answers = await answers(of: found, driver, known ?? KnownAbilities(), settings, paths)
+        let answers = await answers(of: found, limit) { handler in
+            try await answer(of: handler, driver, known ?? KnownAbilities(), settings, paths)
+        }
         var handlers = Handlers()
         handlers.known = KnownAbilities(answers.compactMap { try? $0.get().probed })
         for (candidate, answer) in zip(found, answers) {
@@ -59,7 +74,7 @@ struct Handlers: Sendable {
                 handlers.working.append(
                     WorkingHandler(runtime: runtime, features: features, shim: shim))
             } catch {
-                handlers.failures.append("\(candidate.name): \(error)")
+                handlers.failed.append((candidate, "\(error)"))
             }
         }
         handlers.putFirst(settings.defaultHandler)
@@ -71,16 +86,18 @@ struct Handlers: Sendable {
 
     /// Of all at the same time: a start of the daemon waits for the slowest alone.
     private static func answers(
-        of handlers: [Handler], _ driver: OCI.CgroupDriver, _ known: KnownAbilities,
-        _ settings: Settings, _ paths: Paths
+        of handlers: [Handler], _ limit: Duration,
+        _ ask: @escaping @Sendable (Handler) async throws -> Found
     ) async -> [Answer] {
         await withTaskGroup(of: (handler: Handler, answer: Answer).self) { group in
             for handler in handlers {
                 group.addTask {
-                    (
-                        handler,
-                        await answer(of: handler, driver, known, settings, paths)
-                    )
+                    do {
+                        let found = try await withDeadline(limit, handler.path) {
+                            try await ask(handler)
+                        }
+                        return (handler, .success(found))
+                    } catch { return (handler, .failure(error)) }
                 }
             }
             var answers: [Handler: Answer] = [:]
@@ -92,16 +109,28 @@ struct Handlers: Sendable {
     private static func answer(
         of handler: Handler, _ driver: OCI.CgroupDriver, _ known: KnownAbilities,
         _ settings: Settings, _ paths: Paths
-    ) async -> Answer {
-        do {
-            if handler.isShim {
-                let limit = Duration.clamped(seconds: Int64(settings.runtimeLimit))
-                return .success(try await ShimHandler.probe(handler, driver, paths, limit: limit))
-            }
-            return .success((nil, try await handler.probe(driver: driver, known: known)))
-        } catch {
-            return .failure(error)
+    ) async throws -> Found {
+        if handler.isShim {
+            let limit = Duration.clamped(seconds: Int64(settings.runtimeLimit))
+            return try await ShimHandler.probe(handler, driver, paths, limit: limit)
         }
+        return (nil, try await handler.probe(driver: driver, known: known))
+    }
+
+    /// Makes the directories where they keep their state: one that has none does not work. Blocks the
+    /// thread.
+    func withRoots() -> Handlers {
+        var made = self
+        made.working = working.filter { handler in
+            do {
+                try Files.makeDirectories(handler.runtime.handler.root, mode: 0o700)
+                return true
+            } catch {
+                made.failed.append((handler.runtime.handler, "root: \(error)"))
+                return false
+            }
+        }
+        return made
     }
 
     /// So that the next daemon need not try the same programs again. Without the file it does.
@@ -141,16 +170,39 @@ struct Handlers: Sendable {
     }
 
     /// The handler that a RuntimeClass names; the empty name is the default.
-    /// - Throws: `invalidArgument` for an unknown one.
+    /// - Throws: `invalidArgument` for an unknown one, `failedPrecondition` for one that does not work.
     func named(_ name: String) throws -> WorkingHandler {
         let found = name.isEmpty ? standard : working.first { $0.name == name }
-        guard let found else {
-            let names = working.map(\.name).joined(separator: ", ")
+        if let found { return found }
+        let wanted = name.isEmpty ? preferred : name
+        if let reason = failed.first(where: { $0.handler.name == wanted })?.reason {
             throw GantryError(
-                .invalidArgument,
-                "runtime_handler: there is no runtime handler \"\(name)\"; there are: \(names)")
+                .failedPrecondition,
+                "runtime_handler: the runtime handler \"\(wanted)\" does not work: \(reason)")
         }
-        return found
+        let names = working.map(\.name).joined(separator: ", ")
+        throw GantryError(
+            .invalidArgument,
+            "runtime_handler: there is no runtime handler \"\(wanted)\"; there are: \(names)")
+    }
+
+    /// Why pods that name no handler cannot run; nil when they can.
+    var lack: String? {
+        guard standard == nil else { return nil }
+        let what =
+            preferred.isEmpty
+            ? "no OCI runtime was found to work"
+            : "the default runtime handler \"\(preferred)\" does not work, or is not there"
+        return failures.isEmpty ? what : "\(what): \(failures.joined(separator: "; "))"
+    }
+}
+
+extension Handler {
+    /// With the path of a program that is named without one.
+    fileprivate var located: Handler {
+        var handler = self
+        if !path.has("/") { handler.path = Runtimes.program(path) ?? path }
+        return handler
     }
 }
 
@@ -158,7 +210,7 @@ extension Settings {
     /// The handlers that are configured; without any, those whose programs are found.
     /// After these, shims that are found: none of them becomes the default by being there.
     fileprivate var candidates: [Handler] {
-        let named = handlers.isEmpty ? Runtimes.discover(runRoot: runRoot) : handlers
+        let named = handlers.isEmpty ? Runtimes.discover(runRoot: runRoot) : handlers.map(\.located)
         return named + InstalledShims.handlers(besides: named, runRoot: runRoot)
     }
 

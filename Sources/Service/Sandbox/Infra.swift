@@ -190,13 +190,10 @@ extension Node {
     }
 
     /// At the start: the infra container's root file system, with the directories that mounts want
-    /// and the program, and the directories of the runtimes.
+    /// and the program.
     func prepareInfra() async throws {
         let program = settings.pauseProgram
-        try await Blocking.run { [paths, handlers] in
-            for handler in handlers.working {
-                try Files.makeDirectories(handler.runtime.handler.root, mode: 0o700)
-            }
+        try await Blocking.run { [paths] in
             let target = "\(paths.pauseRoot)/pause"
             for directory in ["proc", "dev/shm", "sys", "etc"] {
                 try Files.makeDirectories("\(paths.pauseRoot)/\(directory)")

@@ -50,6 +50,7 @@ struct Serve: AsyncParsableCommand {
             let node = try await Node(
                 settings, nursery: nursery, log: log, streaming: streaming)
             try await Recovery(node).run(patience: Self.patience)
+            node.tryHandlersAgain()
             await node.startPlugins()
             let traces = try await Blocking.run {
                 let host = ProcessInfo.processInfo.hostName

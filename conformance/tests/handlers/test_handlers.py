@@ -59,8 +59,10 @@ def test_a_handler_that_does_not_work_is_not_there(pods, client, configured, nod
         """)
     assert {h.name for h in client.Status().runtime_handlers} == {"", "mine"}
     assert "handler that does not work: broken: " in node.daemon.output
-    with refused(StatusCode.INVALID_ARGUMENT, 'no runtime handler "broken"; there are: mine'):
+    with refused(StatusCode.FAILED_PRECONDITION, 'the runtime handler "broken" does not work: '):
         pods.run("broken")
+    with refused(StatusCode.INVALID_ARGUMENT, 'no runtime handler "other"; there are: mine'):
+        pods.run("other")
 
 
 @pytest.fixture
