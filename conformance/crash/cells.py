@@ -85,6 +85,8 @@ HELPERS = [
     ("RemoveContainer", "runtime", "delete"), ("ExecSync", "runtime", "exec"),
     ("UpdateContainerResources", "runtime", "update"),
 ]
+#: What the daemon does by itself where its helper cannot: containers are killed by their cgroup.
+BY_ITSELF = [("StopPodSandbox", "kill"), ("RemovePodSandbox", "kill"), ("RemoveContainer", "kill")]
 #: Helpers that fail or hang at everything, so that nothing can be taken back either.
 BROKEN = [
     ("RunPodSandboxLeft", "network"), ("RunPodSandboxWithInfraLeft", "runtime"),
@@ -262,8 +264,11 @@ def _helpers() -> Iterator[Cell]:
             chosen = getattr(operations, operation)
             if command == "start" and operation == "StartContainer" and column in ("fail", "hang"):
                 chosen = operations.StartContainerInVain
+            made = fault(helper, command)
+            if (operation, command) in BY_ITSELF and column in ("fail", "hang"):
+                made = faults.done_without(helper, command, "hang" if column == "hang" else faults.WORDS)
             for handler in ("crun", "runc") if operation == "CreateContainer" else ("crun",):
-                yield Cell(chosen, f"{helper} {command}", column, fault(helper, command), handler)
+                yield Cell(chosen, f"{helper} {command}", column, made, handler)
 
 
 def _broken() -> Iterator[Cell]:

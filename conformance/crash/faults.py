@@ -73,6 +73,16 @@ def failing(helper: str, command: str) -> Fault:
     return fault
 
 
+def done_without(helper: str, command: str, trouble: str) -> Fault:
+    """A helper says that it cannot, or hangs until the daemon gives it up, which then does it by itself."""
+    def fault(world: World, operation: Operation) -> Iterator[None]:
+        with _switched(world, operation, helper, f"{command} {trouble}"):
+            operation.call(20 * LIMIT)
+            switch()
+            yield
+    return fault
+
+
 def slow(helper: str, command: str) -> Fault:
     """A helper takes longer than the caller waits; the retry finds what went on meanwhile."""
     def fault(world: World, operation: Operation) -> Iterator[None]:

@@ -158,13 +158,22 @@ def test_a_runtime_that_fails_at_start(runtime, pods, busybox):
 
 @pytest.mark.gantry
 def test_a_runtime_that_fails_at_kill_is_asked_again(runtime, pods, busybox):
-    container = pods.run().run("sleep 1000", image=busybox)
+    container = pods.run().run("trap 'exit 3' TERM; echo up; while :; do sleep 0.1; done", image=busybox)
+    container.logged("up")
     runtime("kill", "cannot kill")
     with refused(None, "cannot kill"):
-        container.stop()
+        container.stop(20)
     runtime()
-    container.stop()
-    assert container.status.state == cri.CONTAINER_EXITED
+    container.stop(20)
+    assert container.status.exit_code == 3
+
+
+@pytest.mark.gantry
+def test_a_container_is_killed_without_its_runtime(runtime, pods, busybox):
+    container = pods.run().run("sleep 1000", image=busybox)
+    runtime("kill", "cannot kill")
+    container.stop(0)
+    assert container.status.exit_code == 137
 
 
 @pytest.mark.gantry
