@@ -75,8 +75,8 @@ struct RuntimeFailure: Sendable {
     private static func plain(_ line: Substring) -> String? {
         let text = line.split(atText: "\\\"").joined(separator: "\"")
         let parts = text.split(atText: " msg=\"")
-        guard parts.count > 1, parts[0].has(text: "level=") else { return text }
-        guard errors.contains(where: { parts[0].has(text: "level=\($0)") }) else { return nil }
+        guard parts.count > 1, let head = parts.first, head.has(text: "level=") else { return text }
+        guard errors.contains(where: { head.has(text: "level=\($0)") }) else { return nil }
         let message = parts.dropFirst().joined(separator: " msg=\"")
         return message.ends(with: "\"") ? String(message.dropLast()) : message
     }
