@@ -51,12 +51,12 @@ struct Lifecycle: Sendable {
     func kill(_ container: SandboxContainer) async throws {
         guard container.phase.isLive else { return }
         if try await endedUnstarted(container) { return }
+        // Its cgroup is known whatever has become of the runtime, or of what that knew.
         do {
-            guard try await signal(container, StopSignal.kill) else {
-                throw GantryError(.notFound, "its runtime does not know container \(container.id)")
+            if try await !signal(container, StopSignal.kill) {
+                _ = try await killedByCgroup(container)
             }
         } catch {
-            // Its cgroup is known whatever has become of the runtime, or of what that knew.
             guard try await killedByCgroup(container) else { throw error }
         }
         if try await ended(container, within: Monitor.patience) { return }

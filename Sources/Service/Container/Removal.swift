@@ -24,12 +24,15 @@ extension Lifecycle {
     }
 
     /// Kills what is in the cgroup of a container whose runtime cannot.
-    /// - Returns: false where others may be in it too, or another than its runtime tells of its end.
+    /// - Returns: false where there is none, others may be in it too, or another than its runtime tells of its
+    ///   end.
     func killedByCgroup(_ container: SandboxContainer) async throws -> Bool {
         let runtime = try node.runtime(of: container.sandbox)
         guard runtime.tasks == nil, !runtime.handler.hidesProcesses, container.chosenCgroup == nil
         else { return false }
-        try await node.cgroup(of: container).kill(limit: Self.killLimit)
+        let cgroup = node.cgroup(of: container)
+        guard try await Blocking.run({ cgroup.isOccupied }) else { return false }
+        try await cgroup.kill(limit: Self.killLimit)
         return true
     }
 

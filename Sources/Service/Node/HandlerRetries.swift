@@ -11,8 +11,10 @@ extension Node {
             return
         }
         nursery.start { [self] in
-            while handlers.isIncomplete, await !leaves(within: .seconds(10)) {
+            var pause = Duration.seconds(10)
+            while handlers.isIncomplete, await !leaves(within: pause) {
                 await attempt("try runtimes again") { try await findNewHandlers() }
+                pause = min(pause * 2, .seconds(60))
             }
             retriesHandlers.store(false, ordering: .relaxed)
         }
@@ -37,6 +39,7 @@ extension Node {
         let new = found.working.map(\.name).filter { !names.contains($0) }
         guard !new.isEmpty, settings.handlers == self.settings.handlers else { return }
         liveHandlers.withLock { [found] in $0 = found }
+        await found.remember(paths)
         log.info("runtimes that work now: \(new.joined(separator: ", "))")
     }
 }
