@@ -116,8 +116,10 @@ extension Runtime {
         let (hasRun, log) = try await Blocking.run {
             (isDetached && Files.exists(files.pid), try files.messages())
         }
-        if hasRun { return nil }
-        if let failure = RuntimeFailure(log: log) { return failure }
+        let logged = RuntimeFailure(log: log)
+        // crun's has ended well by the time that it executes the program, and is a child that ends with 1.
+        if hasRun { return status == 1 && logged?.isOfExec == true ? logged : nil }
+        if let logged { return logged }
         guard isDetached else { return nil }
         let failure = RuntimeFailure(log: said()) ?? RuntimeFailure(message: "it gives no reason")
         // One with a log that has written nothing there has come to nothing itself.

@@ -138,6 +138,11 @@ struct RuntimeFailure: Sendable {
         "chdir to cwd", "container init: mkdir ", "failed: exec: \"", "failed to change cwd to",
     ]
 
+    /// Whether the kernel would not execute the program that was added, in crun's words.
+    var isOfExec: Bool {
+        ["exec: ", "exec `"].contains(where: message.begins) && shellExitCode != nil
+    }
+
     /// The same as an error of the CRI's kind.
     /// - Parameter limits: those that were asked for: one that the kernel refused is named.
     func error(doing: String, setting limits: Spec.Resources? = nil) -> GantryError {

@@ -87,10 +87,12 @@ extension Checkpoint {
     static func settle(_ names: [String], _ node: Node) async {
         for name in names {
             await node.attempt("end the checkpoint of container \(name)") {
-                if let container = node.containers.all.first(where: { $0.id == name }) {
-                    await node.resume(container)
+                try await node.operations.inTurn(.checkpointContainer(id: name)) {
+                    if let container = node.containers.all.first(where: { $0.id == name }) {
+                        await node.resume(container)
+                    }
+                    try await CheckpointRemains(directory: node.paths.checkpoint(name)).remove()
                 }
-                try await CheckpointRemains(directory: node.paths.checkpoint(name)).remove()
             }
         }
     }

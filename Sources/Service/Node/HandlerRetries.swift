@@ -1,4 +1,5 @@
 internal import Logging
+internal import Model
 internal import Synchronization
 internal import System
 
@@ -17,6 +18,8 @@ extension Node {
                 pause = min(pause * 2, .seconds(60))
             }
             retriesHandlers.store(false, ordering: .relaxed)
+            // What was configured just then has found this one at it.
+            if leaving.value == nil { tryHandlersAgain() }
         }
     }
 
@@ -33,13 +36,29 @@ extension Node {
 
     private func findNewHandlers() async throws {
         let settings = settings
-        var found = try await probed(settings)
-        found.keep(handlers.working)
         let names = Set(handlers.working.map(\.name))
+        let found = try await probed(settings)
         let new = found.working.map(\.name).filter { !names.contains($0) }
-        guard !new.isEmpty, settings.handlers == self.settings.handlers else { return }
-        liveHandlers.withLock { [found] in $0 = found }
+        let isTaken = live.withLock { live in
+            guard live.hasHandlers(of: settings) else { return false }
+            liveHandlers.withLock { $0 = found }
+            return true
+        }
+        guard isTaken, !new.isEmpty else { return }
         await found.remember(paths)
         log.info("runtimes that work now: \(new.joined(separator: ", "))")
+        await follow(sandboxes.all.filter { new.contains($0.handler) })
+    }
+
+    /// Pods whose sandbox is their shim's, which nobody has followed until now.
+    private func follow(_ sandboxes: [Sandbox]) async {
+        for sandbox in sandboxes where sandbox.phase == .ready {
+            await attempt("recover sandbox \(sandbox.id)") {
+                let made = try await SandboxResources(node: self, sandbox: sandbox).recoverSandbox()
+                if made?.isAlive == false {
+                    await Watch(node: self, sandbox: sandbox).sandboxEnded()
+                }
+            }
+        }
     }
 }

@@ -24,8 +24,9 @@ struct OrphanSweep: Sendable {
         // Shims know containers as long as their pod's own is there.
         let pods = orphans.filter { $0.kind == .pod }
         for group in [orphans.filter { $0.kind != .pod }, pods] {
-            await group.eachByItself { orphan in
-                await attempt(orphan) { try await end(orphan) }
+            // What there is of one is ended in turn.
+            await Array(Dictionary(grouping: group, by: \.id).values).eachByItself { orphans in
+                for orphan in orphans { await attempt(orphan) { try await end(orphan) } }
             }
         }
     }

@@ -16,6 +16,8 @@ final class PodRecovery: Sendable {
     /// Whether it was being made.
     private let isUnmade: Bool
     private let known = Mutex<[MonitoredContainer]>([])
+    /// What could not be adopted is left for the next start.
+    private let isAdopted = Atomic(false)
 
     init(_ node: Node, _ row: SandboxRow, _ rows: [ContainerRow]) throws {
         id = row.id
@@ -44,6 +46,7 @@ final class PodRecovery: Sendable {
         known.withLock { $0 = followed?.containers ?? [] }
         sandbox.update { $0.monitor = followed?.monitor }
         node.sandboxes.insert(sandbox)
+        isAdopted.store(true, ordering: .relaxed)
         for row in rows {
             await node.attempt("recover container \(row.id)") { try adopt(row) }
         }
@@ -87,14 +90,22 @@ final class PodRecovery: Sendable {
 
     /// Finds out how its containers are, and ends what does not go on.
     func settle() async {
-        // What could not be adopted is left for the next start.
-        guard node.sandboxes.all.contains(where: { $0.id == id }) else { return }
+        guard isAdopted.load(ordering: .relaxed) else { return }
+        // Who stops the pod waits for it, since some of its containers are not listed yet.
+        await node.attempt("recover the containers of sandbox \(id)") {
+            try await node.operations.join(.recoverContainers(sandbox: id)) {
+                await self.settleRows()
+            }
+        }
+        if isUnmade { await unmake() }
+        failpoint("recovery/sandbox recovered")
+    }
+
+    private func settleRows() async {
         for row in rows {
             await node.attempt("recover container \(row.id)") { try await settle(row) }
             failpoint("recovery/container recovered")
         }
-        if isUnmade { await unmake() }
-        failpoint("recovery/sandbox recovered")
     }
 
     /// Its caller never had its ID.
@@ -115,7 +126,9 @@ final class PodRecovery: Sendable {
         if case .unrunnable = container.phase, sandbox.current.monitor != nil { return }
         if let known = known(row.id), known.exit == nil {
             try await findStarted(container)
-            try await LimitsChange(node: node, container: container).settle()
+            try await node.operations.inTurn(.changeLimits(id: container.id)) { [node] in
+                try await LimitsChange(node: node, container: container).settle()
+            }
         } else {
             await Watch(node: node, sandbox: sandbox).recoverExit(of: container)
         }

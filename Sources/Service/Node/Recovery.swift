@@ -32,14 +32,19 @@ public struct Recovery: Sendable {
             try PodRecovery(node, $0, containers[$0.id] ?? [])
         }
         await pods.eachByItself { await $0.adopt() }
-        guard await isDone(within: patience, { await settle(pods, remains) }) else { return }
+        let stray = strays(among: remains.monitors, of: pods)
+        guard await isDone(within: patience, { await settle(pods, remains, stray) }) else { return }
         // Not later: what is being pulled is not needed by anything yet.
         await node.attempt("sweep layers") { try await node.sweepLayers() }
     }
 
-    private func settle(_ pods: [PodRecovery], _ remains: Remains) async {
+    private func settle(
+        _ pods: [PodRecovery], _ remains: Remains, _ strays: Set<String>
+    ) async {
         await pods.eachByItself { await $0.settle() }
-        await endStrayMonitors(remains.monitors, of: pods)
+        await node.attempt("end monitors of no pod") {
+            try await StrayProcesses.endMonitors(of: strays)
+        }
         await Checkpoint.settle(remains.checkpoints, node)
         let sweep = OrphanSweep(node)
         await sweep.end(remains.orphans)
@@ -83,19 +88,16 @@ public struct Recovery: Sendable {
         }
     }
 
-    /// A monitor that nobody can connect to, as its directory is gone or nothing is stored of its pod.
+    /// Monitors that nobody can connect to, as their directory is gone or nothing is stored of their pod.
     /// What could not be recovered just now is left for the next start.
-    private func endStrayMonitors(_ monitors: Set<String>, of pods: [PodRecovery]) async {
+    private func strays(among monitors: Set<String>, of pods: [PodRecovery]) -> Set<String> {
         let left = pods.map(\.id).filter { id in
             guard let sandbox = node.sandboxes.all.first(where: { $0.id == id }) else {
                 return true
             }
             return sandbox.current.monitor != nil
         }
-        let stray = monitors.subtracting(left.map { node.paths.pod($0).directory })
-        await node.attempt("end monitors of no pod") {
-            try await StrayProcesses.endMonitors(of: stray)
-        }
+        return monitors.subtracting(left.map { node.paths.pod($0).directory })
     }
 
     /// Those whose records have gone with the run directory: nobody could find them any more.

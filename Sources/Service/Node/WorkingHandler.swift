@@ -31,12 +31,16 @@ struct Handlers: Sendable {
     private var failed: [(handler: Handler, reason: String)] = []
     /// The name of the configured default; empty: none is.
     private var preferred = ""
+    /// All names, in the order in which one is the default where none is configured.
+    private var order: [String] = []
+    /// Whether they were named, and not just found.
+    private var areConfigured = false
 
     var failures: [String] { failed.map { "\($0.handler.name): \($0.reason)" } }
 
     /// Whether the default is not there, or one does not work that is more than just found.
     var isIncomplete: Bool {
-        standard == nil || failed.contains { !$0.handler.shim.isFound }
+        standard == nil || areConfigured && failed.contains { !$0.handler.shim.isFound }
     }
 
     /// Of pods that name none. No other takes the place of a configured one, whose pods may need what it has;
@@ -61,6 +65,10 @@ struct Handlers: Sendable {
             try await answer(of: handler, driver, known ?? KnownAbilities(), settings, paths)
         }
         var handlers = Handlers()
+        (handlers.preferred, handlers.areConfigured) = (
+            settings.defaultHandler, !settings.handlers.isEmpty
+        )
+        handlers.order = found.map(\.name)
         handlers.known = KnownAbilities(answers.compactMap { try? $0.get().probed })
         for (candidate, answer) in zip(found, answers) {
             do {
@@ -77,7 +85,7 @@ struct Handlers: Sendable {
                 handlers.failed.append((candidate, "\(error)"))
             }
         }
-        handlers.putFirst(settings.defaultHandler)
+        handlers.sort()
         return handlers
     }
 
@@ -149,18 +157,21 @@ struct Handlers: Sendable {
         }
     }
 
-    /// Adds those whose names are not among them.
+    /// Adds those whose names are not among those that work.
     mutating func keep(_ others: [WorkingHandler]) {
         let names = Set(working.map(\.name))
         working += others.filter { !names.contains($0.name) }
+        let kept = Set(working.map(\.name))
+        failed.removeAll { kept.contains($0.handler.name) }
+        sort()
     }
 
-    /// - Parameter name: of the configured default.
-    private mutating func putFirst(_ name: String) {
-        if let index = working.firstIndex(where: { $0.name == name }) {
-            working.insert(working.remove(at: index), at: 0)
-        }
-        preferred = name
+    /// The default first; those that are not named any more come last.
+    private mutating func sort() {
+        let all = working
+        func named(_ name: String) -> [WorkingHandler] { all.filter { $0.name == name } }
+        let names = [preferred] + order.filter { $0 != preferred }
+        working = names.flatMap(named) + all.filter { !names.contains($0.name) }
     }
 
     /// Where each runtime keeps what it knows, by the handler's name.
@@ -210,8 +221,23 @@ extension Settings {
     /// The handlers that are configured; without any, those whose programs are found.
     /// After these, shims that are found: none of them becomes the default by being there.
     fileprivate var candidates: [Handler] {
-        let named = handlers.isEmpty ? Runtimes.discover(runRoot: runRoot) : handlers.map(\.located)
+        let found = Runtimes.discover(runRoot: runRoot)
+        var named = handlers.isEmpty ? found : handlers.map(\.located)
+        // The default needs no table to be found.
+        if !named.contains(where: { $0.name == defaultHandler }) {
+            named += found.filter { $0.name == defaultHandler }
+        }
         return named + InstalledShims.handlers(besides: named, runRoot: runRoot)
+    }
+
+    /// Blocks the thread.
+    /// - Throws: `invalidArgument` when the default is none of them.
+    func requireDefault() throws {
+        if defaultHandler.isEmpty || candidates.contains(where: { $0.name == defaultHandler }) {
+            return
+        }
+        throw GantryError(
+            .invalidArgument, "default_runtime: there is no runtime handler \"\(defaultHandler)\"")
     }
 
     /// Those that pods can name, the default first, as they were found; one that does not work as it

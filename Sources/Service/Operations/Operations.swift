@@ -12,6 +12,7 @@ final class Operations: Sendable {
         case stopSandbox(id: String)
         case removeSandbox(id: String)
         case createContainer(sandbox: String, name: String)
+        case recoverContainers(sandbox: String)
         case startContainer(id: String)
         case updateContainer(id: String)
         /// The change itself, whoever asks for it.
@@ -174,6 +175,7 @@ extension Operations.Key {
         case .stopSandbox: "stop_sandbox"
         case .removeSandbox: "remove_sandbox"
         case .createContainer: "create_container"
+        case .recoverContainers: "recover_containers"
         case .startContainer: "start_container"
         case .updateContainer: "update_container"
         case .changeLimits: "change_limits"
@@ -196,6 +198,7 @@ extension Operations.Key {
             .cleanUpContainer(let id), .checkpointContainer(let id):
             id
         case .createContainer(let sandbox, let name): "\(name) of \(sandbox)"
+        case .recoverContainers(let sandbox): sandbox
         case .pullImage(let identity): identity.name
         case .importImages(let path, _): path
         }

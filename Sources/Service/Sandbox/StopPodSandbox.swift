@@ -58,7 +58,10 @@ struct StopPodSandbox: RPC {
     /// Kills all at once: StopPodSandbox leaves no time to end (api.proto, StopPodSandbox).
     private func endContainers(_ sandbox: Sandbox) async throws {
         try await node.operations.settle {
-            if case .createContainer(sandbox.id, _) = $0 { true } else { false }
+            switch $0 {
+            case .createContainer(sandbox.id, _), .recoverContainers(sandbox.id): true
+            default: false
+            }
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for container in node.containers(of: sandbox) {

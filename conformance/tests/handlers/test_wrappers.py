@@ -118,6 +118,11 @@ def test_one_that_comes_after_the_daemon(wrapped, wrapper, pods, client, node, b
     assert pods.run().run("sleep 1000", image=busybox).status.state == cri.CONTAINER_RUNNING
 
 
+def test_the_default_needs_no_table(configured, client, node):
+    configured('default_runtime = "crun"\n[runtimes.other]\npath = "runc"\nroot = "/run/gantry/runc"\n')
+    assert [h.name for h in client.Status().runtime_handlers][:3] == ["", "crun", "other"]
+
+
 def test_the_state_of_one_has_no_place(configured, client, node):
     configured('[runtimes.crun]\npath = "crun"\nroot = "/run/gantry/crun"\n[runtimes.other]\npath = "crun"\nroot = "/proc/nowhere"\n')
     assert {h.name for h in client.Status().runtime_handlers} == {"", "crun"}

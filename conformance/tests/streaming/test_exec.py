@@ -92,6 +92,14 @@ def test_what_is_no_program(container, command):
 
 
 @pytest.mark.gantry
+def test_what_the_kernel_does_not_execute(container, handler):
+    """crun has ended well by then; runc leaves a code of its own."""
+    container.output("sh", "-c", "printf '#!/no/such\\n' > /tmp/script; printf '\\177ELF' > /tmp/elf; chmod +x /tmp/script /tmp/elf")
+    codes = [container.exec(program).exit_code for program in ("/tmp/script", "/tmp/elf")]
+    assert codes == [127, 126] if handler == "crun" else 0 not in codes
+
+
+@pytest.mark.gantry
 def test_an_empty_command(container):
     with refused(StatusCode.INVALID_ARGUMENT):
         container.exec()
