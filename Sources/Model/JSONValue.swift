@@ -38,7 +38,15 @@ extension JSONValue {
 }
 
 extension JSONValue: Codable {
+    /// How deep a document may be. What is tried in vain costs as much as it is deep: without a limit one of a
+    /// thousand bytes takes hundreds of megabytes and a second.
+    private static let deepest = 64
+
     public init(from decoder: any Decoder) throws {
+        guard decoder.codingPath.count <= Self.deepest else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: [], debugDescription: "it is nested deeper than \(Self.deepest)"))
+        }
         let container = try decoder.singleValueContainer()
         if container.decodeNil() {
             self = .null
@@ -50,8 +58,10 @@ extension JSONValue: Codable {
             self = .number(value)
         } else if let value = try? container.decode(String.self) {
             self = .string(value)
-        } else if let value = try? container.decode([JSONValue].self) {
-            self = .array(value)
+        } else if var elements = try? decoder.unkeyedContainer() {
+            var values: [JSONValue] = []
+            while !elements.isAtEnd { values.append(try elements.decode(JSONValue.self)) }
+            self = .array(values)
         } else {
             self = .object(try container.decode([String: JSONValue].self))
         }
