@@ -28,12 +28,16 @@ extension Lifecycle {
     ///   end.
     func killedByCgroup(_ container: SandboxContainer) async throws -> Bool {
         let runtime = try node.runtime(of: container.sandbox)
-        guard runtime.tasks == nil, !runtime.handler.hidesProcesses, container.chosenCgroup == nil
-        else { return false }
+        guard Self.hasCgroupAlone(container, runtime) else { return false }
         let cgroup = node.cgroup(of: container)
         guard try await Blocking.run({ cgroup.isOccupied }) else { return false }
         try await cgroup.kill(limit: Self.killLimit)
         return true
+    }
+
+    /// Whether what is in its cgroup is the container's, and its processes the node's.
+    private static func hasCgroupAlone(_ container: SandboxContainer, _ runtime: Runtime) -> Bool {
+        runtime.tasks == nil && !runtime.handler.hidesProcesses && container.chosenCgroup == nil
     }
 
     /// An exit is told after that at the latest.
@@ -52,9 +56,8 @@ extension Lifecycle {
                 try await runtime.delete(container.id, force: true)
             }
             // A runtime that was killed in its `create`, or has lost its state, knows nothing of what it has left.
-            let isCommands = runtime.tasks == nil && !runtime.handler.hidesProcesses
             if container.phase.exit?.wasCreated == false
-                || isCommands && container.chosenCgroup == nil
+                || Self.hasCgroupAlone(container, runtime)
             {
                 try await node.cgroup(of: container).remove()
             }

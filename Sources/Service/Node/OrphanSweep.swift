@@ -8,7 +8,8 @@ internal import Store
 internal import System
 internal import Text
 
-/// At the start: ends and removes what belongs to pods and containers that nobody knows. A killed daemon leaves little of that, a lost database all there was.
+/// Ends and removes what belongs to pods and containers that nobody knew at the start. A killed daemon
+/// leaves little of that, a lost database all there was.
 struct OrphanSweep: Sendable {
     let node: Node
 
